@@ -1,0 +1,1 @@
+"""Seatwright: reservations for tours, activities and rentals."""

@@ -1,0 +1,1 @@
+"""Vocabulary that every other part stands on: clock, ids, money, times, errors, settings."""

@@ -1,0 +1,137 @@
+"""Settings, all from the environment, each declared once in `SETTINGS` (docs/settings.md is tested against it)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seatwright.core.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: environment variable, default (as text), bounds for whole numbers, meaning."""
+
+    name: str
+    default: str
+    meaning: str
+    bounds: tuple[int, int] | None = None
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "SEATWRIGHT_DATA",
+        "var/data",
+        "Data directory: the embedded database, the server's secret, and demo.json.",
+    ),
+    Setting(
+        "SEATWRIGHT_DATABASE_URL",
+        "",
+        "postgresql://user:password@host:port/name for PostgreSQL. Empty: SQLite in the data directory.",
+    ),
+    Setting(
+        "SEATWRIGHT_SECRET",
+        "",
+        "Secret of at least 32 characters from which token signatures and key hashes are derived. Empty: one is "
+        "made and kept in the data directory. Several machines on one database must share it.",
+    ),
+    Setting(
+        "SEATWRIGHT_TOKEN_SECONDS",
+        "86400",
+        "Lifetime of a bearer token, in seconds.",
+        bounds=(60, 31_536_000),
+    ),
+    Setting("SEATWRIGHT_HOLD_SECONDS", "1800", "How long a cart holds its seats, in seconds.", bounds=(5, 86_400)),
+    Setting(
+        "SEATWRIGHT_CORS_ORIGINS",
+        "*",
+        "Comma-separated origins whose pages may call the API (`null` is a page opened from a file). `*`: any; "
+        "empty: none.",
+    ),
+    Setting(
+        "SEATWRIGHT_MAX_BODY_BYTES",
+        "1048576",
+        "Largest request body, in bytes.",
+        bounds=(10_000, 104_857_600),
+    ),
+    Setting("SEATWRIGHT_POOL_SIZE", "10", "PostgreSQL connections of each worker process.", bounds=(2, 200)),
+    Setting(
+        "SEATWRIGHT_IDEMPOTENCY_SECONDS",
+        "86400",
+        "How long the answer to an Idempotency-Key is kept, in seconds.",
+        bounds=(60, 31_536_000),
+    ),
+    Setting(
+        "SEATWRIGHT_CART_DAYS",
+        "30",
+        "Days after which a cart that never became an order is forgotten.",
+        bounds=(1, 3_650),
+    ),
+    Setting("SEATWRIGHT_LOG", "json", "Log lines as `json`, or `console` for people."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process, read and checked. Durations are in seconds unless named otherwise."""
+
+    data: Path
+    database_url: str
+    secret: str
+    token_seconds: int
+    hold_seconds: int
+    cors_origins: tuple[str, ...]
+    max_body_bytes: int
+    pool_size: int
+    idempotency_seconds: int
+    cart_days: int
+    log: str
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings from `environ` (default: the process's).
+
+    Raises `Invalid`, naming the variable, for a value that can't be used.
+    """
+    source = os.environ if environ is None else environ
+    text = {setting.name: source.get(setting.name, setting.default) for setting in SETTINGS}
+    number = {setting.name: _whole(setting, text[setting.name]) for setting in SETTINGS if setting.bounds is not None}
+    url = text["SEATWRIGHT_DATABASE_URL"]
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise _bad("SEATWRIGHT_DATABASE_URL", "must start with postgresql://, or be empty for SQLite.")
+    secret = text["SEATWRIGHT_SECRET"]
+    if secret and len(secret) < 32:
+        raise _bad("SEATWRIGHT_SECRET", "must have at least 32 characters.")
+    if text["SEATWRIGHT_LOG"] not in ("json", "console"):
+        raise _bad("SEATWRIGHT_LOG", "must be json or console.")
+    return Settings(
+        data=Path(text["SEATWRIGHT_DATA"]),
+        database_url=url,
+        secret=secret,
+        token_seconds=number["SEATWRIGHT_TOKEN_SECONDS"],
+        hold_seconds=number["SEATWRIGHT_HOLD_SECONDS"],
+        cors_origins=tuple(part.strip() for part in text["SEATWRIGHT_CORS_ORIGINS"].split(",") if part.strip()),
+        max_body_bytes=number["SEATWRIGHT_MAX_BODY_BYTES"],
+        pool_size=number["SEATWRIGHT_POOL_SIZE"],
+        idempotency_seconds=number["SEATWRIGHT_IDEMPOTENCY_SECONDS"],
+        cart_days=number["SEATWRIGHT_CART_DAYS"],
+        log=text["SEATWRIGHT_LOG"],
+    )
+
+
+def _whole(setting: Setting, text: str) -> int:
+    assert setting.bounds is not None
+    low, high = setting.bounds
+    try:
+        value = int(text)
+    except ValueError:
+        raise _bad(setting.name, f"{text!r} is not a whole number.") from None
+    if not low <= value <= high:
+        raise _bad(setting.name, f"must be from {low} to {high}, not {value}.")
+    return value
+
+
+def _bad(name: str, sentence: str) -> Invalid:
+    return Invalid(f"{name}: {sentence}", code="invalid_setting", field=name)

@@ -1,0 +1,116 @@
+"""Everything that can go wrong in a way that the caller can do something about.
+
+Each error has an HTTP `status`, a stable `code` (a word that programs may compare) and a sentence
+that tells a person what to do. Whatever is not one of these is a bug, and answers 500.
+"""
+
+from __future__ import annotations
+
+
+class SeatwrightError(Exception):
+    """Base of all expected failures.
+
+    Attributes:
+        status: the HTTP status that the API answers with.
+        code: a stable word, on the wire as `errorCode`.
+        message: a sentence for a person, on the wire as `errorMessage`.
+        field: the input field that is to blame, where there is one.
+    """
+
+    status = 500
+    code = "internal_error"
+
+    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        if code is not None:
+            self.code = code
+
+
+class Invalid(SeatwrightError):
+    """The input is malformed or breaks a rule (400)."""
+
+    status = 400
+    code = "invalid_request"
+
+
+class Unauthorized(SeatwrightError):
+    """No credentials, or credentials that don't count (401)."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class Forbidden(SeatwrightError):
+    """The caller is known, but may not do this (403)."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(SeatwrightError):
+    """The thing does not exist for this account (404); another account's things don't either."""
+
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowed(SeatwrightError):
+    """The address exists, the method doesn't (405)."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class Conflict(SeatwrightError):
+    """The present state of things forbids it (409)."""
+
+    status = 409
+    code = "conflict"
+
+
+class SoldOut(Conflict):
+    """There are not enough seats or units left (409)."""
+
+    code = "sold_out"
+
+
+class TooLarge(SeatwrightError):
+    """The request body is larger than the server takes (413)."""
+
+    status = 413
+    code = "too_large"
+
+
+class UnsupportedMedia(SeatwrightError):
+    """The request body is not JSON (415)."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class KeyReused(SeatwrightError):
+    """An Idempotency-Key came again with another request (422)."""
+
+    status = 422
+    code = "idempotency_key_reused"
+
+
+class TooMany(SeatwrightError):
+    """The caller is over a limit (429)."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_s: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(SeatwrightError):
+    """The database can't take it now; nothing was acknowledged, so trying again is safe (503)."""
+
+    status = 503
+    code = "unavailable"
+    retry_after_s = 1

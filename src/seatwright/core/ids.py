@@ -1,0 +1,34 @@
+"""Identifiers in the two shapes that clients know.
+
+Accounts, products, locations, inventory items and participants have 24 hex digits; carts and
+orders are UUIDs (wire reference, "Common").
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+
+_HEX24 = re.compile(r"[0-9a-f]{24}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def new_hex24() -> str:
+    """Return a fresh random id of 24 lower-case hex digits."""
+    return secrets.token_hex(12)
+
+
+def new_uuid() -> str:
+    """Return a fresh random (version 4) UUID as 36 lower-case characters."""
+    return str(uuid.uuid4())
+
+
+def is_hex24(text: str) -> bool:
+    """Tell whether `text` has the shape of `new_hex24`."""
+    return _HEX24.fullmatch(text) is not None
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether `text` has the shape of `new_uuid`."""
+    return _UUID.fullmatch(text) is not None

@@ -1,0 +1,46 @@
+"""The audit log: who did what to which thing, written in the transaction that does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from seatwright.core.clock import Instant
+from seatwright.core.ids import new_hex24
+from seatwright.storage.engine import ReadTx, Row, Tx
+
+INSERT = """
+INSERT INTO audit_event (account_id, id, at, actor, action, subject_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+
+def event(
+    account_id: str, at: Instant, actor: str, action: str, subject_id: str, detail: Any
+) -> tuple[str, str, Instant, str, str, str, str]:
+    """Return the row for one event, in the order of `INSERT`.
+
+    `actor` is a user's id; `detail` is anything that JSON can hold, without personal data.
+    """
+    return account_id, new_hex24(), at, actor, action, subject_id, msgspec.json.encode(detail).decode()
+
+
+async def record(
+    tx: Tx, account_id: str, at: Instant, actor: str, action: str, subject_id: str, detail: Any = None
+) -> None:
+    """Write one event."""
+    await tx.execute(INSERT, *event(account_id, at, actor, action, subject_id, detail))
+
+
+async def history(tx: ReadTx, account_id: str, subject_id: str, *, limit: int = 200) -> list[Row]:
+    """Return the newest `limit` events of a subject, oldest first."""
+    newest = await tx.rows(
+        """
+        SELECT at, actor, action, subject_id, detail, id FROM audit_event
+        WHERE account_id = $1 AND subject_id = $2 ORDER BY at DESC, id DESC LIMIT $3
+        """,
+        account_id,
+        subject_id,
+        limit,
+    )
+    return list(reversed(newest))

@@ -1,0 +1,72 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal, TypeAlias, get_args
+
+import msgspec
+
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Forbidden
+
+Permission: TypeAlias = Literal[
+    "orders.read", "orders.write", "orders.cancel", "cancellation_fee.edit", "api.integration", "settings"
+]
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """The user behind a request, read from the database in the request's own transaction."""
+
+    account_id: str
+    user_id: str
+    name: str
+    email: str
+    permissions: frozenset[str]
+
+    def require(self, permission: Permission) -> None:
+        """Raise `Forbidden`, naming the permission, unless the user has it."""
+        if permission not in self.permissions:
+            raise Forbidden(
+                f"This needs the permission {permission}, which the user doesn't have; an administrator can grant it.",
+                code="permission_missing",
+            )
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator or a reseller: who owns users, a catalog, carts and orders. `code` is its short name."""
+
+    id: str
+    code: str
+    name: str
+    email: str
+    currency: str
+    time_zone: str
+    policy_code: str | None
+    key_generation: int
+    created_at: Instant
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A person or program that acts for an account. `email` is in lower case."""
+
+    account_id: str
+    id: str
+    email: str
+    alternative_id: str | None
+    name: str
+    permissions: frozenset[str]
+    active: bool
+    created_at: Instant
+
+
+@lru_cache(maxsize=256)
+def parse_permissions(text: str) -> frozenset[str]:
+    """Read the permissions of a user as they are kept: words with spaces between them."""
+    return frozenset(text.split())
+
+
+def write_permissions(permissions: frozenset[str]) -> str:
+    """Return permissions as they are kept, in the order of `PERMISSIONS`."""
+    return " ".join(permission for permission in PERMISSIONS if permission in permissions)

@@ -1,0 +1,127 @@
+"""Holds: the rows that say whose seats are taken and until when; given back, swept up, renewed.
+
+Locks are always taken cart before departure before hold, departures in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from seatwright.core.clock import Clock, Instant
+from seatwright.inventory import seats
+from seatwright.inventory.model import Departure
+from seatwright.storage.engine import Database, ReadTx, Tx
+
+SWEEP_HOLDS = 500
+"""Holds of one departure that one transaction gives back at most, so that bookings never wait long."""
+SWEEP_DEPARTURES = 200
+"""Departures that are swept in one round at most."""
+
+
+async def release(tx: Tx, account_id: str, cart_id: str, departure_ids: Collection[str]) -> int:
+    """Give back what a cart holds of these departures; return the number of seats."""
+    released = 0
+    for departure_id in sorted(departure_ids):
+        await _lock(tx, account_id, departure_id)
+        row = await tx.row(
+            "DELETE FROM hold WHERE account_id = $1 AND cart_id = $2 AND departure_id = $3 RETURNING seats",
+            account_id,
+            cart_id,
+            departure_id,
+        )
+        if row is not None:
+            await seats.release(tx, account_id, {departure_id: row["seats"]})
+            released += row["seats"]
+    return released
+
+
+async def release_expired(tx: Tx, account_id: str, departure_id: str, now: Instant) -> int:
+    """Give back up to `SWEEP_HOLDS` holds of a departure that were over at `now`; return how many."""
+    await _lock(tx, account_id, departure_id)
+    rows = await tx.rows(
+        """
+        DELETE FROM hold WHERE account_id = $1 AND departure_id = $2 AND expires_at <= $3 AND cart_id IN (
+            SELECT cart_id FROM hold WHERE account_id = $1 AND departure_id = $2 AND expires_at <= $3
+            ORDER BY cart_id LIMIT $4
+        )
+        RETURNING seats
+        """,
+        account_id,
+        departure_id,
+        now,
+        SWEEP_HOLDS,
+    )
+    await seats.release(tx, account_id, {departure_id: sum(row["seats"] for row in rows)})
+    return len(rows)
+
+
+async def expired_in_the_way(tx: ReadTx, departure: Departure, now: Instant) -> list[str]:
+    """Return the departures with expired holds that occupy what `departure` needs: itself, or others of its pool."""
+    rows = await tx.rows(
+        """
+        SELECT DISTINCT h.departure_id FROM hold h JOIN departure d
+        ON d.account_id = h.account_id AND d.id = h.departure_id
+        WHERE h.account_id = $1 AND h.expires_at <= $2 AND (
+            h.departure_id = $3 OR (d.pool_id = $4 AND d.first_slot <= $6 AND d.last_slot >= $5)
+        )
+        """,
+        departure.account_id,
+        now,
+        departure.id,
+        departure.pool_id,
+        departure.first_slot,
+        departure.last_slot,
+    )
+    return sorted(row["departure_id"] for row in rows)
+
+
+class MakeRoom:
+    """A use case that gives back expired holds on some departures (see `storage.engine.Retry`)."""
+
+    def __init__(self, account_id: str, departure_ids: Collection[str], now: Instant) -> None:
+        self._account_id = account_id
+        self._departure_ids = sorted(departure_ids)
+        self._now = now
+
+    async def __call__(self, tx: Tx) -> None:
+        """Run it."""
+        for departure_id in self._departure_ids:
+            await release_expired(tx, self._account_id, departure_id, self._now)
+
+
+async def sweep(database: Database, clock: Clock) -> int:
+    """Give back holds that are over, departure by departure, each in a transaction of its own.
+
+    Returns how many holds were given back; 0 when there is nothing left to do. Safe to run in several
+    processes at once.
+    """
+    now = clock.now()
+
+    async def due(tx: ReadTx) -> list[tuple[str, str]]:
+        rows = await tx.rows(
+            "SELECT DISTINCT account_id, departure_id FROM hold WHERE expires_at <= $1 LIMIT $2",
+            now,
+            SWEEP_DEPARTURES,
+        )
+        return [(row["account_id"], row["departure_id"]) for row in rows]
+
+    swept = 0
+    for group in _groups(await database.read(due), 8):
+        swept += sum(await asyncio.gather(*(_sweep_one(database, place, now) for place in group)))
+    return swept
+
+
+async def _sweep_one(database: Database, place: tuple[str, str], now: Instant) -> int:
+    async def run(tx: Tx) -> int:
+        return await release_expired(tx, *place, now)
+
+    return await database.write(run)
+
+
+def _groups(places: list[tuple[str, str]], size: int) -> list[list[tuple[str, str]]]:
+    return [places[i : i + size] for i in range(0, len(places), size)]
+
+
+async def _lock(tx: Tx, account_id: str, departure_id: str) -> None:
+    await tx.rows("SELECT id FROM departure WHERE account_id = $1 AND id = $2 FOR UPDATE", account_id, departure_id)

@@ -1,0 +1,152 @@
+"""Reads what a client asked for: how many of which tier, and where they are picked up. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seatwright.cart.model import MAX_LINES, Line, LineKind, PickupChoice, Place
+from seatwright.catalog.model import Catalog, Location, Pickup, PickupDetail, Product, Tier
+from seatwright.core.errors import Invalid
+from seatwright.core.ids import new_hex24
+
+ALL = "all"
+
+
+def kind_of(product: Product) -> LineKind:
+    """Return what a product is sold to: participants, or units for a rental."""
+    return "unit" if product.quantity_type == "unit" else "participant"
+
+
+def count_tiers(product: Product, asked: Mapping[str, object]) -> list[tuple[Tier, int]]:
+    """Return the tiers asked for and how many of each, in the product's order.
+
+    Counts may be texts; a tier with 0 is nothing. `All` means everybody: the only tier of a product that has
+    just one; beside another tier it is not counted where the product has no tier of that name (wire reference,
+    "Cart"). Raises `Invalid` for an unknown tier, a bad count, nobody at all, or too many.
+    """
+    counts = {name: _count(name, value) for name, value in asked.items()}
+    if product.tier(ALL) is None:
+        others = [name for name in counts if name.casefold() != ALL]
+        if others:
+            counts = {name: counts[name] for name in others}
+        elif len(product.tiers) == 1:
+            counts = {product.tiers[0].code: sum(counts.values())}
+    chosen: dict[str, int] = {}
+    for name, count in counts.items():
+        if count == 0:
+            continue
+        tier = product.tier(name)
+        if tier is None:
+            known = ", ".join(tier.code for tier in product.tiers)
+            raise Invalid(
+                f"participants.{name}: {product.name} has no such price tier; it has {known}.",
+                code="unknown_tier",
+                field=f"participants.{name}",
+            )
+        chosen[tier.code] = chosen.get(tier.code, 0) + count
+    if not chosen:
+        raise Invalid(
+            'participants: name at least one participant or unit, such as {"All": 2}.',
+            code="no_participants",
+            field="participants",
+        )
+    if sum(chosen.values()) > MAX_LINES:
+        raise Invalid(
+            f"participants: at most {MAX_LINES} can be booked at once.",
+            code="too_many_participants",
+            field="participants",
+        )
+    return [(tier, chosen[tier.code]) for tier in product.tiers if tier.code in chosen]
+
+
+def _count(name: str, value: object) -> int:
+    if value is None:
+        return 0
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > 9:
+        if isinstance(value, float) and value.is_integer() and 0 <= value < 10**9:
+            return int(value)
+        raise Invalid(
+            f"participants.{name}: {str(value)[:40]!r} is not a count; send a whole number from 0 up.",
+            code="invalid_count",
+            field=f"participants.{name}",
+        )
+    return int(text)
+
+
+def new_lines(product: Product, prices: Mapping[str, int], counts: list[tuple[Tier, int]]) -> tuple[Line, ...]:
+    """Return a fresh line for each participant or unit, at the departure's price for its tier."""
+    kind = kind_of(product)
+    return tuple(
+        Line(
+            id=new_hex24(),
+            kind=kind,
+            tier=tier.code,
+            seats=tier.seats,
+            price=prices.get(tier.code, tier.price),
+        )
+        for tier, count in counts
+        for _ in range(count)
+    )
+
+
+def choose_place(
+    catalog: Catalog, product: Product, location_id: str | None, pickup_detail_id: str | None
+) -> tuple[Place | None, PickupChoice | None]:
+    """Return where an item takes place and how its guests are picked up.
+
+    `location_id` is a pickup place, or one of the product's own locations and then no pickup (wire reference,
+    "Cart"). Empty texts are none. Raises `Invalid` for an id that the product doesn't offer.
+    """
+    own = [catalog.locations[code] for code in product.locations]
+    start = _place(own[0]) if own else None
+    if not location_id and not pickup_detail_id:
+        return start, None
+    at_start = next((location for location in own if location.id == location_id), None)
+    if at_start is not None and not pickup_detail_id:
+        return _place(at_start), None
+    for code in product.pickups:
+        pickup = catalog.pickups[code]
+        choice = _pickup(catalog, pickup, location_id, pickup_detail_id)
+        if choice is not None:
+            return start, choice
+    if location_id and not _offers_location(catalog, product, location_id):
+        raise Invalid(
+            f"locationId: {product.name} has no such location or pickup place; GET …/pickup lists them.",
+            code="unknown_location",
+            field="locationId",
+        )
+    raise Invalid(
+        f"pickupDetailId: {product.name} has no such pickup there; GET …/pickup lists them, with their places.",
+        code="unknown_pickup_detail",
+        field="pickupDetailId",
+    )
+
+
+def _pickup(
+    catalog: Catalog, pickup: Pickup, location_id: str | None, pickup_detail_id: str | None
+) -> PickupChoice | None:
+    places = catalog.pickup_locations(pickup)
+    place = next((place for place in places if place.id == location_id), None)
+    if place is None and not location_id and len(places) == 1:
+        place = places[0]
+    detail = next((detail for detail in pickup.details if detail.id == pickup_detail_id), None)
+    if place is None or (pickup_detail_id and detail is None):
+        return None
+    return PickupChoice(
+        id=pickup.id, name=pickup.name, location=_place(place), detail=_detail(detail), price=pickup.price
+    )
+
+
+def _offers_location(catalog: Catalog, product: Product, location_id: str) -> bool:
+    pickups = (catalog.pickups[code] for code in product.pickups)
+    places = [location for pickup in pickups for location in catalog.pickup_locations(pickup)]
+    return any(location.id == location_id for location in places)
+
+
+def _place(location: Location) -> Place:
+    return Place(id=location.id, name=location.name)
+
+
+def _detail(detail: PickupDetail | None) -> Place | None:
+    return Place(id=detail.id, name=detail.name) if detail else None

@@ -1,0 +1,321 @@
+"""The use cases of a cart: make it, fill it, name the customer, apply a discount, give it up.
+
+Each takes its transaction first and leaves nothing half-done. A cart is found by its seller; another account's
+is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from seatwright.auth.model import Caller
+from seatwright.cart import holds, pricing, store
+from seatwright.cart.context import Booking
+from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, CartBody, Item
+from seatwright.cart.selection import choose_place, count_tiers, kind_of, new_lines
+from seatwright.catalog.model import Catalog, Product
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Conflict, Invalid, NotFound
+from seatwright.core.ids import new_uuid
+from seatwright.inventory import seats
+from seatwright.inventory.model import Departure
+from seatwright.inventory.seats import sold_out
+from seatwright.resellers.service import require_connection
+from seatwright.storage.engine import ReadTx, Retry, Tx
+
+
+class Priced(NamedTuple):
+    """A cart and the currency of its amounts."""
+
+    cart: Cart
+    currency: str
+
+
+class Asked(NamedTuple):
+    """What is added to a cart: a departure, how many of which tier, and where guests are picked up."""
+
+    departure_id: str
+    counts: Mapping[str, object]
+    location_id: str | None = None
+    pickup_detail_id: str | None = None
+
+
+def cart_not_found() -> NotFound:
+    """Return the error for a cart that the account doesn't have."""
+    return NotFound("There is no such cart.", code="cart_not_found")
+
+
+async def create(tx: Tx, booking: Booking, caller: Caller, *, supplier_id: str | None = None) -> Priced:
+    """Make an empty cart; with `supplier_id`, a reseller's cart on that supplier's seats.
+
+    Raises `NotFound` for a supplier without an active connection to the caller's account.
+    """
+    if supplier_id == caller.account_id:
+        supplier_id = None
+    if supplier_id is not None:
+        await require_connection(tx, supplier_id, caller.account_id)
+    account_id = supplier_id or caller.account_id
+    catalog = await booking.catalogs.load(tx, account_id)
+    now = booking.clock.now()
+    cart = Cart(
+        account_id=account_id,
+        id=new_uuid(),
+        owner_id=caller.account_id,
+        status="open",
+        version=1,
+        body=CartBody(created_by=caller.name, created_by_email=caller.email),
+        order_id=None,
+        order_request=None,
+        created_at=now,
+        modified_at=now,
+    )
+    await store.insert(tx, cart)
+    return Priced(cart, catalog.currency)
+
+
+async def read(tx: ReadTx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
+    """Return an open cart. Raises `NotFound`; for a cart that became an order, `Conflict` naming the order."""
+    opened = await _open(tx, booking, caller, cart_id)
+    return Priced(opened.cart, opened.catalog.currency)
+
+
+async def page(
+    tx: ReadTx, booking: Booking, caller: Caller, *, limit: int, page: int, ids: Sequence[str] | None
+) -> list[Priced]:
+    """Return open carts of the caller's account, oldest first."""
+    carts = await store.page(tx, caller.account_id, limit=limit, page=page, ids=ids)
+    return [Priced(cart, (await booking.catalogs.load(tx, cart.account_id)).currency) for cart in carts]
+
+
+async def delete(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
+    """Give up a cart and all seats it holds. Doing so again changes nothing."""
+    cart = await store.find(tx, caller.account_id, cart_id)
+    if cart is None:
+        raise cart_not_found()
+    currency = (await booking.catalogs.load(tx, cart.account_id)).currency
+    if cart.status == "deleted":
+        return Priced(cart, currency)
+    _refuse_ordered(cart)
+    gone = msgspec.structs.replace(cart, status="deleted")
+    changed = await store.update(tx, gone, booking.clock.now(), last=False)
+    await holds.release(tx, cart.account_id, cart.id, [item.id for item in cart.body.items])
+    return Priced(changed, currency)
+
+
+async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked: Asked) -> Priced:
+    """Add participants or units on a departure and hold their seats; the whole item's hold starts anew.
+
+    A departure that is in the cart already gets them added to its item. Raises `NotFound` for an unknown cart or
+    departure, `Invalid` for what is asked for wrongly, `Conflict` for a departure that is closed, and `SoldOut`.
+    """
+    opened = await _open(tx, booking, caller, cart_id, asked.departure_id)
+    cart, catalog, departure = opened
+    now = booking.clock.now()
+    product = _bookable_product(catalog, departure, now)
+    assert departure is not None
+    item, more = _with_more(cart.body.item(departure.id), catalog, product, departure, asked, now, booking.hold_ms)
+    if departure.free < more:
+        in_the_way = await holds.expired_in_the_way(tx, departure, now)
+        if in_the_way:
+            raise Retry(first=holds.MakeRoom(cart.account_id, in_the_way, now))
+        raise sold_out(departure.id)
+    if more == item.seats and await _holds_expired(tx, cart, departure.id):
+        raise Retry(first=holds.MakeRoom(cart.account_id, [departure.id], now))
+    items = _replaced(cart.body.items, item)
+    if len(items) > MAX_ITEMS:
+        raise Invalid(f"itemId: a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", field="itemId")
+    changed = _repriced(cart, items, catalog, cart.body.discount_code)
+    changed = await store.update_and_hold(
+        tx, changed, now, departure.id, more=more, held=item.seats, expires_at=item.expires_at
+    )
+    return Priced(changed, catalog.currency)
+
+
+async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, departure_id: str) -> Priced:
+    """Take a departure out of a cart and give its seats back. Raises `NotFound` if it isn't in it."""
+    opened = await _open(tx, booking, caller, cart_id)
+    cart = opened.cart
+    if cart.body.item(departure_id) is None:
+        raise NotFound("The cart has no such item.", code="item_not_found", field="itemId")
+    items = tuple(item for item in cart.body.items if item.id != departure_id)
+    changed = _repriced(cart, items, opened.catalog, cart.body.discount_code)
+    changed = await store.update(tx, changed, booking.clock.now(), last=False)
+    await holds.release(tx, cart.account_id, cart.id, [departure_id])
+    return Priced(changed, opened.catalog.currency)
+
+
+async def set_customer(tx: Tx, booking: Booking, caller: Caller, cart_id: str, customer: Mapping[str, Any]) -> Priced:
+    """Set the customer, in place of what was there before. The fields have been checked."""
+    opened = await _open(tx, booking, caller, cart_id)
+    body = msgspec.structs.replace(opened.cart.body, customer=dict(customer))
+    changed = msgspec.structs.replace(opened.cart, body=body)
+    changed = await store.update(tx, changed, booking.clock.now(), last=True)
+    return Priced(changed, opened.catalog.currency)
+
+
+async def apply_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str, code: str) -> Priced:
+    """Apply a discount code, in place of one applied before.
+
+    Raises `NotFound` for an unknown code, and `Conflict` for one that is not valid now or on nothing in the cart.
+    """
+    opened = await _open(tx, booking, caller, cart_id)
+    cart, catalog = opened.cart, opened.catalog
+    discount = catalog.discount(code)
+    if discount is None:
+        raise NotFound("code: there is no such discount code.", code="discount_not_found", field="code")
+    if not pricing.discount_valid(discount, booking.clock.now()):
+        raise Conflict("code: this discount is not valid at this time.", code="discount_not_valid", field="code")
+    products = {item.product_code for item in cart.body.items}
+    if products and discount.products is not None and products.isdisjoint(discount.products):
+        raise Conflict(
+            "code: this discount is for other products than those in the cart.",
+            code="discount_not_applicable",
+            field="code",
+        )
+    changed = _repriced(cart, cart.body.items, catalog, discount.code)
+    changed = await store.update(tx, changed, booking.clock.now(), last=True)
+    return Priced(changed, catalog.currency)
+
+
+async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
+    """Take the discount code off a cart, if it has one."""
+    opened = await _open(tx, booking, caller, cart_id)
+    changed = _repriced(opened.cart, opened.cart.body.items, opened.catalog, None)
+    changed = await store.update(tx, changed, booking.clock.now(), last=True)
+    return Priced(changed, opened.catalog.currency)
+
+
+async def renew(tx: Tx, booking: Booking, owner_id: str, cart_id: str) -> None:
+    """Take the seats of a cart's expired items again, and hold them for another full time.
+
+    All or nothing: raises `SoldOut` or `Conflict` if one of them can't be had any more.
+    """
+    now = booking.clock.now()
+    opened = await store.open_with(tx, booking.catalogs, owner_id, cart_id)
+    if opened is None or opened.cart.status != "open":
+        return
+    cart, expires_at = opened.cart, now + booking.hold_ms
+    expired = {item.id: item for item in cart.body.items if item.expires_at <= now}
+    items = tuple(
+        msgspec.structs.replace(item, expires_at=expires_at) if item.id in expired else item for item in cart.body.items
+    )
+    body = msgspec.structs.replace(cart.body, items=items)
+    await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=False)
+    for departure_id in sorted(expired):
+        found = await store.open_with(tx, booking.catalogs, owner_id, cart_id, departure_id)
+        departure = found.departure if found else None
+        _bookable_product(opened.catalog, departure, now)
+        assert departure is not None
+        await holds.MakeRoom(cart.account_id, await holds.expired_in_the_way(tx, departure, now), now)(tx)
+        await holds.release(tx, cart.account_id, cart.id, [departure_id])
+        count = expired[departure_id].seats
+        await seats.take(tx, cart.account_id, {departure_id: count})
+        await store.insert_hold(tx, cart, departure_id, more=count, held=count, expires_at=expires_at)
+
+
+async def _open(
+    tx: ReadTx, booking: Booking, caller: Caller, cart_id: str, departure_id: str | None = None
+) -> store.Opened:
+    opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure_id)
+    if opened is None or opened.cart.status == "deleted":
+        raise cart_not_found()
+    _refuse_ordered(opened.cart)
+    return opened
+
+
+def _refuse_ordered(cart: Cart) -> None:
+    if cart.status == "ordered":
+        raise Conflict(
+            f"The cart has become the order {cart.order_id}; make a new cart, and add it with orderId if it belongs "
+            "to that order.",
+            code="cart_ordered",
+        )
+
+
+def _bookable_product(catalog: Catalog, departure: Departure | None, now: Instant) -> Product:
+    product = catalog.products_by_id.get(departure.product_id) if departure else None
+    if departure is None or product is None:
+        raise NotFound(
+            "itemId: there is no such date and time; GET …/product/{searchTerm}/item lists them as activityId.",
+            code="item_not_found",
+            field="itemId",
+        )
+    if not product.active or not departure.bookable(now):
+        raise Conflict("itemId: this date and time can't be booked any more.", code="not_bookable", field="itemId")
+    return product
+
+
+def _with_more(
+    item: Item | None,
+    catalog: Catalog,
+    product: Product,
+    departure: Departure,
+    asked: Asked,
+    now: Instant,
+    hold_ms: int,
+) -> tuple[Item, int]:
+    """Return the item with what is added to it, and how many seats that takes beyond those it holds."""
+    lines = new_lines(product, departure.prices, count_tiers(product, asked.counts))
+    location, pickup = choose_place(catalog, product, asked.location_id, asked.pickup_detail_id)
+    more = sum(line.seats for line in lines)
+    if item is not None:
+        more += 0 if item.expires_at > now else item.seats
+        lines = (*item.lines, *lines)
+        if len(lines) > MAX_LINES:
+            raise Invalid(
+                f"participants: an item takes at most {MAX_LINES}.",
+                code="too_many_participants",
+                field="participants",
+            )
+        if not asked.location_id and not asked.pickup_detail_id:
+            location, pickup = item.location, item.pickup
+    added = Item(
+        id=departure.id,
+        product_id=product.id,
+        product_code=product.code,
+        product_name=product.name,
+        product_number=product.number,
+        kind=kind_of(product),
+        start_at=departure.start_at,
+        end_at=departure.end_at,
+        time_zone=departure.time_zone,
+        location=location,
+        pickup=pickup,
+        policy=catalog.policy_of(product),
+        lines=lines,
+        expires_at=now + hold_ms,
+    )
+    return added, more
+
+
+def _replaced(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
+    if any(other.id == item.id for other in items):
+        return tuple(item if other.id == item.id else other for other in items)
+    return (*items, item)
+
+
+def _repriced(cart: Cart, items: tuple[Item, ...], catalog: Catalog, discount_code: str | None) -> Cart:
+    """Return the cart with these items at today's charges. A discount once applied stays: it was shown."""
+    discount = catalog.discount(discount_code) if discount_code else None
+    body = msgspec.structs.replace(
+        cart.body,
+        items=pricing.price(items, catalog, discount),
+        discount_code=discount.code if discount else None,
+    )
+    return msgspec.structs.replace(cart, body=body)
+
+
+async def _holds_expired(tx: ReadTx, cart: Cart, departure_id: str) -> bool:
+    """Tell whether a hold of this cart is over but not yet swept up. Asked only where the cart should hold nothing."""
+    if cart.body.item(departure_id) is None:
+        return False
+    row = await tx.row(
+        "SELECT seats FROM hold WHERE account_id = $1 AND cart_id = $2 AND departure_id = $3",
+        cart.account_id,
+        cart.id,
+        departure_id,
+    )
+    return row is not None

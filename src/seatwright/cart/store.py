@@ -1,0 +1,221 @@
+"""Reads and writes carts. A cart is written with the version that was read, or not at all (`Retry`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from seatwright.cart.model import Cart, CartBody
+from seatwright.catalog.model import Catalog
+from seatwright.catalog.store import ACCOUNT_COLUMNS, CatalogCache
+from seatwright.core.clock import Instant
+from seatwright.inventory import seats
+from seatwright.inventory.model import Departure
+from seatwright.inventory.store import COLUMNS as DEPARTURE_COLUMNS
+from seatwright.inventory.store import POOL_FREE, from_row
+from seatwright.storage.engine import ConstraintViolation, ReadTx, Retry, Row, Tx
+
+_CART = """c.account_id AS cart_account_id, c.id AS cart_id, c.owner_id, c.status AS cart_status,
+    c.version AS cart_version, c.body AS cart_body, c.order_id, c.order_request, c.created_at AS cart_created_at,
+    c.modified_at AS cart_modified_at"""
+
+
+class Opened(NamedTuple):
+    """A cart, the catalog of the account whose seats it holds, and (if it was asked for and exists) a departure."""
+
+    cart: Cart
+    catalog: Catalog
+    departure: Departure | None
+
+
+def _encode(body: CartBody) -> str:
+    return msgspec.json.encode(body).decode()
+
+
+def _cart(row: Row) -> Cart:
+    return Cart(
+        account_id=row["cart_account_id"],
+        id=row["cart_id"],
+        owner_id=row["owner_id"],
+        status=row["cart_status"],
+        version=row["cart_version"],
+        body=msgspec.json.decode(row["cart_body"], type=CartBody),
+        order_id=row["order_id"],
+        order_request=row["order_request"],
+        created_at=row["cart_created_at"],
+        modified_at=row["cart_modified_at"],
+    )
+
+
+async def insert(tx: Tx, cart: Cart) -> None:
+    """Write a new cart."""
+    await tx.finish(
+        """
+        INSERT INTO cart (account_id, id, owner_id, status, version, body, created_at, modified_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        cart.account_id,
+        cart.id,
+        cart.owner_id,
+        cart.status,
+        cart.version,
+        _encode(cart.body),
+        cart.created_at,
+        cart.modified_at,
+    )
+
+
+async def find(tx: ReadTx, owner_id: str, cart_id: str) -> Cart | None:
+    """Return a cart of a seller, whatever its status, or None."""
+    row = await tx.row(f"SELECT {_CART} FROM cart c WHERE c.owner_id = $1 AND c.id = $2", owner_id, cart_id)  # noqa: S608
+    return _cart(row) if row else None
+
+
+async def open_with(
+    tx: ReadTx, catalogs: CatalogCache, owner_id: str, cart_id: str, departure_id: str | None = None
+) -> Opened | None:
+    """Return a cart with its catalog and one departure, in one round trip while the catalog is in memory.
+
+    The departure's `free` seats leave out holds that have expired and not been swept up.
+    """
+    row = await tx.row(
+        f"""
+        SELECT {_CART}, {ACCOUNT_COLUMNS}, {DEPARTURE_COLUMNS}, {POOL_FREE} AS pool_free
+        FROM cart c JOIN account a ON a.id = c.account_id
+        LEFT JOIN departure d ON d.account_id = c.account_id AND d.id = $3
+        WHERE c.owner_id = $1 AND c.id = $2
+        """,  # noqa: S608 - constant columns
+        owner_id,
+        cart_id,
+        departure_id,
+    )
+    if row is None:
+        return None
+    return Opened(_cart(row), await catalogs.of_row(tx, row["cart_account_id"], row), _departure(row))
+
+
+def _departure(row: Row) -> Departure | None:
+    if row["id"] is None:
+        return None
+    free = row["capacity"] - row["taken"]
+    return from_row(row, min(free, row["pool_free"]) if row["pool_id"] is not None else free)
+
+
+async def page(tx: ReadTx, owner_id: str, *, limit: int, page: int, ids: Sequence[str] | None) -> list[Cart]:
+    """Return open carts of a seller, oldest first; `page` counts pages of `limit` from 0."""
+    chosen = "" if ids is None else "AND c.id = ANY($4)"
+    rows = await tx.rows(
+        f"""
+        SELECT {_CART} FROM cart c WHERE c.owner_id = $1 AND c.status = 'open' {chosen}
+        ORDER BY c.created_at, c.id LIMIT $2 OFFSET $3
+        """,  # noqa: S608 - constant columns
+        owner_id,
+        limit,
+        limit * page,
+        *([] if ids is None else [list(ids)]),
+    )
+    return [_cart(row) for row in rows]
+
+
+_UPDATE = """
+UPDATE cart SET version = version + 1, body = $4, status = $5, modified_at = $6
+WHERE account_id = $1 AND id = $2 AND version = $3 AND status = 'open'
+RETURNING version
+"""
+
+
+async def update(tx: Tx, cart: Cart, now: Instant, *, last: bool) -> Cart:
+    """Write a changed cart over the version that was read; `last` if nothing else is written after it."""
+    run = tx.finish if last else tx.row
+    row = await run(_UPDATE, cart.account_id, cart.id, cart.version, _encode(cart.body), cart.status, now)
+    if row is None:
+        raise Retry
+    return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=now)
+
+
+async def update_and_hold(
+    tx: Tx, cart: Cart, now: Instant, departure_id: str, *, more: int, held: int, expires_at: Instant
+) -> Cart:
+    """Write a changed cart and take `more` seats of a departure for it, so that it holds `held`; or `Retry`.
+
+    One round trip on PostgreSQL. The caller has seen that the seats are there; whether they still are is
+    decided here.
+    """
+    if tx.engine == "postgres":
+        try:
+            await tx.finish(
+                seats.HOLD_STATEMENT,
+                cart.account_id,
+                cart.id,
+                cart.version,
+                _encode(cart.body),
+                now,
+                departure_id,
+                more,
+                expires_at,
+                held,
+            )
+        except ConstraintViolation:  # a pool's units went to somebody else since they were read
+            raise Retry from None
+        return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=now)
+    changed = await update(tx, cart, now, last=False)
+    await seats.take(tx, cart.account_id, {departure_id: more})
+    await insert_hold(tx, cart, departure_id, more=more, held=held, expires_at=expires_at)
+    return changed
+
+
+async def insert_hold(tx: Tx, cart: Cart, departure_id: str, *, more: int, held: int, expires_at: Instant) -> None:
+    """Add `more` seats, already taken, to what a cart holds of a departure; `Retry` unless that makes `held`."""
+    row = await tx.row(
+        """
+        INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (account_id, cart_id, departure_id)
+        DO UPDATE SET seats = hold.seats + $4, expires_at = $5
+        RETURNING seats
+        """,
+        cart.account_id,
+        cart.id,
+        departure_id,
+        more,
+        expires_at,
+    )
+    if row is None or row["seats"] != held:
+        raise Retry
+
+
+async def mark_ordered(tx: Tx, cart: Cart, order_id: str, order_request: str, now: Instant) -> None:
+    """Turn a cart into an order's past, over the version that was read; or `Retry`."""
+    changed = await tx.execute(
+        """
+        UPDATE cart SET version = version + 1, status = 'ordered', order_id = $4, order_request = $5, modified_at = $6
+        WHERE account_id = $1 AND id = $2 AND version = $3 AND status = 'open'
+        """,
+        cart.account_id,
+        cart.id,
+        cart.version,
+        order_id,
+        order_request,
+        now,
+    )
+    if not changed:
+        raise Retry
+
+
+async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
+    """Delete up to `limit` carts without seats that were last changed before `before`; return how many.
+
+    Carts that became orders stay: they answer a repeated `POST /order`.
+    """
+    return await tx.execute(
+        """
+        DELETE FROM cart WHERE (account_id, id) IN (
+            SELECT c.account_id, c.id FROM cart c WHERE c.status IN ('open', 'deleted') AND c.modified_at < $1
+            AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.account_id = c.account_id AND h.cart_id = c.id)
+            LIMIT $2
+        )
+        """,
+        before,
+        limit,
+    )

@@ -1,0 +1,236 @@
+"""What an account sells, and at what price: the documents of the catalog.
+
+Amounts are minor units of the account's currency, percentages parts per million, durations minutes.
+Entries refer to each other by `code`, the operator's own short name, unique per kind and account;
+`id` is ours. A `Catalog` is everything that one account has, at one version; it is immutable.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from seatwright.catalog.policy import Policy
+from seatwright.core.clock import Instant
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all catalog documents have."""
+
+    id: str
+    code: str
+    name: str
+
+
+class Tier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A price tier: Adult, Child, or the single tier `All` of a product with one price for everybody."""
+
+    code: str
+    name: str
+    price: int
+    seats: int = 1
+    min_age: int | None = None
+    max_age: int | None = None
+
+
+class Charge(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A tax or fee, on every product or on those that are listed.
+
+    `amount` is ppm of price less discount for `percent`, minor units for `flat`. A flat charge `per`
+    participant (or unit) is taken for each, one per order once for each order. `included` means that prices
+    already contain it: it is shown, not added.
+    """
+
+    kind: Literal["tax", "fee", "service_fee"]
+    calc: Literal["percent", "flat"]
+    amount: int
+    per: Literal["participant", "order"] = "participant"
+    included: bool = False
+    products: tuple[str, ...] | None = None
+
+
+class Location(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A place: where a product starts, or where guests are picked up."""
+
+    address: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
+    time_zone: str | None = None
+
+
+class Zone(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A named group of locations, such as all hotels of a valley."""
+
+    locations: tuple[str, ...] = ()
+
+
+class PickupDetail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One way to be picked up, such as a time: "07:30 at the lobby"."""
+
+    id: str
+    name: str
+
+
+class Pickup(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A pickup service: from its locations and all locations of its zones, `price` for each participant."""
+
+    price: int = 0
+    locations: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    details: tuple[PickupDetail, ...] = ()
+
+
+class Tag(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A label that products are grouped by."""
+
+
+class Question(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A custom question; `name` is its label, under which the answer is sent. None of `products` means all."""
+
+    kind: Literal["text", "number", "choice", "boolean"] = "text"
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    per: Literal["order", "participant"] = "order"
+    products: tuple[str, ...] | None = None
+
+
+class Discount(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A discount code that a cart can carry; customers type `code`, in any case.
+
+    `amount` is ppm of the price for `percent`; minor units for `flat`, off each participant or off the order.
+    Valid while `starts_at <= now < ends_at`, on the listed products or all, for at most `max_uses` orders.
+    """
+
+    calc: Literal["percent", "flat"]
+    amount: int
+    per: Literal["participant", "order"] = "participant"
+    products: tuple[str, ...] | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    max_uses: int | None = None
+    active: bool = True
+
+
+class Pool(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """Rental units (12 mountain bikes) that all departures of the products which use it share."""
+
+    units: int
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A picture, as addresses of two sizes."""
+
+    small: str
+    large: str = ""
+    caption: str = ""
+
+
+class Video(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A film, as an address."""
+
+    url: str
+
+
+class AgeRestrictions(msgspec.Struct, frozen=True, kw_only=True):
+    """Ages that may take part, in years; None is no limit."""
+
+    min_age: int | None = None
+    max_age: int | None = None
+
+
+class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """An activity (sold to participants) or a rental (sold by the unit)."""
+
+    number: int
+    quantity_type: Literal["participant", "unit"] = "participant"
+    quantity_label: str = "Guest"
+    dateless: bool = False
+    active: bool = True
+    tiers: tuple[Tier, ...]
+    marketing_price: str = ""
+    overview: str = ""
+    highlights: str = ""
+    short_description: str = ""
+    age_restrictions: AgeRestrictions | None = None
+    class_: str = msgspec.field(default="groupActivity", name="class")
+    class_types: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    videos: tuple[Video, ...] = ()
+    start_time: str = ""
+    duration_min: int = 0
+    tags: tuple[str, ...] = ()
+    pickups: tuple[str, ...] = ()
+    policy: str | None = None
+    cutoff_min: int = 0
+    pool: str | None = None
+    modified_at: Instant = 0
+
+    def tier(self, code: str) -> Tier | None:
+        """Return the tier called `code`, whatever its case, or None."""
+        wanted = code.casefold()
+        return next((tier for tier in self.tiers if tier.code.casefold() == wanted), None)
+
+
+AnyEntry: TypeAlias = Product | Charge | Policy | Location | Zone | Pickup | Tag | Question | Discount | Pool
+
+KINDS: dict[str, type[AnyEntry]] = {
+    "location": Location,
+    "zone": Zone,
+    "pickup": Pickup,
+    "tag": Tag,
+    "policy": Policy,
+    "charge": Charge,
+    "question": Question,
+    "discount": Discount,
+    "pool": Pool,
+    "product": Product,
+}
+"""Catalog kinds by the name they have in `catalog_entry.kind`; an entry refers to earlier kinds only, but for
+`products` lists."""
+
+
+class Catalog(msgspec.Struct, frozen=True, kw_only=True):
+    """One account's whole catalog, keyed by code, at one `version`."""
+
+    account_id: str
+    version: int
+    currency: str
+    time_zone: str
+    policy_code: str | None
+    products: dict[str, Product]
+    charges: dict[str, Charge]
+    policies: dict[str, Policy]
+    locations: dict[str, Location]
+    zones: dict[str, Zone]
+    pickups: dict[str, Pickup]
+    tags: dict[str, Tag]
+    questions: dict[str, Question]
+    discounts: dict[str, Discount]
+    pools: dict[str, Pool]
+    products_by_id: dict[str, Product]
+
+    def policy_of(self, product: Product) -> Policy | None:
+        """Return the cancellation policy that counts for `product`: its own, or else the account's; None is no fee."""
+        code = product.policy or self.policy_code
+        return self.policies[code] if code else None
+
+    def charges_on(self, product: Product) -> tuple[Charge, ...]:
+        """Return the taxes and fees on `product`, in the order of their codes."""
+        return tuple(
+            charge for charge in self.charges.values() if charge.products is None or product.code in charge.products
+        )
+
+    def discount(self, code: str) -> Discount | None:
+        """Return the discount that a customer means by `code`, whatever its case, or None."""
+        wanted = code.strip().casefold()
+        return next((found for found in self.discounts.values() if found.code.casefold() == wanted), None)
+
+    def pickup_locations(self, pickup: Pickup) -> tuple[Location, ...]:
+        """Return where `pickup` collects guests: its own locations, then those of its zones, each once."""
+        codes = dict.fromkeys(pickup.locations)
+        for zone in pickup.zones:
+            codes.update(dict.fromkeys(self.zones[zone].locations))
+        return tuple(self.locations[code] for code in codes)

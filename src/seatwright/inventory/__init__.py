@@ -1,0 +1,1 @@
+"""Departures, rental pools, and the seats in them."""

@@ -1,0 +1,126 @@
+"""`take` and `release`: the only code that writes seats taken.
+
+The hold is the allocation (design, rule 1): `departure.taken` counts what is held and what is sold, and turning
+a cart into an order does not touch it. A rental's units are counted again in each half hour of its pool.
+Departures are always locked in the order of their ids, a departure before its pool's half hours, and those in
+order of time, so that two transactions never wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seatwright.core.errors import SoldOut
+from seatwright.storage.engine import ConstraintViolation, Tx
+
+
+async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
+    """Take `seats` (departure id -> how many), all or none.
+
+    Raises `SoldOut`, its `field` the departure's id, where there are not enough or the departure is gone; the
+    transaction must then be rolled back, which happens by itself when the error leaves the use case.
+    """
+    for departure_id in sorted(seats):
+        count = seats[departure_id]
+        assert count >= 0, "take() never gives back"
+        if count == 0:
+            continue
+        row = await tx.row(
+            """
+            UPDATE departure SET taken = taken + $3
+            WHERE account_id = $1 AND id = $2 AND taken + $3 <= capacity
+            RETURNING pool_id, first_slot, last_slot
+            """,
+            account_id,
+            departure_id,
+            count,
+        )
+        if row is None:
+            raise sold_out(departure_id)
+        if row["pool_id"] is not None:
+            await _move_pool(tx, account_id, row["pool_id"], row["first_slot"], row["last_slot"], count, departure_id)
+
+
+async def release(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
+    """Give `seats` (departure id -> how many) back to availability."""
+    for departure_id in sorted(seats):
+        count = seats[departure_id]
+        if count == 0:
+            continue
+        row = await tx.row(
+            """
+            UPDATE departure SET taken = taken - $3 WHERE account_id = $1 AND id = $2
+            RETURNING pool_id, first_slot, last_slot
+            """,
+            account_id,
+            departure_id,
+            count,
+        )
+        assert row is not None, "a departure with seats taken is never deleted"
+        if row["pool_id"] is not None:
+            await _move_pool(tx, account_id, row["pool_id"], row["first_slot"], row["last_slot"], -count, departure_id)
+
+
+def sold_out(departure_id: str) -> SoldOut:
+    """Return the error for a departure without enough seats."""
+    return SoldOut(
+        "There are not enough seats left on this departure; choose another, or fewer participants.",
+        field=departure_id,
+    )
+
+
+async def _move_pool(
+    tx: Tx, account_id: str, pool_id: str, first_slot: int, last_slot: int, count: int, departure_id: str
+) -> None:
+    where = "WHERE account_id = $1 AND pool_id = $2 AND slot BETWEEN $3 AND $4"
+    await tx.rows(
+        f"SELECT slot FROM pool_slot {where} ORDER BY slot FOR UPDATE",  # noqa: S608 - constant
+        account_id,
+        pool_id,
+        first_slot,
+        last_slot,
+    )
+    try:
+        await tx.execute(
+            f"UPDATE pool_slot SET taken = taken + $5 {where}",  # noqa: S608 - constant
+            account_id,
+            pool_id,
+            first_slot,
+            last_slot,
+            count,
+        )
+    except ConstraintViolation:
+        assert count > 0, "a pool never gets back more units than were taken"
+        raise sold_out(departure_id) from None
+
+
+HOLD_STATEMENT = """
+WITH cart_changed AS (
+    UPDATE cart SET version = version + 1, body = $4, modified_at = $5
+    WHERE account_id = $1 AND id = $2 AND version = $3 AND status = 'open'
+    RETURNING id
+), seats_taken AS (
+    UPDATE departure SET taken = taken + $7::bigint FROM cart_changed
+    WHERE account_id = $1 AND departure.id = $6 AND NOT closed AND taken + $7::bigint <= capacity
+    RETURNING departure.id, pool_id, first_slot, last_slot
+), pool_locked AS (
+    SELECT p.pool_id, p.slot FROM pool_slot p JOIN seats_taken s
+    ON p.pool_id = s.pool_id AND p.slot BETWEEN s.first_slot AND s.last_slot
+    WHERE p.account_id = $1 ORDER BY p.slot FOR UPDATE OF p
+), pool_taken AS (
+    UPDATE pool_slot p SET taken = p.taken + $7::bigint FROM pool_locked l
+    WHERE p.account_id = $1 AND p.pool_id = l.pool_id AND p.slot = l.slot
+), held AS (
+    INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at)
+    SELECT $1, $2, $6, $7::bigint, $8::bigint FROM seats_taken
+    ON CONFLICT (account_id, cart_id, departure_id)
+    DO UPDATE SET seats = hold.seats + EXCLUDED.seats, expires_at = EXCLUDED.expires_at
+    RETURNING seats
+)
+SELECT 1 / count(*) AS held FROM held WHERE seats = $9::bigint
+"""
+"""PostgreSQL: change a cart and take its seats in one round trip, or nothing at all.
+
+$1 account, $2 cart, $3 the version read, $4 new body, $5 now, $6 departure, $7 seats to take, $8 expiry,
+$9 seats that the cart then holds on this departure. Divides by zero (a `Retry`) if any of it can't be done.
+"""

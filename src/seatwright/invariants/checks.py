@@ -1,0 +1,206 @@
+"""Each check is a query that finds what must not be; a healthy database returns no rows to any of them.
+
+They read across accounts and are meant for the operator, for tests and for the soak runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seatwright.core.clock import Instant
+from seatwright.storage.engine import Database, ReadTx
+
+SHOWN = 20
+"""Findings reported per check at most."""
+GRACE_MS = 60_000
+"""How long after its end a hold may still wait to be swept up, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A promise, and the query for whatever breaks it. `$1` is the instant before which holds must be gone."""
+
+    name: str
+    promise: str
+    sql: str
+    uses_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that breaks a promise: the check's name and the row that shows it."""
+
+    check: str
+    row: str
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "departure_capacity",
+        "No departure has more seats taken than it has.",
+        "SELECT account_id, id, taken, capacity FROM departure WHERE taken > capacity OR taken < 0",
+    ),
+    Check(
+        "departure_seats",
+        "Seats taken are seats held plus seats sold.",
+        """
+        SELECT d.account_id, d.id, d.taken, COALESCE(h.seats, 0) AS held, COALESCE(l.seats, 0) AS sold
+        FROM departure d
+        LEFT JOIN (SELECT account_id, departure_id, SUM(seats) AS seats FROM hold GROUP BY account_id, departure_id) h
+            ON h.account_id = d.account_id AND h.departure_id = d.id
+        LEFT JOIN (SELECT account_id, departure_id, SUM(seats) AS seats FROM order_line WHERE status = 'confirmed'
+            GROUP BY account_id, departure_id) l ON l.account_id = d.account_id AND l.departure_id = d.id
+        WHERE d.taken <> COALESCE(h.seats, 0) + COALESCE(l.seats, 0)
+        """,
+    ),
+    Check(
+        "seats_of_nothing",
+        "Nothing is held or sold on a departure that does not exist.",
+        """
+        SELECT x.account_id, x.departure_id FROM (
+            SELECT account_id, departure_id FROM hold
+            UNION SELECT account_id, departure_id FROM order_line
+        ) x LEFT JOIN departure d ON d.account_id = x.account_id AND d.id = x.departure_id WHERE d.id IS NULL
+        """,
+    ),
+    Check(
+        "pool_seats",
+        "A rental pool's units in use in each half hour are those of the departures that cover it.",
+        """
+        SELECT p.account_id, p.pool_id, p.slot, p.taken FROM pool_slot p
+        WHERE p.taken < 0 OR p.taken > p.capacity OR p.taken <> COALESCE((
+            SELECT SUM(d.taken) FROM departure d WHERE d.account_id = p.account_id AND d.pool_id = p.pool_id
+            AND d.first_slot <= p.slot AND d.last_slot >= p.slot), 0)
+        """,
+    ),
+    Check(
+        "hold_cart",
+        "Every hold belongs to an open cart.",
+        """
+        SELECT h.account_id, h.cart_id, h.departure_id FROM hold h
+        LEFT JOIN cart c ON c.account_id = h.account_id AND c.id = h.cart_id AND c.status = 'open'
+        WHERE c.id IS NULL
+        """,
+    ),
+    Check(
+        "hold_expired",
+        "No hold outlives its time: it is swept up within a minute.",
+        "SELECT account_id, cart_id, departure_id, expires_at FROM hold WHERE expires_at < $1",
+        uses_time=True,
+    ),
+    Check(
+        "ledger_balanced",
+        "Every ledger transaction sums to zero.",
+        """
+        SELECT account_id, order_id, transaction_no, SUM(amount) AS drift FROM ledger_entry
+        GROUP BY account_id, order_id, transaction_no HAVING SUM(amount) <> 0
+        """,
+    ),
+    Check(
+        "order_ledger",
+        "An order's total and what is paid of it are what its ledger says.",
+        """
+        SELECT o.account_id, o.id, o.total, o.paid, COALESCE(e.income, 0) AS income, COALESCE(e.paid, 0) AS in_ledger
+        FROM orders o LEFT JOIN (
+            SELECT account_id, order_id,
+                -SUM(CASE WHEN ledger NOT IN ('receivable', 'external_payments') THEN amount ELSE 0 END) AS income,
+                SUM(CASE WHEN ledger = 'external_payments' THEN amount ELSE 0 END) AS paid,
+                SUM(CASE WHEN ledger = 'receivable' THEN amount ELSE 0 END) AS receivable
+            FROM ledger_entry GROUP BY account_id, order_id
+        ) e ON e.account_id = o.account_id AND e.order_id = o.id
+        WHERE o.total <> COALESCE(e.income, 0) OR o.paid <> COALESCE(e.paid, 0)
+            OR o.total - o.paid <> COALESCE(e.receivable, 0)
+        """,
+    ),
+    Check(
+        "order_lines",
+        "An order's total is the sum of its lines that are not cancelled, plus its cancellation fees.",
+        """
+        SELECT o.account_id, o.id, o.total, l.total AS lines FROM orders o LEFT JOIN (
+            SELECT account_id, order_id,
+                SUM(CASE WHEN status = 'confirmed' THEN total ELSE cancellation_fee END) AS total
+            FROM order_line GROUP BY account_id, order_id
+        ) l ON l.account_id = o.account_id AND l.order_id = o.id
+        WHERE o.total <> COALESCE(l.total, 0)
+        """,
+    ),
+    Check(
+        "line_sums",
+        "A line's total is price - discount + fees + tax, and no cancellation costs more than the line did.",
+        """
+        SELECT account_id, order_id, id FROM order_line
+        WHERE total <> price - discount + fees + tax OR cancellation_fee < 0 OR cancellation_fee > total
+            OR (status = 'confirmed' AND cancellation_fee <> 0)
+        """,
+    ),
+    Check(
+        "order_status",
+        "An order is cancelled exactly when all of its lines are.",
+        """
+        SELECT o.account_id, o.id, o.status FROM orders o WHERE (o.status = 'cancelled') = EXISTS (
+            SELECT 1 FROM order_line l
+            WHERE l.account_id = o.account_id AND l.order_id = o.id AND l.status = 'confirmed')
+        """,
+    ),
+    Check(
+        "order_views",
+        "Supplier and seller each see an order exactly once.",
+        """
+        SELECT o.account_id, o.id FROM orders o WHERE
+            (SELECT COUNT(*) FROM order_view v WHERE v.supplier_id = o.account_id AND v.order_id = o.id
+                AND v.account_id IN (o.account_id, o.owner_id) AND v.confirmation = o.confirmation)
+            <> CASE WHEN o.account_id = o.owner_id THEN 1 ELSE 2 END
+        """,
+    ),
+    Check(
+        "order_numbers",
+        "Each account's orders are numbered from 1 without gaps.",
+        """
+        SELECT k.account_id, k.orders, v.many, v.last FROM account_counter k LEFT JOIN (
+            SELECT account_id, COUNT(*) AS many, MAX(seq) AS last FROM order_view GROUP BY account_id
+        ) v ON v.account_id = k.account_id
+        WHERE k.orders <> COALESCE(v.many, 0) OR k.orders <> COALESCE(v.last, 0)
+        """,
+    ),
+    Check(
+        "cart_order",
+        "A cart that became an order names an order that exists.",
+        """
+        SELECT c.account_id, c.id, c.order_id FROM cart c
+        LEFT JOIN orders o ON o.account_id = c.account_id AND o.id = c.order_id
+        WHERE c.status = 'ordered' AND o.id IS NULL
+        """,
+    ),
+    Check(
+        "order_audit",
+        "Every order has an audit event for each change of its ledger.",
+        """
+        SELECT o.account_id, o.id FROM orders o WHERE NOT EXISTS (
+            SELECT 1 FROM audit_event a WHERE a.account_id = o.account_id AND a.subject_id = o.id
+            AND a.action = 'order.created')
+        """,
+    ),
+    Check(
+        "idempotency_answered",
+        "Every idempotency key that was kept has its answer.",
+        "SELECT account_id, key FROM idempotency WHERE status = 0",
+    ),
+)
+
+
+async def check(database: Database, now: Instant) -> list[Finding]:
+    """Run all checks and return what they found, at most `SHOWN` rows for each; nothing is good news."""
+
+    async def run(tx: ReadTx) -> list[Finding]:
+        findings = []
+        for item in CHECKS:
+            rows = await tx.rows(item.sql, *([now - GRACE_MS] if item.uses_time else []))
+            findings += [Finding(item.name, _text(row)) for row in rows[:SHOWN]]
+        return findings
+
+    return await database.read(run)
+
+
+def _text(row: object) -> str:
+    keys = row.keys()  # type: ignore[attr-defined]
+    return ", ".join(f"{key}={row[key]}" for key in keys)  # type: ignore[index]

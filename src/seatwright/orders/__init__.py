@@ -1,0 +1,1 @@
+"""Orders: what carts become, with the ledger behind their totals."""

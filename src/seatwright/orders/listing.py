@@ -1,0 +1,103 @@
+"""Lists orders. Every account that sees an order has a row for it, numbered without gaps.
+
+Without a filter, and with dates of creation alone (which grow with the numbers), a page at any depth is a
+range of numbers; other filters have an index each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatwright.core.clock import Instant
+from seatwright.orders.model import Order
+from seatwright.orders.store import ORDER_COLUMNS, order_from
+from seatwright.storage.engine import ReadTx
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What to list; None is no filter. Instants are half-open: from <= x < to, milliseconds UTC."""
+
+    ids: Sequence[str] | None = None
+    confirmations: Sequence[int] | None = None
+    created_from: Instant | None = None
+    created_to: Instant | None = None
+    modified_from: Instant | None = None
+    modified_to: Instant | None = None
+    reference_id: str | None = None
+
+
+async def page(
+    tx: ReadTx, viewer_id: str, chosen: OrderFilter, *, limit: int, page: int, newest_first: bool
+) -> list[Order]:
+    """Return one page of the orders that an account sees, by number; `page` counts pages of `limit` from 0."""
+    first, last = await _range(tx, viewer_id, chosen)
+    conditions, values = _conditions(chosen)
+    if conditions:
+        offset = limit * page
+    elif newest_first:
+        offset, last = 0, last - limit * page
+    else:
+        offset, first = 0, first + limit * page
+    rows = await tx.rows(
+        f"""
+        SELECT {ORDER_COLUMNS} FROM order_view v JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        WHERE v.account_id = $1 AND v.seq >= $2 AND v.seq <= $3 {"".join(conditions)}
+        ORDER BY v.seq {"DESC" if newest_first else "ASC"} LIMIT $4 OFFSET $5
+        """,  # noqa: S608 - constant columns and conditions
+        viewer_id,
+        first,
+        last,
+        limit,
+        offset,
+        *values,
+    )
+    return [order_from(row) for row in rows]
+
+
+async def _range(tx: ReadTx, viewer_id: str, chosen: OrderFilter) -> tuple[int, int]:
+    """Return the first and last number of the orders that were created in the range asked for."""
+    row = await tx.row("SELECT orders FROM account_counter WHERE account_id = $1", viewer_id)
+    first, last = 1, row["orders"] if row else 0
+    if chosen.created_from is not None:
+        found = await tx.row(
+            "SELECT seq FROM order_view WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, seq LIMIT 1",
+            viewer_id,
+            chosen.created_from,
+        )
+        first = found["seq"] if found else last + 1
+    if chosen.created_to is not None:
+        found = await tx.row(
+            "SELECT seq FROM order_view WHERE account_id = $1 AND created_at < $2 "
+            "ORDER BY created_at DESC, seq DESC LIMIT 1",
+            viewer_id,
+            chosen.created_to,
+        )
+        last = min(last, found["seq"] if found else 0)
+    return first, last
+
+
+def _conditions(chosen: OrderFilter) -> tuple[list[str], list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+
+    def add(condition: str, value: Any) -> None:
+        values.append(value)
+        conditions.append(" AND " + condition.replace("?", f"${len(values) + 5}"))
+
+    if chosen.ids is not None:
+        add("v.order_id = ANY(?)", list(chosen.ids))
+    if chosen.confirmations is not None:
+        add("v.confirmation = ANY(?)", list(chosen.confirmations))
+    if chosen.modified_from is not None:
+        add("v.modified_at >= ?", chosen.modified_from)
+    if chosen.modified_to is not None:
+        add("v.modified_at < ?", chosen.modified_to)
+    if chosen.reference_id is not None:
+        add(
+            "v.seq IN (SELECT r.seq FROM order_reference r WHERE r.account_id = $1 AND r.reference_id = ?)",
+            chosen.reference_id,
+        )
+    return conditions, values

@@ -1,0 +1,266 @@
+"""Confirm a cart as a new order, add a cart to an order, read orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from seatwright.auth.model import Caller
+from seatwright.cart import pricing
+from seatwright.cart import service as carts
+from seatwright.cart import store as cart_store
+from seatwright.cart.context import Booking
+from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, Item, OrderRequest
+from seatwright.catalog.model import Catalog
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Conflict, Invalid, NotFound
+from seatwright.core.ids import new_hex24
+from seatwright.orders import ledger, listing, store
+from seatwright.orders.convert import convert, sell_holds
+from seatwright.orders.model import NotificationFlags, Order, OrderBody, Payment, charged_per_order
+from seatwright.storage.engine import ReadTx, Retry, Tx
+
+
+class OrderAsked(NamedTuple):
+    """What `POST /order` asks for, besides the cart."""
+
+    cart_id: str
+    order_id: str | None = None
+    reference_id: str | None = None
+    billing: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    flags: NotificationFlags = NotificationFlags()
+
+
+def order_not_found() -> NotFound:
+    """Return the error for an order that the account doesn't see."""
+    return NotFound("There is no such order.", code="order_not_found")
+
+
+async def read(tx: ReadTx, caller: Caller, reference: str) -> Order:
+    """Return the order with this id or confirmation number. Raises `NotFound`."""
+    order = await store.find(tx, caller.account_id, reference)
+    if order is None:
+        raise order_not_found()
+    return order
+
+
+async def page(
+    tx: ReadTx, caller: Caller, chosen: listing.OrderFilter, *, limit: int, page: int, newest_first: bool
+) -> list[Order]:
+    """Return one page of the orders that the caller's account sees."""
+    return await listing.page(tx, caller.account_id, chosen, limit=limit, page=page, newest_first=newest_first)
+
+
+async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> Order:
+    """Turn a cart into an order that is paid by an external source, or add it to the order `asked.order_id`.
+
+    Asking again for a cart that has become an order returns that order; with another `orderId` or `referenceId`
+    than the first time it is a `Conflict`. An expired hold is taken anew if the seats are still free. Raises
+    `NotFound` for an unknown cart or order, `Invalid` for an empty cart, `SoldOut` or `Conflict` for what can't be
+    had any more; nothing has changed then.
+    """
+    opened = await cart_store.open_with(tx, booking.catalogs, caller.account_id, asked.cart_id)
+    if opened is None or opened.cart.status == "deleted":
+        raise carts.cart_not_found()
+    cart, now = opened.cart, booking.clock.now()
+    request = msgspec.json.encode(OrderRequest(order_id=asked.order_id, reference_id=asked.reference_id)).decode()
+    if cart.status == "ordered":
+        return await _repeated(tx, caller, cart, request)
+    if not cart.body.items:
+        raise Invalid(
+            "id: the cart is empty; add a date and time with POST …/cart/{id}/item first.",
+            code="cart_empty",
+            field="id",
+        )
+    if any(item.expires_at <= now for item in cart.body.items):
+        raise Retry(first=_Renew(booking, caller.account_id, cart.id))
+    items = tuple(msgspec.structs.replace(item, expires_at=0) for item in cart.body.items)
+    if asked.order_id is None:
+        order = _new_order(opened.catalog, cart, items, asked)
+        change = _sale(order.body, items, caller, now, "order.created")
+        order = msgspec.structs.replace(order, body=_paid(order.body, items, asked, now))
+        await _use_discount(tx, opened.catalog, cart)
+        return await convert(
+            tx,
+            cart,
+            order,
+            change,
+            order_request=request,
+            holds=len(items),
+            seats=sum(i.seats for i in items),
+        )
+    return await _add_to_order(tx, opened, items, asked, caller, now, request)
+
+
+class _Renew:
+    """Takes a cart's expired holds anew, in a transaction of its own (see `storage.engine.Retry`)."""
+
+    def __init__(self, booking: Booking, owner_id: str, cart_id: str) -> None:
+        self._of = (booking, owner_id, cart_id)
+
+    async def __call__(self, tx: Tx) -> None:
+        await carts.renew(tx, *self._of)
+
+
+async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Order:
+    if cart.order_request != request:
+        raise Conflict(
+            f"id: this cart has become the order {cart.order_id} already, with another orderId or referenceId.",
+            code="cart_ordered",
+            field="id",
+        )
+    assert cart.order_id is not None
+    return await read(tx, caller, cart.order_id)
+
+
+def _new_order(catalog: Catalog, cart: Cart, items: tuple[Item, ...], asked: OrderAsked) -> Order:
+    body = cart.body
+    return Order(
+        account_id=cart.account_id,
+        id=cart.id,
+        confirmation=0,
+        owner_id=cart.owner_id,
+        status="confirmed",
+        version=1,
+        body=OrderBody(
+            created_by=body.created_by,
+            created_by_email=body.created_by_email,
+            currency=catalog.currency,
+            customer=body.customer,
+            items=items,
+            reference_id=asked.reference_id,
+            discount_codes=(body.discount_code,) if body.discount_code else (),
+            billing=asked.billing,
+            flags=asked.flags,
+        ),
+        total=0,
+        paid=0,
+        created_at=0,
+        modified_at=0,
+    )
+
+
+def _paid(body: OrderBody, items: Sequence[Item], asked: OrderAsked, now: Instant) -> OrderBody:
+    """Return the document with what `items` cost as paid by an external source."""
+    amount = sum(line.total for item in items for line in item.lines)
+    if amount == 0:
+        return body
+    memo = asked.billing.get("memo")
+    payment = Payment(id=new_hex24(), amount=amount, at=now, memo=None if memo is None else str(memo))
+    return msgspec.structs.replace(body, payments=(*body.payments, payment))
+
+
+def _sale(body: OrderBody, items: Sequence[Item], caller: Caller, now: Instant, action: str) -> store.Change:
+    amount = sum(line.total for item in items for line in item.lines)
+    transactions = [ledger.sale([(item, item.lines) for item in items]), ledger.payment(amount)]
+    return store.Change(
+        at=now,
+        actor=caller.user_id,
+        action=action,
+        detail={
+            "items": [{"id": item.id, "lines": [line.id for line in item.lines]} for item in items],
+            "total": amount,
+            "currency": body.currency,
+        },
+        transactions=[transaction for transaction in transactions if transaction],
+    )
+
+
+async def _use_discount(tx: Tx, catalog: Catalog, cart: Cart) -> None:
+    """Count a use of the cart's discount code where uses are limited. Raises `Conflict` if there are none left."""
+    discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
+    if discount is None or discount.max_uses is None:
+        return
+    row = await tx.row(
+        """
+        INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)
+        ON CONFLICT (account_id, discount_id) DO UPDATE SET uses = discount_use.uses + 1
+        RETURNING uses
+        """,
+        cart.account_id,
+        discount.id,
+    )
+    if row is None or row["uses"] > discount.max_uses:
+        raise Conflict(
+            f"The discount code {discount.code} has been used as often as it may be; remove it from the cart.",
+            code="discount_used_up",
+        )
+
+
+async def _add_to_order(
+    tx: Tx,
+    opened: cart_store.Opened,
+    items: tuple[Item, ...],
+    asked: OrderAsked,
+    caller: Caller,
+    now: Instant,
+    request: str,
+) -> Order:
+    cart = opened.cart
+    assert asked.order_id is not None
+    order = await _order_to_add_to(tx, caller, asked.order_id)
+    await cart_store.mark_ordered(tx, cart, order.id, request, now)
+    order = await _order_to_add_to(tx, caller, order.id, lock=True)
+    _check_can_take(order, cart)
+    seats = sum(item.seats for item in items)
+    items = pricing.without_order_charges(items, charged_per_order(order.body.items))
+    body = msgspec.structs.replace(
+        order.body,
+        items=_merged(order.body.items, items),
+        customer=order.body.customer or cart.body.customer,
+        reference_id=asked.reference_id or order.body.reference_id,
+        discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [cart.body.discount_code])))),
+        billing=asked.billing or order.body.billing,
+    )
+    await _use_discount(tx, opened.catalog, cart)
+    await sell_holds(tx, cart, now, holds=len(items), seats=seats)
+    change = _sale(body, items, caller, now, "order.added_to")
+    changed = msgspec.structs.replace(order, body=_paid(body, items, asked, now))
+    changed = await store.update(tx, changed, change, added=items)
+    if asked.reference_id is not None:
+        await store.refer(tx, changed, asked.reference_id)
+    return changed
+
+
+async def _order_to_add_to(tx: ReadTx, caller: Caller, reference: str, *, lock: bool = False) -> Order:
+    order = await store.find(tx, caller.account_id, reference, lock=lock)
+    if order is None:
+        raise NotFound("orderId: there is no such order.", code="order_not_found", field="orderId")
+    return order
+
+
+def _check_can_take(order: Order, cart: Cart) -> None:
+    if (order.account_id, order.owner_id) != (cart.account_id, cart.owner_id):
+        raise Conflict(
+            "orderId: that order is with another supplier than the cart's.",
+            code="other_supplier",
+            field="orderId",
+        )
+    if order.status == "cancelled":
+        raise Conflict(
+            "orderId: that order is cancelled; make a new order from the cart.",
+            code="order_cancelled",
+            field="orderId",
+        )
+
+
+def _merged(items: tuple[Item, ...], added: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the order's items with more lines: one item for each departure, however often it is added."""
+    merged = {item.id: item for item in items}
+    for item in added:
+        before = merged.get(item.id)
+        if before is None:
+            merged[item.id] = item
+            continue
+        merged[item.id] = msgspec.structs.replace(
+            before, lines=(*before.lines, *item.lines), pickup=item.pickup or before.pickup
+        )
+    if len(merged) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in merged.values()):
+        raise Conflict(
+            f"orderId: an order takes at most {MAX_ITEMS} dates with {MAX_LINES} participants or units each.",
+            code="order_full",
+            field="orderId",
+        )
+    return tuple(merged.values())

@@ -1,0 +1,204 @@
+"""Reads and writes orders, with their lines, ledger entries, list rows and audit event, all in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from seatwright.cart.model import Item
+from seatwright.core.clock import Instant
+from seatwright.orders.ledger import Entry, paid_change, total_change
+from seatwright.orders.model import Order, OrderBody
+from seatwright.storage import audit
+from seatwright.storage.engine import ReadTx, Retry, Row, Tx
+
+ORDER_COLUMNS = """o.account_id, o.id, o.confirmation, o.owner_id, o.status, o.version, o.body, o.total, o.paid, v.created_at,
+    v.modified_at"""
+
+
+class Change(NamedTuple):
+    """What happens to an order in one transaction: ledger transactions in order, and what is audited."""
+
+    at: Instant
+    actor: str
+    action: str
+    detail: Any
+    transactions: Sequence[list[Entry]]
+
+
+def order_from(row: Row) -> Order:
+    """Build an order from a row with the columns of `ORDER_COLUMNS`."""
+    return Order(
+        account_id=row["account_id"],
+        id=row["id"],
+        confirmation=row["confirmation"],
+        owner_id=row["owner_id"],
+        status=row["status"],
+        version=row["version"],
+        body=msgspec.json.decode(row["body"], type=OrderBody),
+        total=row["total"],
+        paid=row["paid"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+    )
+
+
+async def find(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False) -> Order | None:
+    """Return the order that `viewer_id` (its supplier or its seller) knows by an id or confirmation number.
+
+    With `lock`, nobody else changes it until this transaction ends.
+    """
+    if reference.isascii() and reference.isdigit() and len(reference) <= 18:
+        condition, key = "v.confirmation = $2", int(reference)
+    else:
+        condition, key = "v.order_id = $2", reference  # type: ignore[assignment]
+    row = await tx.row(
+        f"""
+        SELECT {ORDER_COLUMNS} FROM order_view v JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        WHERE v.account_id = $1 AND {condition}
+        """  # noqa: S608 - constant columns
+        + (" FOR UPDATE OF o" if lock else ""),
+        viewer_id,
+        key,
+    )
+    return order_from(row) if row else None
+
+
+def line_rows(order: Order, items: Sequence[Item]) -> list[tuple[Any, ...]]:
+    """Return the rows of `order_line` for some items of an order, in the order of `INSERT_LINE`."""
+    return [
+        (
+            order.account_id,
+            order.id,
+            line.id,
+            item.id,
+            line.kind,
+            line.tier,
+            line.seats,
+            line.status,
+            line.price,
+            line.discount,
+            line.fees,
+            line.tax,
+            line.total,
+            line.cancellation_fee,
+        )
+        for item in items
+        for line in item.lines
+    ]
+
+
+def entry_rows(order: Order, change: Change) -> list[tuple[Any, ...]]:
+    """Return the rows of `ledger_entry` for a change that `order` has had `applied`, in the order of `INSERT_ENTRY`."""
+    first = order.body.transactions - len(change.transactions) + 1
+    return [
+        (
+            order.account_id,
+            order.id,
+            number,
+            entry_number,
+            entry.ledger,
+            entry.departure_id,
+            entry.name,
+            entry.amount,
+            change.at,
+        )
+        for number, transaction in enumerate(change.transactions, first)
+        for entry_number, entry in enumerate(transaction, 1)
+    ]
+
+
+def applied(order: Order, change: Change) -> Order:
+    """Return `order` with the totals and the number of transactions that `change` leaves it with.
+
+    The totals come from the ledger; that the document's lines add up to the same is asserted here, at every write.
+    """
+    entries = [entry for transaction in change.transactions for entry in transaction]
+    total, paid = order.total + total_change(entries), order.paid + paid_change(entries)
+    body = msgspec.structs.replace(order.body, transactions=order.body.transactions + len(change.transactions))
+    lines = sum(line.total for item in body.items for line in item.live)
+    assert total == lines + body.cancellation_fees, "an order's ledger and its lines must agree"
+    assert paid == sum(payment.amount for payment in body.payments), "an order's ledger and its payments must agree"
+    return msgspec.structs.replace(order, body=body, total=total, paid=paid)
+
+
+def encoded_body(order: Order) -> str:
+    """Return an order's document as it is stored."""
+    return msgspec.json.encode(order.body).decode()
+
+
+INSERT_LINE = """
+INSERT INTO order_line (account_id, order_id, id, departure_id, kind, tier, seats, status, price, discount, fees, tax,
+    total, cancellation_fee)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+"""
+
+INSERT_ENTRY = """
+INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+
+async def append(tx: Tx, order: Order, change: Change) -> None:
+    """Write a change's ledger entries and its audit event."""
+    await tx.execute_many(INSERT_ENTRY, entry_rows(order, change))
+    await audit.record(tx, order.account_id, change.at, change.actor, change.action, order.id, change.detail)
+
+
+async def refer(tx: Tx, order: Order, reference_id: str) -> None:
+    """Make an order findable by an external reference, for its supplier and its seller."""
+    await tx.execute(
+        """
+        INSERT INTO order_reference (account_id, reference_id, seq)
+        SELECT account_id, $3, seq FROM order_view WHERE account_id = ANY($1) AND order_id = $2
+        ON CONFLICT (account_id, reference_id, seq) DO NOTHING
+        """,
+        sorted({order.account_id, order.owner_id}),
+        order.id,
+        reference_id,
+    )
+
+
+async def update(
+    tx: Tx, order: Order, change: Change, *, added: Sequence[Item] = (), cancelled: Sequence[Item] = ()
+) -> Order:
+    """Write a changed order over the version that was read (`Retry` if it isn't that any more).
+
+    `added` are items holding only the new lines, `cancelled` items holding only the lines just cancelled.
+    """
+    order = applied(order, change)
+    modified_at = max(change.at, order.modified_at)
+    written = await tx.execute(
+        """
+        UPDATE orders SET version = version + 1, status = $4, body = $5, total = $6, paid = $7, modified_at = $8
+        WHERE account_id = $1 AND id = $2 AND version = $3
+        """,
+        order.account_id,
+        order.id,
+        order.version,
+        order.status,
+        encoded_body(order),
+        order.total,
+        order.paid,
+        modified_at,
+    )
+    if not written:
+        raise Retry
+    await tx.execute(
+        "UPDATE order_view SET modified_at = $3 WHERE account_id = ANY($1) AND order_id = $2",
+        sorted({order.account_id, order.owner_id}),
+        order.id,
+        modified_at,
+    )
+    await tx.execute_many(INSERT_LINE, line_rows(order, added))
+    await tx.execute_many(
+        """
+        UPDATE order_line SET status = 'cancelled', cancellation_fee = $4
+        WHERE account_id = $1 AND order_id = $2 AND id = $3
+        """,
+        [(order.account_id, order.id, line.id, line.cancellation_fee) for item in cancelled for line in item.lines],
+    )
+    await append(tx, order, change)
+    return msgspec.structs.replace(order, version=order.version + 1, modified_at=modified_at)

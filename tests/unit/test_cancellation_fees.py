@@ -190,8 +190,9 @@ def test_percent_per_order_joins_only_lines_that_chose_the_same_fee_of_the_same_
         line("near", 101, policy(near, far)),
         line("far", 101, policy(near, far), start_at=LATER),
         line("other", 101, policy(near, id="p2")),
-        line("near-too", 101, policy(near, far)),
     ]
+    assert amounts(cancellation_fees(lines, START)) == (51, 51, 51)
+    lines.append(line("near-too", 101, policy(near, far)))
     # 202 x 50 % = 101 over two lines; 50.5 -> 51 for each of those that stand alone.
     assert amounts(cancellation_fees(lines, START)) == (51, 51, 51, 50)
 
@@ -249,6 +250,21 @@ def test_each_policy_takes_its_own_flat_fee_once_in_the_order_of_their_lines() -
     result = cancellation_fees(lines, START)
     assert amounts(result) == (625, 100, 1875, 200)
     assert result.charged_order_policies == ("p1", "p0")
+
+
+def test_a_policy_that_has_taken_its_fee_leaves_the_next_one_alone() -> None:
+    lines = [line("a", 1000, ONCE), line("b", 1000, policy(fee("flat", 300, "order"), id="p2"))]
+    result = cancellation_fees(lines, START, already_charged=["p1"], currency="JPY")
+    assert result == FeeResult(
+        (LineFee("a", 0, "2500 per order, already charged"), LineFee("b", 300, "300 per order")), ("p2",)
+    )
+
+
+def test_two_versions_of_a_policy_share_one_flat_fee() -> None:
+    # An order that was added to after the policy had been edited holds both; the first line's counts on a tie.
+    lines = [line("old", 1000, policy(fee("flat", 400, "order"))), line("new", 1000, ONCE)]
+    assert amounts(cancellation_fees(lines, START)) == (200, 200)
+    assert amounts(cancellation_fees(lines[::-1], START)) == (1000, 1000)
 
 
 NEAR, WEEK = fee("flat", 5_000, "order", 24), fee("flat", 2_500, "order", 7, "days")

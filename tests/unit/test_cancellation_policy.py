@@ -436,3 +436,8 @@ def test_a_policy_survives_storage() -> None:
 def test_a_misspelt_fee_is_not_silently_something_else(document: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"id": "p1", "code": "c", "name": "n", "fees": [document]}, Policy)
+
+
+def test_a_misspelt_policy_is_not_silently_free() -> None:
+    with pytest.raises(msgspec.ValidationError, match="charges"):
+        msgspec.convert({"id": "p1", "code": "c", "name": "n", "charges": []}, Policy)

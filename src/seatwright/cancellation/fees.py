@@ -8,7 +8,8 @@ Our decisions, where the wire reference is silent:
 - No line ever costs more to cancel than it cost to book.
 - A percentage per order is of what is cancelled together, rounded once, and taken each time.
 - A flat fee per order is taken once per order and policy, ever, even if it was cut to what little was
-  cancelled then. While nothing could be taken (free lines), it counts as not taken.
+  cancelled then. While nothing could be taken (free lines), it counts as not taken. Where lines of a policy
+  chose different ones, the narrowest window's is taken, for all of them. Versions of a policy (same id) are one.
 """
 
 from __future__ import annotations

@@ -113,6 +113,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     """
     opened = await _open(tx, booking, caller, cart_id, asked.departure_id)
     cart, catalog, departure = opened
+    await require_sale(tx, cart)
     now = booking.clock.now()
     product = _bookable_product(catalog, departure, now)
     assert departure is not None
@@ -214,6 +215,12 @@ async def renew(tx: Tx, booking: Booking, owner_id: str, cart_id: str) -> None:
         count = expired[departure_id].seats
         await seats.take(tx, cart.account_id, {departure_id: count})
         await store.insert_hold(tx, cart, departure_id, more=count, held=count, expires_at=expires_at)
+
+
+async def require_sale(tx: ReadTx, cart: Cart) -> None:
+    """Raise `NotFound` if this is a reseller's cart and the supplier is not connected to the reseller any more."""
+    if cart.owner_id != cart.account_id:
+        await require_connection(tx, cart.account_id, cart.owner_id)
 
 
 async def _open(

@@ -68,6 +68,7 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     request = msgspec.json.encode(OrderRequest(order_id=asked.order_id, reference_id=asked.reference_id)).decode()
     if cart.status == "ordered":
         return await _repeated(tx, caller, cart, request)
+    await carts.require_sale(tx, cart)
     if not cart.body.items:
         raise Invalid(
             "id: the cart is empty; add a date and time with POST …/cart/{id}/item first.",

@@ -1,0 +1,79 @@
+"""Puts the API together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import cache
+from typing import Any, TypeAlias
+
+from litestar import Litestar, Response, Router, get
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+
+from seatwright.api.checks import check_request
+from seatwright.api.context import Services
+from seatwright.api.errors import HANDLERS
+from seatwright.api.observe import Observed
+from seatwright.api.openapi import describe
+from seatwright.api.routes import ROUTES, Routes
+from seatwright.api.security import OPEN, require_token
+from seatwright.core.config import Settings
+
+Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+CORS_MAX_AGE_S = 600
+
+
+def create_app(
+    settings: Settings, services: Services | None, routes: Routes = ROUTES, *, lifespan: Sequence[Lifespan] = ()
+) -> Litestar:
+    """Return the application.
+
+    `services` None leaves `app.state.services` to a `lifespan`, which opens what they are made of.
+    """
+    app = Litestar(
+        route_handlers=[*_routers(routes), _openapi_route(routes)],
+        state=State({"services": services}),
+        lifespan=list(lifespan),
+        guards=[require_token],
+        before_request=check_request,
+        exception_handlers=HANDLERS,
+        cors_config=_cors(settings.cors_origins),
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    app.asgi_handler = Observed(app.asgi_handler)
+    return app
+
+
+def _routers(routes: Routes) -> list[Router]:
+    return [Router(path, route_handlers=handlers) for path, handlers in routes.items()]
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
+        expose_headers=["X-Request-Id", "Idempotent-Replayed", "Retry-After"],
+        max_age=CORS_MAX_AGE_S,
+    )
+
+
+def _openapi_route(routes: Routes) -> Any:
+    """The description is made on first use, by the framework, of the same handlers."""
+
+    @cache
+    def document() -> bytes:
+        return describe(_routers(routes))
+
+    @get("/openapi.json", include_in_schema=False, sync_to_thread=False, **OPEN)
+    def openapi() -> Response[bytes]:
+        return Response(document(), media_type="application/json")
+
+    return openapi

@@ -1,0 +1,119 @@
+"""What is checked of every request before its body is decoded to a type: that it is JSON, and text that can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import InternalServerException
+from litestar.routes import HTTPRoute
+
+from seatwright.api.context import ApiRequest
+from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
+
+WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SHALLOW = 200
+"""A body with fewer brackets than this can't be nested too deeply for the decoder."""
+
+
+async def check_request(request: ApiRequest) -> Response[None] | None:
+    """Refuse what no handler could use, and answer OPTIONS. Runs after the guard, before any parameter is parsed.
+
+    Raises `NotFound`, `Invalid`, `UnsupportedMedia`; the framework raises its own error for an oversize body.
+    """
+    if request.method == "OPTIONS":
+        return _options(request)
+    if "\x00" in request.scope["path"]:
+        raise NotFound("There is nothing at this address.", code="unknown_address")
+    _check_query(request.scope["query_string"])
+    if request.method in WITH_BODY:
+        body = await _body(request)
+        request.scope["state"]["body"] = body
+        if body:
+            _check_type(request)
+            _check_json(body)
+    return None
+
+
+def with_head(methods: Iterable[str]) -> str:
+    """Return the value of an Allow header. Whatever can be read has HEAD too (`api.observe`)."""
+    allowed = set(methods)
+    return ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
+
+
+def _options(request: ApiRequest) -> Response[None]:
+    """The framework's own answer lists only the method that was registered first."""
+    template = request.scope["path_template"]
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
+    methods = next(route.methods for route in routes if route.path_format == template)
+    return Response(None, status_code=204, headers={"Allow": with_head(methods)})
+
+
+async def _body(request: ApiRequest) -> bytes:
+    try:
+        return await request.body()
+    except InternalServerException:
+        raise Invalid("The connection ended before the body did.", code="incomplete_body") from None
+
+
+def _check_query(query: bytes) -> None:
+    """PostgreSQL can't keep the NUL character, and no text has one."""
+    if b"%00" not in query and b"\x00" not in query:
+        return
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    name = next((name for name, value in pairs if "\x00" in name or "\x00" in value), "query")
+    raise _nul(name.replace("\x00", ""))
+
+
+def _check_type(request: ApiRequest) -> None:
+    """A body without a type is taken for JSON; one that says it is something else is not."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and kind not in ("application/json", "text/json") and not kind.endswith("+json"):
+        raise UnsupportedMedia("Send the body as JSON, with `Content-Type: application/json`.")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMedia("Send the body as it is, without `Content-Encoding`.")
+
+
+def _check_json(body: bytes) -> None:
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise Invalid(f"The body is not UTF-8: byte {error.start} can't be read.", code="malformed_text") from None
+    if body.count(b"[") + body.count(b"{") >= SHALLOW or b"\\u0000" in body or b"\x00" in body:
+        _check_values(body)
+
+
+def _check_values(body: bytes) -> None:
+    """Decode a suspicious body once more, to see how deep it is and whether there is a NUL in it."""
+    try:
+        decoded: Any = msgspec.json.decode(body)
+    except RecursionError:
+        raise Invalid("The body is nested too deeply.", code="malformed_json") from None
+    except msgspec.DecodeError:
+        return  # the handler's decoder will say the same, in its place
+    for path in _nul_paths(decoded):
+        raise _nul(path)
+
+
+def _nul_paths(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, str):
+        if "\x00" in value:
+            yield path or "The body"
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            here = f"{path}.{name}" if path else name
+            if "\x00" in name:
+                yield here.replace("\x00", "")
+            yield from _nul_paths(inner, here)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _nul_paths(inner, f"{path}.{index}" if path else str(index))
+
+
+def _nul(field: str) -> Invalid:
+    return Invalid(f"{field}: must not contain the NUL character.", code="malformed_text", field=field)

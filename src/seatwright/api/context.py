@@ -1,0 +1,47 @@
+"""What every request handler works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+
+from seatwright.auth.secrets import Keyring
+from seatwright.auth.tokens import Claims
+from seatwright.cart.context import Booking
+from seatwright.catalog.store import CatalogCache
+from seatwright.core.clock import SECOND_MS, Clock
+from seatwright.core.config import Settings
+from seatwright.storage.engine import Database
+
+ApiRequest: TypeAlias = Request[Any, Any, State]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The long-lived things of one process, made by the composition root."""
+
+    database: Database
+    clock: Clock
+    settings: Settings
+    catalogs: CatalogCache
+    keyring: Keyring
+
+
+def services(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
+    """Return the services of the application that a request came to."""
+    return cast("Services", connection.app.state.services)
+
+
+def claims(connection: ASGIConnection[Any, Any, Any, Any]) -> Claims:
+    """Return the claims that `api.security.require_token` has verified for this request."""
+    return cast("Claims", connection.scope["auth"])
+
+
+def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
+    """Return what booking use cases need of the application's services."""
+    parts = services(connection)
+    return Booking(clock=parts.clock, catalogs=parts.catalogs, hold_ms=parts.settings.hold_seconds * SECOND_MS)

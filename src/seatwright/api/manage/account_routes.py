@@ -1,0 +1,211 @@
+"""Management of the caller's own account: itself, its key, users, connections, audit log."""
+
+from __future__ import annotations
+
+from litestar import Response, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from seatwright.api import wire
+from seatwright.api.context import ApiRequest, services
+from seatwright.api.endpoint import read, write
+from seatwright.api.manage.account_wire import (
+    AccountOut,
+    AccountPatch,
+    ConnectionIn,
+    ConnectionOut,
+    ConnectionPatch,
+    EventOut,
+    KeyOut,
+    UserIn,
+    UserOut,
+    UserPatch,
+    account_out,
+    connection_out,
+    event_out,
+    user_out,
+)
+from seatwright.api.wire import Envelope
+from seatwright.auth import passwords, service
+from seatwright.auth.model import Account, Caller, User
+from seatwright.auth.service import AccountChange, NewUser, UserChange
+from seatwright.core.errors import Invalid
+from seatwright.resellers import service as resellers
+from seatwright.resellers.model import Connection
+from seatwright.storage import audit
+from seatwright.storage.engine import ReadTx, Row, Tx
+
+_ACCOUNT, _USERS, _CONNECTIONS = ["Account"], ["Users"], ["Connections"]
+
+
+@get("/account", summary="Read the account", tags=_ACCOUNT)
+async def get_account(request: ApiRequest) -> Response[Envelope[AccountOut]]:
+    """Answer the caller's own account."""
+
+    async def use_case(tx: ReadTx, who: Caller) -> Account:
+        return await service.account(tx, who.account_id)
+
+    return await read(request, None, use_case, account_out)
+
+
+@patch("/account", summary="Change the account", tags=_ACCOUNT)
+async def patch_account(request: ApiRequest, data: JSONBody[AccountPatch]) -> Response[Envelope[AccountOut]]:
+    """Change what is given. The currency stays once there are carts or orders in it (409)."""
+    parts = services(request)
+    change = AccountChange(
+        name=_text(data.name),
+        email=_text(data.email),
+        currency=data.currency,
+        time_zone=data.time_zone,
+        policy_code=_text(data.policy_code),
+    )
+
+    async def use_case(tx: Tx, who: Caller) -> Account:
+        if change.policy_code:
+            catalog = await parts.catalogs.load(tx, who.account_id)
+            if change.policy_code not in catalog.policies:
+                raise Invalid(
+                    f"policyCode: there is no policy {change.policy_code!r} in the catalog.",
+                    code="unknown_policy",
+                    field="policyCode",
+                )
+        return await service.change_account(tx, parts.clock.now(), who.user_id, who.account_id, change)
+
+    return await write(request, "settings", use_case, account_out)
+
+
+@post("/account/key", status_code=200, summary="Reset the API key", tags=_ACCOUNT)
+async def reset_key(request: ApiRequest) -> Response[Envelope[KeyOut]]:
+    """Answer a new key, this once. The old key and every token of the account end at once, this request's too.
+
+    An Idempotency-Key is ignored: the answer is never stored, and the token that could ask for it again is dead.
+    """
+    parts = services(request)
+
+    async def use_case(tx: Tx, who: Caller) -> str:
+        return await service.reset_key(tx, parts.keyring, parts.clock.now(), who.user_id, who.account_id)
+
+    return await write(request, "settings", use_case, lambda key: KeyOut(apikey=key), replayable=False)
+
+
+@get("/users", summary="List users", tags=_USERS)
+async def get_users(
+    request: ApiRequest, limit: FromQuery[wire.Limit] = wire.DEFAULT_LIMIT, page: FromQuery[wire.Page] = 0
+) -> Response[Envelope[list[UserOut]]]:
+    """Answer the account's users, oldest first."""
+
+    async def use_case(tx: ReadTx, who: Caller) -> list[User]:
+        return await service.list_users(tx, who.account_id, limit=limit, page=page)
+
+    return await read(request, "settings", use_case, lambda users: [user_out(user) for user in users])
+
+
+@post("/users", status_code=200, summary="Make a user", tags=_USERS)
+async def post_user(request: ApiRequest, data: JSONBody[UserIn]) -> Response[Envelope[UserOut]]:
+    """Make a user and answer it. Another user with the e-mail or alternative id is a 409."""
+    parts = services(request)
+    new = NewUser(
+        email=wire.text(data.email),
+        name=wire.text(data.name),
+        permissions=frozenset(data.permissions),
+        alternative_id=wire.text_or_none(data.alternative_id),
+        password_hash=await _hashed(data.password),
+    )
+
+    async def use_case(tx: Tx, who: Caller) -> User:
+        return await service.create_user(tx, parts.clock.now(), who.user_id, who.account_id, new)
+
+    return await write(request, "settings", use_case, user_out)
+
+
+@patch("/users/{user_id:str}", summary="Change a user", tags=_USERS)
+async def patch_user(
+    request: ApiRequest, user_id: FromPath[str], data: JSONBody[UserPatch]
+) -> Response[Envelope[UserOut]]:
+    """Change what is given. `active: false` ends the user's tokens at once."""
+    parts = services(request)
+    change = UserChange(
+        email=_text(data.email),
+        name=_text(data.name),
+        permissions=None if data.permissions is None else frozenset(data.permissions),
+        alternative_id=_text(data.alternative_id),
+        active=data.active,
+        password_hash=await _hashed(data.password),
+    )
+
+    async def use_case(tx: Tx, who: Caller) -> User:
+        return await service.change_user(tx, parts.clock.now(), who.user_id, who.account_id, user_id, change)
+
+    return await write(request, "settings", use_case, user_out)
+
+
+@get("/connections", summary="List connections", tags=_CONNECTIONS)
+async def get_connections(
+    request: ApiRequest, limit: FromQuery[wire.Limit] = wire.DEFAULT_LIMIT, page: FromQuery[wire.Page] = 0
+) -> Response[Envelope[list[ConnectionOut]]]:
+    """Answer the connections in which the account is the supplier or the reseller, oldest first."""
+
+    async def use_case(tx: ReadTx, who: Caller) -> list[Connection]:
+        return await resellers.list_connections(tx, who.account_id, limit=limit, page=page)
+
+    return await read(request, None, use_case, lambda found: [connection_out(each) for each in found])
+
+
+@post("/connections", status_code=200, summary="Let a reseller sell", tags=_CONNECTIONS)
+async def post_connection(request: ApiRequest, data: JSONBody[ConnectionIn]) -> Response[Envelope[ConnectionOut]]:
+    """Connect the caller's account, as the supplier, to a reseller."""
+    parts, reseller_id = services(request), wire.text(data.reseller_id)
+
+    async def use_case(tx: Tx, who: Caller) -> Connection:
+        return await resellers.connect(tx, parts.clock.now(), who.user_id, who.account_id, reseller_id)
+
+    return await write(request, "settings", use_case, connection_out)
+
+
+@patch("/connections/{reseller_id:str}", summary="Open or close a connection", tags=_CONNECTIONS)
+async def patch_connection(
+    request: ApiRequest, reseller_id: FromPath[str], data: ConnectionPatch
+) -> Response[Envelope[ConnectionOut]]:
+    """Open or close the connection to a reseller. What it has sold stays."""
+    parts = services(request)
+
+    async def use_case(tx: Tx, who: Caller) -> Connection:
+        return await resellers.set_active(
+            tx, parts.clock.now(), who.user_id, who.account_id, reseller_id, active=data.active
+        )
+
+    return await write(request, "settings", use_case, connection_out)
+
+
+@get("/audit/{subject_id:str}", summary="Read a history", tags=_ACCOUNT)
+async def get_history(request: ApiRequest, subject_id: FromPath[str]) -> Response[Envelope[list[EventOut]]]:
+    """Answer what happened to an order, cart, user or connection of the account: the newest 200 events, oldest first."""
+
+    async def use_case(tx: ReadTx, who: Caller) -> list[Row]:
+        return await audit.history(tx, who.account_id, subject_id)
+
+    return await read(request, "settings", use_case, lambda rows: [event_out(row) for row in rows])
+
+
+def _text(value: str | int | float | None) -> str | None:
+    """Null leaves a field, and the empty text is a value."""
+    return None if value is None else wire.text(value)
+
+
+async def _hashed(password: str | None) -> str | None:
+    """Hash outside of any transaction, because it takes long."""
+    return None if password is None else await passwords.hash_password(passwords.check_password(password))
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    get_account,
+    patch_account,
+    reset_key,
+    get_users,
+    post_user,
+    patch_user,
+    get_connections,
+    post_connection,
+    patch_connection,
+    get_history,
+]

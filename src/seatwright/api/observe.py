@@ -1,0 +1,77 @@
+"""Around every request: its id, its line in the log, the headers that every answer has, and HEAD."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from seatwright.core.ids import new_hex24
+
+log = structlog.get_logger("seatwright.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUIET = frozenset({"/healthz", "/readyz"})
+
+
+class Observed:
+    """ASGI layer outside of everything else, so that it also sees what has no route."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run a request. A log line holds the route's template: no ids, no query, no body, no header of the client's."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request_id = _incoming_id(scope) or new_hex24()
+        head = scope["method"] == "HEAD"
+        inner: Any = {**scope, "method": "GET"} if head else scope
+        inner["state"]["request_id"] = request_id
+        status = 0
+
+        async def observed_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_headers(inner, request_id)]
+            elif message["type"] == "http.response.body" and head:
+                message["body"] = b""
+            await send(message)
+
+        try:
+            await self._app(inner, receive, observed_send)
+        finally:
+            template = inner.get("path_template") or "(no route)"
+            if template not in _QUIET:
+                claims = inner.get("auth")
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    route=template,
+                    status=status,
+                    duration_ms=round((time.perf_counter() - began) * 1000, 1),
+                    request_id=request_id,
+                    account_id=claims.account_id if claims else None,
+                )
+
+
+def _incoming_id(scope: Any) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            return text if _REQUEST_ID.fullmatch(text) else None
+    return None
+
+
+def _headers(scope: Any, request_id: str) -> list[tuple[bytes, bytes]]:
+    headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+    if scope.get("auth") is not None or (scope.get("path_template") or "").startswith("/public/api/"):
+        headers.append((b"cache-control", b"no-store"))
+    return headers

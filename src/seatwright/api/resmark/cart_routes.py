@@ -1,0 +1,206 @@
+"""`/public/api/cart`: carts and reseller carts (wire reference, "Cart")."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, Router, delete, get, post, put
+from litestar.params import PathParameter, QueryParameter
+
+from seatwright.api import endpoint
+from seatwright.api.context import ApiRequest, booking
+from seatwright.api.resmark.cart_wire import CartOut, cart_out
+from seatwright.api.resmark.csv import csv_values
+from seatwright.api.resmark.customer import check_customer
+from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
+from seatwright.auth.model import Caller
+from seatwright.cart import service as carts
+from seatwright.cart.service import Asked, Priced
+from seatwright.core.errors import Invalid
+from seatwright.storage.engine import ReadTx, Tx
+
+MAX_TIERS = 100
+"""Entries of `participants` at most."""
+
+CartId = Annotated[str, PathParameter(description="Cart ID.")]
+SupplierId = Annotated[
+    str | None,
+    QueryParameter(name="supplierId", description="Makes a reseller cart on this supplier's products and seats."),
+]
+
+
+class AddItem(Wire):
+    """A date and time to be added to a cart, and for whom."""
+
+    item_id: Annotated[
+        Word,
+        msgspec.Meta(description="Inventory ID: the `activityId` of a departure.", extra_json_schema={"minLength": 1}),
+    ]
+    participants: Annotated[
+        dict[str, int | str | float | None] | None,
+        msgspec.Meta(
+            description='How many by price tier, `All` for a product with one price: `{"All": 2}` or '
+            '`{"Adult": 2, "Child": 1}`. Rentals count units. A tier with 0 is nothing.'
+        ),
+    ] = None
+    units: Annotated[
+        dict[str, int | str | float | None] | None,
+        msgspec.Meta(description="The same, for rentals, where `participants` isn't sent."),
+    ] = None
+    location_id: Annotated[
+        Text | None, msgspec.Meta(description="A pickup place, or one of the product's own locations.")
+    ] = None
+    pickup_detail_id: Annotated[Text | None, msgspec.Meta(description="How to be picked up there.")] = None
+
+
+class ApplyDiscount(Wire):
+    """A discount code."""
+
+    code: Annotated[Word, msgspec.Meta(description="The code as the customer typed it.", examples=["EARLY10"])]
+
+
+@post("", status_code=200, summary="Create a cart, or a reseller cart with supplierId")
+async def create_cart(request: ApiRequest, supplier_id: SupplierId = None) -> Response[Envelope[CartOut]]:
+    """Make an empty cart. Any body is ignored: clients send `{}`, or none."""
+
+    async def run(tx: Tx, caller: Caller) -> Priced:
+        return await carts.create(tx, booking(request), caller, supplier_id=supplier_id or None)
+
+    return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+@get("", summary="List carts")
+async def list_carts(
+    request: ApiRequest,
+    limit: Limit = DEFAULT_LIMIT,
+    page: Page = 0,
+    ids: Annotated[str | None, QueryParameter(description="Comma-separated cart IDs.")] = None,
+) -> Response[Envelope[list[CartOut]]]:
+    """List open carts, oldest first."""
+    chosen = csv_values("ids", ids)
+
+    async def run(tx: ReadTx, caller: Caller) -> list[Priced]:
+        return await carts.page(tx, booking(request), caller, limit=limit, page=page, ids=chosen)
+
+    return await endpoint.read(request, "orders.read", run, lambda found: [cart_out(cart) for cart in found])
+
+
+@get("/{cart_id:str}", summary="Read a cart")
+async def read_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope[CartOut]]:
+    """Read an open cart. One that has become an order answers 409 and names the order."""
+
+    async def run(tx: ReadTx, caller: Caller) -> Priced:
+        return await carts.read(tx, booking(request), caller, cart_id)
+
+    return await endpoint.read(request, "orders.read", run, cart_out)
+
+
+@delete("/{cart_id:str}", status_code=200, summary="Delete a cart")
+async def delete_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope[CartOut]]:
+    """Give up a cart; all seats that it held are free again at once."""
+
+    async def run(tx: Tx, caller: Caller) -> Priced:
+        return await carts.delete(tx, booking(request), caller, cart_id)
+
+    return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+@post("/{cart_id:str}/item", status_code=200, summary="Add a date and time to a cart")
+async def add_item(request: ApiRequest, cart_id: CartId, data: AddItem) -> Response[Envelope[CartOut]]:
+    """Add participants or units on a departure. Their seats are held for 30 minutes (a setting), then go back."""
+    asked = _asked(data)
+
+    async def run(tx: Tx, caller: Caller) -> Priced:
+        return await carts.add_item(tx, booking(request), caller, cart_id, asked)
+
+    return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+def _asked(data: AddItem) -> Asked:
+    counts = data.units if data.participants is None else data.participants
+    if counts is None:
+        raise Invalid(
+            'participants: is missing; send how many by price tier, such as {"All": 2}.',
+            code="missing_field",
+            field="participants",
+        )
+    if len(counts) > MAX_TIERS:
+        raise Invalid(
+            f"participants: has more than {MAX_TIERS} price tiers.", code="invalid_field", field="participants"
+        )
+    return Asked(
+        departure_id=text(data.item_id),
+        counts=counts,
+        location_id=text_or_none(data.location_id),
+        pickup_detail_id=text_or_none(data.pickup_detail_id),
+    )
+
+
+@delete("/{cart_id:str}/item/{item_id:str}", status_code=200, summary="Remove a date and time from a cart")
+async def remove_item(
+    request: ApiRequest,
+    cart_id: CartId,
+    item_id: Annotated[str, PathParameter(description="Inventory ID of the date and time.")],
+) -> Response[Envelope[CartOut]]:
+    """Take a departure out of a cart; its seats are free again at once."""
+
+    async def run(tx: Tx, caller: Caller) -> Priced:
+        return await carts.remove_item(tx, booking(request), caller, cart_id, item_id)
+
+    return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+@put("/{cart_id:str}/customer", status_code=200, summary="Set the customer of a cart")
+async def set_customer(request: ApiRequest, cart_id: CartId, data: dict[str, Any]) -> Response[Envelope[CartOut]]:
+    """Set who the cart is for, in place of what was set before.
+
+    Known fields: `email`, `firstName`, `lastName`, `phone`, `title`, `gender`, `birthDate`, `streetAddress`, `city`,
+    `state`, `postalCode`, `country`, `organization`; answers to custom questions go by their labels.
+    """
+    customer = check_customer(data)
+
+    async def run(tx: Tx, caller: Caller) -> Priced:
+        return await carts.set_customer(tx, booking(request), caller, cart_id, customer)
+
+    return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+@post("/{cart_id:str}/discount", status_code=200, summary="Apply a discount code to a cart")
+async def apply_discount(request: ApiRequest, cart_id: CartId, data: ApplyDiscount) -> Response[Envelope[CartOut]]:
+    """Apply a discount code, in place of one applied before."""
+    code = text(data.code)
+
+    async def run(tx: Tx, caller: Caller) -> Priced:
+        return await carts.apply_discount(tx, booking(request), caller, cart_id, code)
+
+    return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+@delete("/{cart_id:str}/discount", status_code=200, summary="Remove the discount code from a cart")
+async def remove_discount(request: ApiRequest, cart_id: CartId) -> Response[Envelope[CartOut]]:
+    """Take the discount code off a cart, if it has one."""
+
+    async def run(tx: Tx, caller: Caller) -> Priced:
+        return await carts.remove_discount(tx, booking(request), caller, cart_id)
+
+    return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+ROUTES = [
+    Router(
+        "/cart",
+        route_handlers=[
+            create_cart,
+            list_carts,
+            read_cart,
+            delete_cart,
+            add_item,
+            remove_item,
+            set_customer,
+            apply_discount,
+            remove_discount,
+        ],
+        tags=["Carts"],
+    )
+]

@@ -1,0 +1,32 @@
+"""Comma-separated values in one query parameter (wire reference, "Common")."""
+
+from __future__ import annotations
+
+from seatwright.core.errors import Invalid
+
+MAX_VALUES = 1_000
+"""Values in one parameter at most."""
+
+
+def csv_values(field: str, value: str | None) -> list[str] | None:
+    """Return the values, each once, without spaces around them; None if the parameter is missing or empty.
+
+    Raises `Invalid`, naming `field`, for more than `MAX_VALUES`.
+    """
+    values = list(dict.fromkeys(part.strip() for part in (value or "").split(",") if part.strip()))
+    if len(values) > MAX_VALUES:
+        raise Invalid(
+            f"{field}: at most {MAX_VALUES} values at once; ask in parts.", code="too_many_values", field=field
+        )
+    return values or None
+
+
+def csv_numbers(field: str, value: str | None) -> list[int] | None:
+    """Return the values as whole numbers from 0 up; raise `Invalid`, naming `field`, for anything else."""
+    values = csv_values(field, value)
+    if values is None:
+        return None
+    for part in values:
+        if not (part.isascii() and part.isdigit() and len(part) <= 18):
+            raise Invalid(f"{field}: {part[:40]!r} is not a number.", code="invalid_number", field=field)
+    return [int(part) for part in values]

@@ -1,0 +1,82 @@
+"""Checks the customer that a client sends: known fields, and whatever else it has by its label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from seatwright.core.errors import Invalid
+from seatwright.core.times import parse_date
+
+TEXT_FIELDS = (
+    "email",
+    "firstName",
+    "lastName",
+    "phone",
+    "title",
+    "gender",
+    "birthDate",
+    "streetAddress",
+    "city",
+    "state",
+    "postalCode",
+    "country",
+    "organization",
+)
+MAX_FIELDS = 100
+MAX_NAME = 200
+MAX_TEXT = 2_000
+"""Longest text of a field, in characters; the same bound holds for answers to custom questions."""
+MAX_NUMBER = 2**53
+"""Largest number, either sign, that every JSON reader keeps exactly."""
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the customer to be stored: known fields as texts, other fields (answers to custom questions) as sent.
+
+    Numbers become texts in known fields, nulls are left out. Raises `Invalid` naming the field for values that are
+    no text, number or boolean, too long, an e-mail address without @, or a birthDate that is no date.
+    """
+    if len(data) > MAX_FIELDS:
+        raise _bad("customer", f"has more than {MAX_FIELDS} fields.")
+    customer: dict[str, Any] = {}
+    for name, value in data.items():
+        if len(name) > MAX_NAME:
+            raise _bad(f"{name[:40]}…", f"a field's name has at most {MAX_NAME} characters.")
+        if value is None:
+            continue
+        customer[name] = _text(name, value) if name in TEXT_FIELDS else _answer(name, value)
+    email = customer.get("email")
+    if email and (not _EMAIL.fullmatch(email) or len(email) > 254):
+        raise _bad("email", f"{email[:80]!r} is not an e-mail address.")
+    if customer.get("birthDate"):
+        parse_date(customer["birthDate"][:10], field="birthDate")
+    return customer
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _bad(name, "must be a text.")
+    text = str(value).strip()
+    if len(text) > MAX_TEXT:
+        raise _bad(name, f"has more than {MAX_TEXT} characters.")
+    return text
+
+
+def _answer(name: str, value: Any) -> Any:
+    if isinstance(value, list) and len(value) <= MAX_FIELDS:
+        return [_answer(name, part) for part in value if not isinstance(part, list)]
+    if not isinstance(value, str | int | float | bool):
+        raise _bad(name, "must be a text, a number, true or false, or a list of these.")
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise _bad(name, f"has more than {MAX_TEXT} characters.")
+    if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
+        raise _bad(name, "is too large a number.")
+    return value
+
+
+def _bad(field: str, sentence: str) -> Invalid:
+    return Invalid(f"{field}: {sentence}", code="invalid_customer", field=field)

@@ -1,0 +1,228 @@
+"""`/public/api/order`: every endpoint of the orders page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Response, Router, delete, get, post
+from litestar.params import PathParameter, QueryParameter
+
+from seatwright.api import endpoint
+from seatwright.api.context import ApiRequest, booking, claims
+from seatwright.api.resmark.billing import check_billing
+from seatwright.api.resmark.csv import csv_numbers, csv_values
+from seatwright.api.resmark.fee_choice import fee_choice
+from seatwright.api.resmark.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
+from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
+from seatwright.auth.model import Caller
+from seatwright.cancellation.service import Outcome, Target, cancel
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Invalid
+from seatwright.core.times import parse_date, utc_day
+from seatwright.orders import service as orders
+from seatwright.orders.listing import OrderFilter
+from seatwright.orders.model import NotificationFlags, Order
+from seatwright.storage.engine import ReadTx, Tx
+
+OrderId = Annotated[str, PathParameter(description="Order ID (session ID) or confirmation number.")]
+ItemId = Annotated[str, PathParameter(description="Inventory ID of the date and time.")]
+_DAY = "YYYY-MM-DD, a day in UTC."
+FromCreated = Annotated[str | None, QueryParameter(name="fromCreatedDate", description=f"Earliest creation. {_DAY}")]
+ToCreated = Annotated[str | None, QueryParameter(name="toCreatedDate", description=f"Latest creation. {_DAY}")]
+FromModified = Annotated[str | None, QueryParameter(name="fromModifiedDate", description=f"Earliest change. {_DAY}")]
+ToModified = Annotated[str | None, QueryParameter(name="toModifiedDate", description=f"Latest change. {_DAY}")]
+Fee = Annotated[
+    str | None,
+    QueryParameter(
+        query="applyCancellationFee",
+        description="`false` waives the fee; otherwise the cancellation policy applies. May be sent in a JSON body "
+        "instead.",
+    ),
+]
+
+
+class PlaceOrder(Wire):
+    """A cart to be turned into an order. Explicit nulls are as good as leaving a field out."""
+
+    id: Annotated[Word, msgspec.Meta(description="Cart ID.")]
+    order_id: Annotated[
+        Text | None, msgspec.Meta(description="Adds the cart to this order (ID or confirmation number).")
+    ] = None
+    billing: Annotated[
+        dict[str, Any] | None,
+        msgspec.Meta(description="A payment memo.", examples=[{"memo": "payment received"}]),
+    ] = None
+    reference_id: Annotated[Text | None, msgspec.Meta(description="Order ID in a third-party system.")] = None
+    disable_notification: bool | None = None
+    disable_pending_order_notification: bool | None = None
+    disable_pending_order_notification_response: bool | None = None
+    disable_confirmation_email: bool | None = None
+
+
+@get("", summary="List orders")
+async def list_orders(
+    request: ApiRequest,
+    limit: Limit = DEFAULT_LIMIT,
+    page: Page = 0,
+    ids: Annotated[str | None, QueryParameter(description="Comma-separated order IDs.")] = None,
+    confirmation_ids: Annotated[
+        str | None, QueryParameter(name="confirmationIds", description="Comma-separated confirmation numbers.")
+    ] = None,
+    from_created_date: FromCreated = None,
+    to_created_date: ToCreated = None,
+    from_modified_date: FromModified = None,
+    to_modified_date: ToModified = None,
+    reference_id: Annotated[
+        str | None, QueryParameter(name="referenceId", description="Order ID in a third-party system.")
+    ] = None,
+    sort_order: Annotated[
+        Literal["asc", "desc"], QueryParameter(name="sortOrder", description="By ID: oldest or newest first.")
+    ] = "asc",
+) -> Response[Envelope[list[OrderOut]]]:
+    """List orders, filtered by everything that is given. A `to…` day is included, and needs its `from…`."""
+    created = _days("CreatedDate", from_created_date, to_created_date)
+    modified = _days("ModifiedDate", from_modified_date, to_modified_date)
+    chosen = OrderFilter(
+        ids=csv_values("ids", ids),
+        confirmations=csv_numbers("confirmationIds", confirmation_ids),
+        created_from=created[0],
+        created_to=created[1],
+        modified_from=modified[0],
+        modified_to=modified[1],
+        reference_id=reference_id or None,
+    )
+
+    async def run(tx: ReadTx, caller: Caller) -> list[Order]:
+        return await orders.page(tx, caller, chosen, limit=limit, page=page, newest_first=sort_order == "desc")
+
+    viewer = claims(request).account_id
+    return await endpoint.read(request, "orders.read", run, lambda found: [order_out(order, viewer) for order in found])
+
+
+def _days(name: str, first: str | None, last: str | None) -> tuple[Instant | None, Instant | None]:
+    """Return the instants from the start of one UTC day up to the end of another."""
+    if last and not first:
+        raise Invalid(
+            f"to{name}: is only possible together with from{name}.", code="missing_from_date", field=f"to{name}"
+        )
+    start = parse_date(first, field=f"from{name}") if first else None
+    end = parse_date(last, field=f"to{name}") if last else None
+    if start and end and end < start:
+        raise Invalid(f"to{name}: must not be before from{name}.", code="invalid_date_range", field=f"to{name}")
+    return utc_day(start) if start else None, utc_day(end + timedelta(days=1)) if end else None
+
+
+@get("/{order_id:str}", summary="Read an order")
+async def read_order(request: ApiRequest, order_id: OrderId) -> Response[Envelope[OrderOut]]:
+    """Read an order with its customer, items, pricing and payments."""
+
+    async def run(tx: ReadTx, caller: Caller) -> Order:
+        return await orders.read(tx, caller, order_id)
+
+    viewer = claims(request).account_id
+    return await endpoint.read(request, "orders.read", run, lambda order: order_out(order, viewer))
+
+
+@post("", status_code=200, summary="Create an order from a cart, or add a cart to an order")
+async def place_order(request: ApiRequest, data: PlaceOrder) -> Response[Envelope[OrderOut]]:
+    """Turn a cart into an order that an external source has paid. Repeating it answers with the same order."""
+    asked = orders.OrderAsked(
+        cart_id=text(data.id),
+        order_id=text_or_none(data.order_id),
+        reference_id=text_or_none(data.reference_id),
+        billing=check_billing(data.billing),
+        flags=_flags(data),
+    )
+
+    async def run(tx: Tx, caller: Caller) -> Order:
+        return await orders.place(tx, booking(request), caller, asked)
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+def _flags(data: PlaceOrder) -> NotificationFlags:
+    """Return the flags; one that isn't sent is true: an API order is silent unless its caller says otherwise."""
+
+    def flag(value: bool | None) -> bool:
+        return True if value is None else value
+
+    return NotificationFlags(
+        disable_notification=flag(data.disable_notification),
+        disable_pending_order_notification=flag(data.disable_pending_order_notification),
+        disable_pending_order_notification_response=flag(data.disable_pending_order_notification_response),
+        disable_confirmation_email=flag(data.disable_confirmation_email),
+    )
+
+
+async def _cancel(request: ApiRequest, target: Target, fee: str | None) -> Response[Envelope[CancelledOrderOut]]:
+    apply_fee = fee_choice(await request.body(), fee)
+
+    async def run(tx: Tx, caller: Caller) -> Outcome:
+        return await cancel(tx, booking(request), caller, target, apply_fee=apply_fee)
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.cancel", run, lambda outcome: cancelled_order_out(outcome, viewer))
+
+
+@delete("/{order_id:str}", status_code=200, summary="Cancel an order")
+async def cancel_order(
+    request: ApiRequest, order_id: OrderId, fee: Fee = None
+) -> Response[Envelope[CancelledOrderOut]]:
+    """Cancel everything on an order and return all its seats to availability."""
+    return await _cancel(request, Target(order_id), fee)
+
+
+@delete("/{order_id:str}/item/{item_id:str}", status_code=200, summary="Cancel a date and time of an order")
+async def cancel_item(
+    request: ApiRequest, order_id: OrderId, item_id: ItemId, fee: Fee = None
+) -> Response[Envelope[CancelledOrderOut]]:
+    """Cancel one date and time and keep the rest of the order."""
+    return await _cancel(request, Target(order_id, item_id=item_id), fee)
+
+
+@delete(
+    "/{order_id:str}/item/{item_id:str}/participant/{participant_id:str}",
+    status_code=200,
+    summary="Cancel a participant",
+)
+async def cancel_participant(
+    request: ApiRequest,
+    order_id: OrderId,
+    item_id: ItemId,
+    participant_id: Annotated[str, PathParameter(description="Participant ID from the order's participantList.")],
+    fee: Fee = None,
+) -> Response[Envelope[CancelledOrderOut]]:
+    """Cancel one person of an activity and return their seat to availability."""
+    return await _cancel(request, Target(order_id, item_id=item_id, participant_id=participant_id), fee)
+
+
+@delete("/{order_id:str}/item/{item_id:str}/unit/{unit_id:str}", status_code=200, summary="Cancel a unit")
+async def cancel_unit(
+    request: ApiRequest,
+    order_id: OrderId,
+    item_id: ItemId,
+    unit_id: Annotated[str, PathParameter(description="Unit ID from the order's unitList.")],
+    fee: Fee = None,
+) -> Response[Envelope[CancelledOrderOut]]:
+    """Cancel one unit of a rental."""
+    return await _cancel(request, Target(order_id, item_id=item_id, unit_id=unit_id), fee)
+
+
+ROUTES = [
+    Router(
+        "/order",
+        route_handlers=[
+            list_orders,
+            read_order,
+            place_order,
+            cancel_order,
+            cancel_item,
+            cancel_participant,
+            cancel_unit,
+        ],
+        tags=["Orders"],
+    )
+]

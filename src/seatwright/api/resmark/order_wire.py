@@ -1,0 +1,153 @@
+"""Orders on the wire (wire reference, "Orders" and "Shapes that we settle on")."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from seatwright.api.resmark.item_wire import ItemOut, item_out, sums
+from seatwright.cancellation.service import Outcome
+from seatwright.core.money import to_wire
+from seatwright.core.times import iso_utc
+from seatwright.orders.model import Order, Payment
+
+
+class PaymentOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """Money that was paid, by whom it was taken, and the memo that came with it."""
+
+    id: str
+    type: str
+    amount: Decimal
+    memo: str | None
+    date: str
+
+
+class OrderOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """An order as one account sees it. `total` is what remains plus cancellation fees; a `balance` below zero is
+    money to give back."""
+
+    id: str
+    confirmation: int
+    entity_id: str
+    status: Literal["confirmed", "pending", "cancelled"]
+    reference_id: str | None
+    supplier_id: str | None
+    reseller_id: str | None
+    created_date: str
+    modified_date: str
+    created_by: str
+    created_by_email: str
+    customer: dict[str, Any]
+    items: list[ItemOut]
+    price: Decimal
+    discount: Decimal
+    fees: Decimal
+    tax: Decimal
+    cancellation_fees: Decimal
+    total: Decimal
+    amount_paid: Decimal
+    balance: Decimal
+    currency: str
+    discount_codes: list[str]
+    payments: list[PaymentOut]
+    billing: dict[str, Any]
+    disable_notification: bool
+    disable_pending_order_notification: bool
+    disable_pending_order_notification_response: bool
+    disable_confirmation_email: bool
+
+
+class LineFeeOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """What cancelling one participant or unit cost, and why."""
+
+    participant_id: str
+    fee: Decimal
+    reason: str
+
+
+class CancellationOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """What a cancellation did; all empty where everything had been cancelled before."""
+
+    refund: Decimal
+    fee: Decimal
+    seats_returned: int
+    cancelled: list[str]
+    policy: list[LineFeeOut]
+
+
+class CancelledOrderOut(OrderOut, kw_only=True, rename="camel"):
+    """The whole order after a cancellation, with what it did."""
+
+    cancellation: CancellationOut
+
+
+def order_out(order: Order, viewer_id: str) -> OrderOut:
+    """Show an order to the account `viewer_id`, its supplier or its seller."""
+    return OrderOut(**_fields(order, viewer_id))
+
+
+def cancelled_order_out(outcome: Outcome, viewer_id: str) -> CancelledOrderOut:
+    """Show an order after a cancellation."""
+    currency = outcome.order.body.currency
+    return CancelledOrderOut(
+        **_fields(outcome.order, viewer_id),
+        cancellation=CancellationOut(
+            refund=to_wire(outcome.refund, currency),
+            fee=to_wire(outcome.fee, currency),
+            seats_returned=outcome.seats_returned,
+            cancelled=list(outcome.cancelled),
+            policy=[
+                LineFeeOut(participant_id=line.line_id, fee=to_wire(line.fee, currency), reason=line.reason)
+                for line in outcome.fees
+            ],
+        ),
+    )
+
+
+def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
+    body, currency = order.body, order.body.currency
+    live = sums([line for item in body.items for line in item.live])
+    resold = order.owner_id != order.account_id
+    return {
+        "id": order.id,
+        "confirmation": order.confirmation,
+        "entity_id": viewer_id,
+        "status": order.status,
+        "reference_id": body.reference_id,
+        "supplier_id": order.account_id if resold and viewer_id == order.owner_id else None,
+        "reseller_id": order.owner_id if resold and viewer_id == order.account_id else None,
+        "created_date": iso_utc(order.created_at),
+        "modified_date": iso_utc(order.modified_at),
+        "created_by": body.created_by,
+        "created_by_email": body.created_by_email,
+        "customer": body.customer,
+        "items": [item_out(item, currency, pending=order.status == "pending") for item in body.items],
+        "price": to_wire(live.price, currency),
+        "discount": to_wire(live.discount, currency),
+        "fees": to_wire(live.fees, currency),
+        "tax": to_wire(live.tax, currency),
+        "cancellation_fees": to_wire(body.cancellation_fees, currency),
+        "total": to_wire(order.total, currency),
+        "amount_paid": to_wire(order.paid, currency),
+        "balance": to_wire(order.balance, currency),
+        "currency": currency,
+        "discount_codes": list(body.discount_codes),
+        "payments": [_payment_out(payment, currency) for payment in body.payments],
+        "billing": body.billing,
+        "disable_notification": body.flags.disable_notification,
+        "disable_pending_order_notification": body.flags.disable_pending_order_notification,
+        "disable_pending_order_notification_response": body.flags.disable_pending_order_notification_response,
+        "disable_confirmation_email": body.flags.disable_confirmation_email,
+    }
+
+
+def _payment_out(payment: Payment, currency: str) -> PaymentOut:
+    return PaymentOut(
+        id=payment.id,
+        type=payment.type,
+        amount=to_wire(payment.amount, currency),
+        memo=payment.memo,
+        date=iso_utc(payment.at),
+    )

@@ -1,0 +1,24 @@
+"""All routes of the API, by the path that they are under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from litestar import Router
+from litestar.handlers import HTTPRouteHandler
+
+from seatwright.api import ops_routes
+from seatwright.api.manage import account_routes
+from seatwright.api.resmark import auth_routes, cart_routes, order_routes
+
+RESMARK = "/public/api"
+MANAGE = "/api/v1"
+
+Routes: TypeAlias = Mapping[str, Sequence[HTTPRouteHandler | Router]]
+
+ROUTES: Routes = {
+    "/": ops_routes.ROUTES,
+    RESMARK: [*auth_routes.ROUTES, *cart_routes.ROUTES, *order_routes.ROUTES],
+    MANAGE: [*account_routes.ROUTES],
+}

@@ -1,0 +1,32 @@
+"""The guard in front of every route that is not open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+
+from seatwright.api.context import services
+from seatwright.auth import tokens
+from seatwright.core.errors import Unauthorized
+
+OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
+"""Handler options of a route that wants no token: `@post(..., **OPEN)`."""
+
+
+def require_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Verify the bearer token's signature and expiry, before the body is read and without the database.
+
+    Raises `Unauthorized`.
+    """
+    if handler.opt.get("open") or connection.scope.get("method") == "OPTIONS":
+        return
+    header = connection.headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized(
+            "Send the token from /authenticate in the header `Authorization: Bearer <token>`.", code="token_missing"
+        )
+    parts = services(connection)
+    connection.scope["auth"] = tokens.verify(parts.keyring, token.strip(), now=parts.clock.now())

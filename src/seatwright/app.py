@@ -1,0 +1,69 @@
+"""The composition root: reads the settings, opens the database, starts the loops, puts the API in front."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+
+from seatwright.api.app import create_app
+from seatwright.api.context import Services
+from seatwright.auth.secrets import Keyring
+from seatwright.catalog.store import CatalogCache
+from seatwright.core import logs
+from seatwright.core.clock import SystemClock
+from seatwright.core.config import Settings, load_settings
+from seatwright.storage.migrate import check_schema
+from seatwright.storage.open import open_database
+from seatwright.worker.loops import Loops
+
+
+def create() -> Litestar:
+    """Return the application of one worker process, with the settings of its environment.
+
+    For an ASGI server (`uvicorn --factory seatwright.app:create`). Starting it fails if the schema is not exactly
+    what this program needs: migrate first.
+    """
+    settings = load_settings()
+    logs.configure(settings.log)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with _opened(settings) as services:
+            app.state.services = services
+            async with _looping(services):
+                yield
+
+    return create_app(settings, None, lifespan=[lifespan])
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Services]:
+    """Open what the settings name, and close it in the end. Raises `Unavailable`."""
+    database = await open_database(settings)
+    try:
+        await check_schema(database)
+        yield Services(
+            database=database,
+            clock=SystemClock(),
+            settings=settings,
+            catalogs=CatalogCache(),
+            keyring=Keyring.open(settings.secret, settings.data),
+        )
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _looping(services: Services) -> AsyncIterator[None]:
+    """Run the worker loops beside the requests; in the end let their running steps finish."""
+    stop = asyncio.Event()
+    loops = Loops(services.database, services.clock, services.settings)
+    running = asyncio.create_task(loops.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running

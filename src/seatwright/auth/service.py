@@ -1,0 +1,339 @@
+"""Use cases of accounts, users, keys and tokens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import msgspec
+
+from seatwright.auth import passwords, store, tokens
+from seatwright.auth.model import PERMISSIONS, Account, Caller, User, parse_permissions
+from seatwright.auth.secrets import Keyring, same_hash
+from seatwright.auth.tokens import Claims
+from seatwright.core import money, times
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Conflict, Invalid, NotFound, Unauthorized
+from seatwright.core.ids import is_hex24, new_hex24, new_uuid
+from seatwright.storage import audit
+from seatwright.storage.engine import ConstraintViolation, Database, ReadTx, Row, Tx
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+MAX_NAME = 200
+MAX_EMAIL = 254
+SYSTEM = "system"
+"""The actor in the audit log where no user was: the command line, the first start."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What a user is made of. `password_hash` comes from `passwords.hash_password`, before the transaction."""
+
+    email: str
+    name: str
+    permissions: frozenset[str] = frozenset(PERMISSIONS)
+    alternative_id: str | None = None
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What to change of a user; None leaves it. An empty `alternative_id` removes it."""
+
+    email: str | None = None
+    name: str | None = None
+    permissions: frozenset[str] | None = None
+    alternative_id: str | None = None
+    active: bool | None = None
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """What to change of an account; None leaves it. An empty `policy_code` removes it."""
+
+    name: str | None = None
+    email: str | None = None
+    currency: str | None = None
+    time_zone: str | None = None
+    policy_code: str | None = None
+
+
+async def caller(tx: ReadTx, claims: Claims) -> Caller:
+    """Return the user behind a verified token as the database knows it now: one query.
+
+    Raises `Unauthorized` if the user is gone or inactive, or the account's key was reset since.
+    """
+    row = await store.caller_row(tx, claims.account_id, claims.user_id)
+    if row is None or not row["active"] or row["key_generation"] != claims.generation:
+        raise Unauthorized("The token has been withdrawn; get a new one from /authenticate.", code="token_withdrawn")
+    return Caller(
+        account_id=claims.account_id,
+        user_id=claims.user_id,
+        name=row["name"],
+        email=row["email"],
+        permissions=parse_permissions(row["permissions"]),
+    )
+
+
+async def authenticate(tx: ReadTx, keyring: Keyring, now: Instant, lifetime_s: int, username: str, apikey: str) -> str:
+    """Return a token for the account's API key and the name of any of its users who may integrate.
+
+    `username` is an e-mail (in any case) or an alternative id. Raises `Unauthorized`, always the same one.
+    """
+    given = keyring.hash_api_key(apikey)
+    found: Claims | None = None
+    for row in await store.candidates(tx, username.strip()):
+        matches = same_hash(given, row["key_hash"])
+        if matches and found is None and "api.integration" in parse_permissions(row["permissions"]):
+            found = _claims(row)
+    if found is None:
+        raise Unauthorized("The username or the API key is wrong.", code="wrong_credentials")
+    return tokens.issue(keyring, found, now=now, lifetime_s=lifetime_s)
+
+
+async def login(
+    database: Database, keyring: Keyring, now: Instant, lifetime_s: int, username: str, password: str
+) -> str:
+    """Return a token for a user's name and password. Raises `Unauthorized`, always the same one, and `TooMany`."""
+    rows = await database.read(lambda tx: store.candidates(tx, username.strip()))
+    hashed = [row for row in rows if row["password_hash"]]
+    if not hashed:
+        await passwords.verify_password(None, password)
+    for row in hashed:
+        if await passwords.verify_password(row["password_hash"], password):
+            return tokens.issue(keyring, _claims(row), now=now, lifetime_s=lifetime_s)
+    raise Unauthorized("The username or the password is wrong.", code="wrong_credentials")
+
+
+def _claims(row: Row) -> Claims:
+    return Claims(user_id=row["id"], account_id=row["account_id"], generation=row["key_generation"])
+
+
+async def create_account(
+    tx: Tx, keyring: Keyring, now: Instant, *, code: str, name: str, email: str, currency: str, time_zone: str
+) -> tuple[Account, str]:
+    """Make an account and return it with its API key, which is shown this once.
+
+    Raises `Invalid` for a field that can't be, `Conflict` for a code that is taken.
+    """
+    key = new_uuid()
+    new = Account(
+        id=new_hex24(),
+        code=_code(code),
+        name=_name(name),
+        email=_email(email),
+        currency=money.check_currency(currency),
+        time_zone=_zone(time_zone),
+        policy_code=None,
+        key_generation=1,
+        created_at=now,
+    )
+    if await store.account_by_code(tx, new.code):
+        raise Conflict(f"code: there is an account {new.code!r} already.", code="code_taken", field="code")
+    await store.insert_account(tx, new, keyring.hash_api_key(key))
+    await audit.record(tx, new.id, now, SYSTEM, "account.created", new.id)
+    return new, key
+
+
+async def account(tx: ReadTx, account_id: str) -> Account:
+    """Return an account. Raises `NotFound`."""
+    found = await store.account(tx, account_id)
+    if found is None:
+        raise NotFound("There is no such account.", code="account_not_found")
+    return found
+
+
+async def account_by_code(tx: ReadTx, code: str) -> Account:
+    """Return the account with a code. Raises `NotFound`."""
+    found = await store.account_by_code(tx, code)
+    if found is None:
+        raise NotFound(f"There is no account with the code {code!r}.", code="account_not_found")
+    return found
+
+
+async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, change: AccountChange) -> Account:
+    """Change an account and return it. That a policy with the given code exists is for the caller to check.
+
+    Raises `Invalid` for a field that can't be, and `Conflict` for a currency that can't change any more because
+    there are orders, carts or prices in it.
+    """
+    old = await _locked(tx, account_id)
+    changed = msgspec.structs.replace(
+        old,
+        name=old.name if change.name is None else _name(change.name),
+        email=old.email if change.email is None else _email(change.email),
+        currency=old.currency if change.currency is None else money.check_currency(change.currency),
+        time_zone=old.time_zone if change.time_zone is None else _zone(change.time_zone),
+        policy_code=old.policy_code if change.policy_code is None else change.policy_code or None,
+    )
+    if changed.currency != old.currency:
+        await _check_currency_may_change(tx, old, changed.currency)
+    await store.update_account(tx, changed)
+    await audit.record(tx, account_id, now, actor, "account.changed", account_id, _changes(old, changed))
+    return changed
+
+
+async def _check_currency_may_change(tx: ReadTx, old: Account, currency: str) -> None:
+    if await store.has_sales(tx, old.id):
+        raise Conflict(
+            f"currency: stays {old.currency}, because there are carts or orders in it.",
+            code="currency_in_use",
+            field="currency",
+        )
+    if money.decimals(currency) != money.decimals(old.currency) and await store.has_catalog(tx, old.id):
+        raise Conflict(
+            f"currency: {currency} has other decimals than {old.currency}, in which the catalog has its prices.",
+            code="currency_in_use",
+            field="currency",
+        )
+
+
+async def reset_key(tx: Tx, keyring: Keyring, now: Instant, actor: str, account_id: str) -> str:
+    """Give the account a new API key and return it, this once. The old key and all tokens end at once.
+
+    Raises `NotFound`.
+    """
+    key = new_uuid()
+    if not await store.replace_key(tx, account_id, keyring.hash_api_key(key)):
+        raise NotFound("There is no such account.", code="account_not_found")
+    await audit.record(tx, account_id, now, actor, "account.key_reset", account_id)
+    return key
+
+
+async def list_users(tx: ReadTx, account_id: str, *, limit: int, page: int) -> list[User]:
+    """Return a page of the account's users, oldest first; `page` counts from 0."""
+    return await store.users(tx, account_id, limit=limit, offset=limit * page)
+
+
+async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: NewUser) -> User:
+    """Make a user and return it. Raises `Invalid`, and `Conflict` if the account has one with such a name."""
+    user = User(
+        account_id=account_id,
+        id=new_hex24(),
+        email=_email(new.email).lower(),
+        alternative_id=_alternative_id(new.alternative_id),
+        name=_name(new.name),
+        permissions=_permissions(new.permissions),
+        active=True,
+        created_at=now,
+    )
+    try:
+        await store.insert_user(tx, user, new.password_hash)
+    except ConstraintViolation:
+        raise _name_taken() from None
+    detail = {"permissions": sorted(user.permissions)}
+    await audit.record(tx, account_id, now, actor, "user.created", user.id, detail)
+    return user
+
+
+async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id: str, change: UserChange) -> User:
+    """Change a user and return it; a deactivated user's tokens end at once.
+
+    Raises `NotFound`, `Invalid`, `Conflict` if the account has another user with such a name, or would be left
+    without anybody who may change its settings.
+    """
+    await _locked(tx, account_id)
+    old = await store.user(tx, account_id, user_id) if is_hex24(user_id) else None
+    if old is None:
+        raise NotFound("There is no such user.", code="user_not_found")
+    changed = msgspec.structs.replace(
+        old,
+        email=old.email if change.email is None else _email(change.email).lower(),
+        name=old.name if change.name is None else _name(change.name),
+        permissions=old.permissions if change.permissions is None else _permissions(change.permissions),
+        alternative_id=old.alternative_id if change.alternative_id is None else _alternative_id(change.alternative_id),
+        active=old.active if change.active is None else change.active,
+    )
+    if (
+        _administers(old)
+        and not _administers(changed)
+        and not await store.other_administrators(tx, account_id, user_id)
+    ):
+        raise Conflict(
+            "This is the last active user who may change the settings; give somebody else the permission first.",
+            code="last_administrator",
+        )
+    try:
+        await store.update_user(tx, changed, change.password_hash)
+    except ConstraintViolation:
+        raise _name_taken() from None
+    detail = {**_changes(old, changed), "password": change.password_hash is not None}
+    await audit.record(tx, account_id, now, actor, "user.changed", user_id, detail)
+    return changed
+
+
+def _administers(user: User) -> bool:
+    return user.active and "settings" in user.permissions
+
+
+async def _locked(tx: Tx, account_id: str) -> Account:
+    found = await store.lock_account(tx, account_id)
+    if found is None:
+        raise NotFound("There is no such account.", code="account_not_found")
+    return found
+
+
+_PERSONAL = frozenset({"name", "email", "alternative_id"})
+
+
+def _changes(old: Account | User, changed: Account | User) -> dict[str, object]:
+    """Return what is new, for the audit log: personal data only as the names of the fields."""
+    before, after = msgspec.structs.asdict(old), msgspec.structs.asdict(changed)
+    names = [name for name in after if after[name] != before[name]]
+    values = {name: after[name] for name in names if name not in _PERSONAL}
+    return {"fields": names, "values": msgspec.to_builtins(values)}
+
+
+def _name_taken() -> Conflict:
+    return Conflict(
+        "email: the account has another user with this e-mail or alternative id.", code="user_exists", field="email"
+    )
+
+
+def _code(text: str) -> str:
+    if not _CODE.fullmatch(text):
+        raise Invalid(
+            "code: must be 1 to 63 lower-case letters, digits and dashes, such as canyon-tours.",
+            code="invalid_code",
+            field="code",
+        )
+    return text
+
+
+def _name(text: str) -> str:
+    text = text.strip()
+    if not 1 <= len(text) <= MAX_NAME:
+        raise Invalid(f"name: must have 1 to {MAX_NAME} characters.", field="name")
+    return text
+
+
+def _email(text: str) -> str:
+    text = text.strip()
+    if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text):
+        raise Invalid(f"email: {text[:MAX_EMAIL]!r} is not an e-mail address.", code="invalid_email", field="email")
+    return text
+
+
+def _zone(name: str) -> str:
+    times.zone(name)
+    return name
+
+
+def _alternative_id(text: str | None) -> str | None:
+    text = (text or "").strip()
+    if len(text) > MAX_NAME:
+        raise Invalid(f"alternativeId: must have at most {MAX_NAME} characters.", field="alternativeId")
+    return text or None
+
+
+def _permissions(permissions: frozenset[str]) -> frozenset[str]:
+    unknown = sorted(permissions.difference(PERMISSIONS))
+    if unknown:
+        raise Invalid(
+            f"permissions: there is no permission {unknown[0]!r}; there are {', '.join(PERMISSIONS)}.",
+            code="unknown_permission",
+            field="permissions",
+        )
+    return permissions

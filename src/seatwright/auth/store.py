@@ -1,0 +1,209 @@
+"""SQL for accounts and users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatwright.auth.model import Account, User, parse_permissions, write_permissions
+from seatwright.storage.engine import ReadTx, Row, Tx
+
+MAX_CANDIDATES = 20
+"""Users that may share a name (in different accounts) and still all be tried at authentication."""
+
+_ACCOUNT = "SELECT id, code, name, email, currency, time_zone, policy_code, key_generation, created_at FROM account"
+_USER = "SELECT account_id, id, email, alternative_id, name, permissions, active, created_at FROM app_user"
+
+
+async def caller_row(tx: ReadTx, account_id: str, user_id: str) -> Row | None:
+    """Return what a request has to know of its user and account, in one query."""
+    return await tx.row(
+        """
+        SELECT u.name, u.email, u.permissions, u.active, a.key_generation
+        FROM app_user u JOIN account a ON a.id = u.account_id WHERE u.account_id = $1 AND u.id = $2
+        """,
+        account_id,
+        user_id,
+    )
+
+
+async def candidates(tx: ReadTx, username: str) -> Sequence[Row]:
+    """Return the active users, of any account, that `username` (e-mail in lower case, or alternative id) may mean."""
+    return await tx.rows(
+        """
+        SELECT u.account_id, u.id, u.permissions, u.password_hash, a.key_hash, a.key_generation
+        FROM app_user u JOIN account a ON a.id = u.account_id
+        WHERE (u.email = $1 OR u.alternative_id = $2) AND u.active ORDER BY u.created_at, u.account_id LIMIT $3
+        """,
+        username.lower(),
+        username,
+        MAX_CANDIDATES,
+    )
+
+
+async def account(tx: ReadTx, account_id: str) -> Account | None:
+    """Return an account by id."""
+    row = await tx.row(f"{_ACCOUNT} WHERE id = $1", account_id)
+    return _account(row) if row else None
+
+
+async def account_by_code(tx: ReadTx, code: str) -> Account | None:
+    """Return an account by its code."""
+    row = await tx.row(f"{_ACCOUNT} WHERE code = $1", code)
+    return _account(row) if row else None
+
+
+async def lock_account(tx: Tx, account_id: str) -> Account | None:
+    """Return an account by id, its row locked, so that changes of users and keys come one after the other."""
+    row = await tx.row(f"{_ACCOUNT} WHERE id = $1 FOR UPDATE", account_id)
+    return _account(row) if row else None
+
+
+async def insert_account(tx: Tx, new: Account, key_hash: str) -> None:
+    """Write a new account. Raises `ConstraintViolation` if its code is taken."""
+    await tx.execute(
+        """
+        INSERT INTO account (id, code, name, email, currency, time_zone, policy_code, key_hash, key_generation, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        new.id,
+        new.code,
+        new.name,
+        new.email,
+        new.currency,
+        new.time_zone,
+        new.policy_code,
+        key_hash,
+        new.key_generation,
+        new.created_at,
+    )
+    await tx.execute("INSERT INTO account_counter (account_id) VALUES ($1)", new.id)
+
+
+async def update_account(tx: Tx, changed: Account) -> None:
+    """Write what may change of an account. The catalog, which contains some of it, is read anew everywhere."""
+    await tx.execute(
+        """
+        UPDATE account SET name = $2, email = $3, currency = $4, time_zone = $5, policy_code = $6,
+            catalog_version = catalog_version + 1 WHERE id = $1
+        """,
+        changed.id,
+        changed.name,
+        changed.email,
+        changed.currency,
+        changed.time_zone,
+        changed.policy_code,
+    )
+
+
+async def has_sales(tx: ReadTx, account_id: str) -> bool:
+    """Tell whether there is an order or an open cart that this account sells in."""
+    row = await tx.row(
+        """
+        SELECT 1 AS found WHERE EXISTS (SELECT 1 FROM order_view WHERE account_id = $1)
+            OR EXISTS (SELECT 1 FROM orders WHERE account_id = $1)
+            OR EXISTS (SELECT 1 FROM cart WHERE account_id = $1)
+        """,
+        account_id,
+    )
+    return row is not None
+
+
+async def has_catalog(tx: ReadTx, account_id: str) -> bool:
+    """Tell whether the account has anything in its catalog."""
+    return await tx.row("SELECT 1 AS found FROM catalog_entry WHERE account_id = $1 LIMIT 1", account_id) is not None
+
+
+async def replace_key(tx: Tx, account_id: str, key_hash: str) -> bool:
+    """Put a new key's hash in place of the old one's, and begin a new generation of tokens."""
+    return bool(
+        await tx.execute(
+            "UPDATE account SET key_hash = $2, key_generation = key_generation + 1 WHERE id = $1", account_id, key_hash
+        )
+    )
+
+
+async def users(tx: ReadTx, account_id: str, *, limit: int, offset: int) -> list[User]:
+    """Return users of an account, oldest first."""
+    found = await tx.rows(
+        f"{_USER} WHERE account_id = $1 ORDER BY created_at, id LIMIT $2 OFFSET $3", account_id, limit, offset
+    )
+    return [_user(row) for row in found]
+
+
+async def user(tx: ReadTx, account_id: str, user_id: str) -> User | None:
+    """Return a user of an account."""
+    row = await tx.row(f"{_USER} WHERE account_id = $1 AND id = $2", account_id, user_id)
+    return _user(row) if row else None
+
+
+async def other_administrators(tx: ReadTx, account_id: str, user_id: str) -> bool:
+    """Tell whether somebody else who is active may change the account's settings."""
+    found = await tx.rows(
+        "SELECT permissions FROM app_user WHERE account_id = $1 AND id <> $2 AND active", account_id, user_id
+    )
+    return any("settings" in parse_permissions(row["permissions"]) for row in found)
+
+
+async def insert_user(tx: Tx, new: User, password_hash: str | None) -> None:
+    """Write a new user. Raises `ConstraintViolation` if the e-mail or alternative id is taken in the account."""
+    await tx.execute(
+        """
+        INSERT INTO app_user
+            (account_id, id, email, alternative_id, name, password_hash, permissions, active, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        new.account_id,
+        new.id,
+        new.email,
+        new.alternative_id,
+        new.name,
+        password_hash,
+        write_permissions(new.permissions),
+        new.active,
+        new.created_at,
+    )
+
+
+async def update_user(tx: Tx, changed: User, password_hash: str | None) -> None:
+    """Write a changed user; without a `password_hash` the password stays. Raises `ConstraintViolation`."""
+    await tx.execute(
+        """
+        UPDATE app_user SET email = $3, alternative_id = $4, name = $5, permissions = $6, active = $7,
+            password_hash = COALESCE($8, password_hash) WHERE account_id = $1 AND id = $2
+        """,
+        changed.account_id,
+        changed.id,
+        changed.email,
+        changed.alternative_id,
+        changed.name,
+        write_permissions(changed.permissions),
+        changed.active,
+        password_hash,
+    )
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        email=row["email"],
+        currency=row["currency"],
+        time_zone=row["time_zone"],
+        policy_code=row["policy_code"],
+        key_generation=row["key_generation"],
+        created_at=row["created_at"],
+    )
+
+
+def _user(row: Row) -> User:
+    return User(
+        account_id=row["account_id"],
+        id=row["id"],
+        email=row["email"],
+        alternative_id=row["alternative_id"],
+        name=row["name"],
+        permissions=parse_permissions(row["permissions"]),
+        active=bool(row["active"]),
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,76 @@
+"""Bearer tokens: JWTs signed with HS256, valid until they expire or the account's key is reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import msgspec
+
+from seatwright.auth.secrets import Keyring
+from seatwright.core.clock import SECOND_MS, Instant
+from seatwright.core.errors import Unauthorized
+
+ALGORITHM = "HS256"
+MAX_TOKEN = 2_000
+"""Longest token that is looked at, in characters; ours have about 300."""
+
+_TIMES_ARE_OURS: Any = {
+    # The library would compare with the system's clock.
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "require": ["sub", "acc", "gen", "iat", "exp"],
+}
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verified token says: a user of an account, at one generation of the account's key."""
+
+    user_id: str
+    account_id: str
+    generation: int
+
+
+def issue(keyring: Keyring, claims: Claims, *, now: Instant, lifetime_s: int) -> str:
+    """Return a signed token for `claims` that expires `lifetime_s` seconds after `now`."""
+    issued_s = now // SECOND_MS
+    return jwt.encode(
+        {
+            "sub": claims.user_id,
+            "acc": claims.account_id,
+            "gen": claims.generation,
+            "iat": issued_s,
+            "exp": issued_s + lifetime_s,
+        },
+        keyring.token_key,
+        algorithm=ALGORITHM,
+    )
+
+
+def verify(keyring: Keyring, token: str, *, now: Instant) -> Claims:
+    """Return the claims of a token whose signature and expiry are good. Asks no database.
+
+    Raises `Unauthorized`, with the code `token_expired` or `invalid_token`.
+    """
+    if len(token) > MAX_TOKEN:
+        raise _invalid()
+    try:
+        payload = jwt.decode(token, keyring.token_key, algorithms=[ALGORITHM], options=_TIMES_ARE_OURS)
+    except (jwt.InvalidTokenError, UnicodeError):
+        raise _invalid() from None
+    user_id, account_id, generation, expires_s = (payload[name] for name in ("sub", "acc", "gen", "exp"))
+    if not (
+        isinstance(user_id, str)
+        and isinstance(account_id, str)
+        and isinstance(generation, int)
+        and isinstance(expires_s, int)
+    ):
+        raise _invalid()
+    if now >= expires_s * SECOND_MS:
+        raise Unauthorized("The token has expired; get a new one from /authenticate.", code="token_expired")
+    return Claims(user_id=user_id, account_id=account_id, generation=generation)
+
+
+def _invalid() -> Unauthorized:
+    return Unauthorized("The bearer token is not valid; get a new one from /authenticate.", code="invalid_token")

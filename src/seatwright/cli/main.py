@@ -1,0 +1,22 @@
+"""`seatwright`: one file for each group of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from seatwright.cli import accounts, database, server
+
+app = typer.Typer(
+    name="seatwright",
+    help="Self-hosted reservations for tours, activities and rentals, with the Resmark API.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(server.serve)
+app.command("migrate")(database.migrate_command)
+app.add_typer(accounts.account_app, name="account")
+app.add_typer(accounts.keys_app, name="keys")
+
+if __name__ == "__main__":
+    app()

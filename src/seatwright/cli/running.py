@@ -1,0 +1,100 @@
+"""What all commands share: settings from options and environment, and failures as one line."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+from seatwright.auth.secrets import Keyring
+from seatwright.core.clock import Clock, SystemClock
+from seatwright.core.config import Settings, load_settings
+from seatwright.core.errors import SeatwrightError
+from seatwright.storage.engine import Database
+from seatwright.storage.migrate import check_schema, migrate
+from seatwright.storage.open import open_database
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a command works with."""
+
+    database: Database
+    clock: Clock
+    keyring: Keyring
+
+
+console = Console(highlight=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data directory; overrides SEATWRIGHT_DATA.", show_default=False),
+]
+
+BAD_SETTINGS = 2
+"""Exit code for settings or arguments that can't be used."""
+
+
+def settings(data: Path | None = None) -> Settings:
+    """Read the settings; an option overrides its variable, for worker processes too. Exits with 2 if they are bad."""
+    if data is not None:
+        os.environ["SEATWRIGHT_DATA"] = str(data)
+    try:
+        return load_settings()
+    except SeatwrightError as error:
+        fail(error.message, code=BAD_SETTINGS)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end. An expected failure is one line and exit code 1."""
+    try:
+        return asyncio.run(work)
+    except SeatwrightError as error:
+        fail(error.message)
+
+
+def fail(message: str, *, code: int = 1) -> NoReturn:
+    """Print a line on standard error and exit."""
+    errors.print(f"seatwright: {message}", markup=False)
+    raise typer.Exit(code)
+
+
+@asynccontextmanager
+async def opened(chosen: Settings) -> AsyncIterator[Parts]:
+    """Open the database, which has to have this program's schema. Raises `Unavailable`."""
+    make_data_directory(chosen)
+    database = await open_database(chosen)
+    try:
+        await check_schema(database)
+        yield Parts(database, SystemClock(), Keyring.open(chosen.secret, chosen.data))
+    finally:
+        await database.close()
+
+
+async def migrated(chosen: Settings) -> list[str]:
+    """Make the data directory, bring the schema up to date, and return the names of the migrations applied."""
+    make_data_directory(chosen)
+    database = await open_database(chosen)
+    try:
+        applied = await migrate(database, SystemClock())
+    finally:
+        await database.close()
+    return [f"{migration.version:04d}_{migration.name}" for migration in applied]
+
+
+def make_data_directory(chosen: Settings) -> None:
+    """Make the data directory, for its owner only, if it isn't there."""
+    try:
+        chosen.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        fail(f"SEATWRIGHT_DATA: {chosen.data} can't be made: {error.strerror}.", code=BAD_SETTINGS)

@@ -1,0 +1,80 @@
+"""SQL for connections between suppliers and resellers."""
+
+from __future__ import annotations
+
+from seatwright.core.clock import Instant
+from seatwright.resellers.model import Connection
+from seatwright.storage.engine import ReadTx, Row, Tx
+
+_CONNECTION = """
+SELECT c.supplier_id, c.reseller_id, c.active, c.created_at, s.name AS supplier_name, r.name AS reseller_name
+FROM connection c JOIN account s ON s.id = c.supplier_id JOIN account r ON r.id = c.reseller_id
+"""
+
+
+async def connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connection | None:
+    """Return the connection of two accounts, active or not."""
+    row = await tx.row(f"{_CONNECTION} WHERE c.supplier_id = $1 AND c.reseller_id = $2", supplier_id, reseller_id)
+    return _connection(row) if row else None
+
+
+async def is_connected(tx: ReadTx, supplier_id: str, reseller_id: str) -> bool:
+    """Tell whether there is an active connection."""
+    row = await tx.row(
+        "SELECT active FROM connection WHERE supplier_id = $1 AND reseller_id = $2", supplier_id, reseller_id
+    )
+    return row is not None and bool(row["active"])
+
+
+async def connections(tx: ReadTx, account_id: str, *, limit: int, offset: int) -> list[Connection]:
+    """Return connections in which the account is on either side, oldest first."""
+    rows = await tx.rows(
+        f"{_CONNECTION} WHERE c.supplier_id = $1 OR c.reseller_id = $1 "
+        "ORDER BY c.created_at, c.supplier_id, c.reseller_id LIMIT $2 OFFSET $3",
+        account_id,
+        limit,
+        offset,
+    )
+    return [_connection(row) for row in rows]
+
+
+async def account_exists(tx: ReadTx, account_id: str) -> bool:
+    """Tell whether there is such an account."""
+    return await tx.row("SELECT 1 AS found FROM account WHERE id = $1", account_id) is not None
+
+
+async def insert(tx: Tx, supplier_id: str, reseller_id: str, now: Instant) -> bool:
+    """Write a new, active connection; return False if there is one already."""
+    return bool(
+        await tx.execute(
+            """
+            INSERT INTO connection (supplier_id, reseller_id, active, created_at) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (supplier_id, reseller_id) DO NOTHING
+            """,
+            supplier_id,
+            reseller_id,
+            True,
+            now,
+        )
+    )
+
+
+async def set_active(tx: Tx, supplier_id: str, reseller_id: str, active: bool) -> None:
+    """Open or close a connection."""
+    await tx.execute(
+        "UPDATE connection SET active = $3 WHERE supplier_id = $1 AND reseller_id = $2",
+        supplier_id,
+        reseller_id,
+        active,
+    )
+
+
+def _connection(row: Row) -> Connection:
+    return Connection(
+        supplier_id=row["supplier_id"],
+        supplier_name=row["supplier_name"],
+        reseller_id=row["reseller_id"],
+        reseller_name=row["reseller_name"],
+        active=bool(row["active"]),
+        created_at=row["created_at"],
+    )

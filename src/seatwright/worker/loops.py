@@ -1,0 +1,80 @@
+"""What a server does by itself. Every worker process runs all loops; each step is safe to run in several at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from seatwright.cart import holds
+from seatwright.cart import store as carts
+from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
+from seatwright.core.config import Settings
+from seatwright.storage import idempotency
+from seatwright.storage.engine import Database, Tx
+
+EXPIRY_S = 1.0
+RETENTION_S = 600.0
+PORTION = 500
+"""Rows deleted in one transaction at most, so that nobody waits long behind it."""
+
+log = structlog.get_logger("seatwright.worker")
+
+
+class Forget(Protocol):
+    """A use case that deletes at most `limit` rows older than `before` and returns how many."""
+
+    async def __call__(self, tx: Tx, before: Instant, *, limit: int) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """The steps, and what they work with."""
+
+    database: Database
+    clock: Clock
+    settings: Settings
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run all loops until `stop` is set; return when the steps that were running are done."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(_repeat(self.expire_holds, stop, EXPIRY_S))
+            loops.create_task(_repeat(self.forget_answers, stop, RETENTION_S))
+            loops.create_task(_repeat(self.forget_carts, stop, RETENTION_S))
+
+    async def expire_holds(self) -> int:
+        """Give back the seats of holds that are over; return how many holds."""
+        return await holds.sweep(self.database, self.clock)
+
+    async def forget_answers(self) -> int:
+        """Delete answers to Idempotency-Keys that are older than the setting; return how many."""
+        before = self.clock.now() - self.settings.idempotency_seconds * SECOND_MS
+        return await self._in_portions(idempotency.forget_older, before)
+
+    async def forget_carts(self) -> int:
+        """Delete carts that never became an order and are older than the setting; return how many."""
+        return await self._in_portions(carts.forget_older, self.clock.now() - self.settings.cart_days * DAY_MS)
+
+    async def _in_portions(self, forget: Forget, before: Instant) -> int:
+        forgotten = 0
+        while True:
+            count = await self.database.write(lambda tx: forget(tx, before, limit=PORTION))
+            forgotten += count
+            if count < PORTION:
+                return forgotten
+
+
+async def _repeat(step: Callable[[], Awaitable[int]], stop: asyncio.Event, pause_s: float) -> None:
+    """Run `step` again and again; a failure is logged, and the next time is another chance."""
+    while not stop.is_set():
+        try:
+            await step()
+        except Exception as error:
+            log.warning("a background step failed", step=getattr(step, "__name__", ""), exc_info=error)
+        try:
+            await asyncio.wait_for(stop.wait(), pause_s)
+        except TimeoutError:
+            continue

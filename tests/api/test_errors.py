@@ -23,8 +23,8 @@ class Inner(wire.Wire):
 
 class Probe(wire.Wire):
     participants: dict[str, int | str]
-    people: list[Inner] = []
-    by_name: dict[str, list[Inner]] = {}
+    people: list[Inner] = msgspec.field(default_factory=list)
+    by_name: dict[str, list[Inner]] = msgspec.field(default_factory=dict)
     ok: bool = True
     rate: float = 0.0
     code: Annotated[str, msgspec.Meta(max_length=3)] = ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 
+from seatwright.auth.limits import Limits
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.tokens import Claims
 from seatwright.cart.context import Booking
@@ -29,6 +30,7 @@ class Services:
     settings: Settings
     catalogs: CatalogCache
     keyring: Keyring
+    limits: Limits = field(default_factory=Limits)
 
 
 def services(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
@@ -41,7 +43,20 @@ def claims(connection: ASGIConnection[Any, Any, Any, Any]) -> Claims:
     return cast("Claims", connection.scope["auth"])
 
 
+def address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return the network address that a request came from (a proxy's word for it, where proxies are trusted)."""
+    return connection.client.host if connection.client else ""
+
+
 def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
     """Return what booking use cases need of the application's services."""
     parts = services(connection)
-    return Booking(clock=parts.clock, catalogs=parts.catalogs, hold_ms=parts.settings.hold_seconds * SECOND_MS)
+    settings = parts.settings
+    return Booking(
+        clock=parts.clock,
+        catalogs=parts.catalogs,
+        hold_ms=settings.hold_seconds * SECOND_MS,
+        address=address(connection),
+        holds_per_user=settings.holds_per_user,
+        holds_per_address=settings.holds_per_address,
+    )

@@ -25,7 +25,7 @@ class Observed:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run a request. A log line holds the route's template: no ids, no query, no body, no header of the client's."""
+        """Run a request. Its log line holds the route's template: no ids, query, body, nor header of the client's."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -34,6 +35,7 @@ _ERRORS = {
     "503": "The database can't take it now; see Retry-After.",
 }
 _ONLY_WRITES = ("409", "413", "415", "422")
+_MODULE = re.compile(r"seatwright(?:\.\w+)*\.(?=\w)")
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REPLAY_HEADER = {
     "name": "Idempotency-Key",
@@ -63,7 +65,8 @@ def describe(routers: Sequence[Router]) -> bytes:
     document["components"].setdefault("schemas", {})["ErrorEnvelope"] = _ERROR_SCHEMA
     for method, operation in _operations(document):
         _complete(method, operation)
-    return wire.encode(_any_of(document))
+        _add_example(document, operation)
+    return _short_names(wire.encode(_any_of(document)), list(document["components"]["schemas"]))
 
 
 _ERROR_SCHEMA = {
@@ -102,6 +105,26 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
             "description": meaning,
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
         }
+
+
+def _add_example(document: dict[str, Any], operation: dict[str, Any]) -> None:
+    """Show a whole body, put together from its fields' examples, if all that is required has one."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    schema = document["components"]["schemas"].get(name, {})
+    properties: dict[str, dict[str, Any]] = schema.get("properties", {})
+    example = {field: found["examples"][0] for field, found in properties.items() if found.get("examples")}
+    if example and set(schema.get("required", ())) <= set(example):
+        content["example"] = example
+
+
+def _short_names(document: bytes, names: list[str]) -> bytes:
+    """Name an envelope after what is in it (`Envelope_OrderOut`), without modules, where that is unique."""
+    short = {name: _MODULE.sub("", name).rstrip("_") for name in names}
+    for name, shorter in short.items():
+        if name != shorter and list(short.values()).count(shorter) == 1:
+            document = document.replace(f'{name}"'.encode(), f'{shorter}"'.encode())
+    return document
 
 
 def _any_of(node: Any) -> Any:

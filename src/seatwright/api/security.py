@@ -18,7 +18,7 @@ OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
 def require_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Verify the bearer token's signature and expiry, before the body is read and without the database.
 
-    Raises `Unauthorized`.
+    Raises `Unauthorized`, and `TooMany` for a user who sends too many requests.
     """
     if handler.opt.get("open") or connection.scope.get("method") == "OPTIONS":
         return
@@ -29,4 +29,7 @@ def require_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseR
             "Send the token from /authenticate in the header `Authorization: Bearer <token>`.", code="token_missing"
         )
     parts = services(connection)
-    connection.scope["auth"] = tokens.verify(parts.keyring, token.strip(), now=parts.clock.now())
+    now = parts.clock.now()
+    verified = tokens.verify(parts.keyring, token.strip(), now=now)
+    parts.limits.request(verified.user_id, now, parts.settings.requests_per_second)
+    connection.scope["auth"] = verified

@@ -62,7 +62,8 @@ async def insert_account(tx: Tx, new: Account, key_hash: str) -> None:
     """Write a new account. Raises `ConstraintViolation` if its code is taken."""
     await tx.execute(
         """
-        INSERT INTO account (id, code, name, email, currency, time_zone, policy_code, key_hash, key_generation, created_at)
+        INSERT INTO account
+            (id, code, name, email, currency, time_zone, policy_code, key_hash, key_generation, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         new.id,

@@ -10,8 +10,14 @@ from seatwright.core.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """The clock, the catalogs, and how long a hold lasts, in milliseconds."""
+    """The clock, the catalogs, how long a hold lasts (in milliseconds), and how many one caller may have at a time.
+
+    `address` is the network address that the request came from; limits of 0 are none.
+    """
 
     clock: Clock
     catalogs: CatalogCache
     hold_ms: int
+    address: str = ""
+    holds_per_user: int = 0
+    holds_per_address: int = 0

@@ -18,7 +18,7 @@ from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, CartBody, Item
 from seatwright.cart.selection import choose_place, count_tiers, kind_of, new_lines
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import Instant
-from seatwright.core.errors import Conflict, Invalid, NotFound
+from seatwright.core.errors import Conflict, Invalid, NotFound, TooMany
 from seatwright.core.ids import new_uuid
 from seatwright.inventory import seats
 from seatwright.inventory.model import Departure
@@ -129,8 +129,11 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     if len(items) > MAX_ITEMS:
         raise Invalid(f"itemId: a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", field="itemId")
     changed = _repriced(cart, items, catalog, cart.body.discount_code)
+    holder = store.Holder(caller.user_id, booking.address)
+    if cart.body.item(departure.id) is None:
+        await _check_limits(tx, booking, holder, now)
     changed = await store.update_and_hold(
-        tx, changed, now, departure.id, more=more, held=item.seats, expires_at=item.expires_at
+        tx, changed, now, departure.id, holder, more=more, held=item.seats, expires_at=item.expires_at
     )
     return Priced(changed, catalog.currency)
 
@@ -189,13 +192,13 @@ async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str
     return Priced(changed, opened.catalog.currency)
 
 
-async def renew(tx: Tx, booking: Booking, owner_id: str, cart_id: str) -> None:
+async def renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
     """Take the seats of a cart's expired items again, and hold them for another full time.
 
     All or nothing: raises `SoldOut` or `Conflict` if one of them can't be had any more.
     """
     now = booking.clock.now()
-    opened = await store.open_with(tx, booking.catalogs, owner_id, cart_id)
+    opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
     if opened is None or opened.cart.status != "open":
         return
     cart, expires_at = opened.cart, now + booking.hold_ms
@@ -205,8 +208,9 @@ async def renew(tx: Tx, booking: Booking, owner_id: str, cart_id: str) -> None:
     )
     body = msgspec.structs.replace(cart.body, items=items)
     await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=False)
+    holder = store.Holder(caller.user_id, booking.address)
     for departure_id in sorted(expired):
-        found = await store.open_with(tx, booking.catalogs, owner_id, cart_id, departure_id)
+        found = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure_id)
         departure = found.departure if found else None
         _bookable_product(opened.catalog, departure, now)
         assert departure is not None
@@ -214,7 +218,23 @@ async def renew(tx: Tx, booking: Booking, owner_id: str, cart_id: str) -> None:
         await holds.release(tx, cart.account_id, cart.id, [departure_id])
         count = expired[departure_id].seats
         await seats.take(tx, cart.account_id, {departure_id: count})
-        await store.insert_hold(tx, cart, departure_id, more=count, held=count, expires_at=expires_at)
+        await store.insert_hold(tx, cart, departure_id, holder, more=count, held=count, expires_at=expires_at)
+
+
+async def _check_limits(tx: ReadTx, booking: Booking, holder: store.Holder, now: Instant) -> None:
+    """Raise `TooMany` if this user or address holds as much as it may (against squatting on a season's seats)."""
+    limits = (booking.holds_per_user, booking.holds_per_address)
+    if not any(limits):
+        return
+    counts = await store.live_holds(tx, holder, now, most=max(limits))
+    for count, limit, whose in zip(counts, limits, ("user", "network address"), strict=True):
+        if limit and count >= limit:
+            raise TooMany(
+                f"There are {count} holds by this {whose}, which is as many as it may have at a time; turn them into "
+                "orders, delete carts, or wait until they expire.",
+                retry_after_s=60,
+                code="too_many_holds",
+            )
 
 
 async def require_sale(tx: ReadTx, cart: Cart) -> None:

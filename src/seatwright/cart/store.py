@@ -135,8 +135,32 @@ async def update(tx: Tx, cart: Cart, now: Instant, *, last: bool) -> Cart:
     return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=now)
 
 
+class Holder(NamedTuple):
+    """Who holds seats, and from which network address."""
+
+    user_id: str
+    address: str
+
+
+async def live_holds(tx: ReadTx, holder: Holder, now: Instant, *, most: int) -> tuple[int, int]:
+    """Return how many live holds the user has, and how many came from the address; counted up to `most` each."""
+    row = await tx.row(
+        """
+        SELECT
+            (SELECT COUNT(*) FROM (SELECT 1 FROM hold WHERE held_by = $1 AND expires_at > $3 LIMIT $4) u) AS users,
+            (SELECT COUNT(*) FROM (SELECT 1 FROM hold WHERE held_from = $2 AND expires_at > $3 LIMIT $4) f) AS here
+        """,
+        holder.user_id,
+        holder.address,
+        now,
+        most,
+    )
+    assert row is not None
+    return row["users"], row["here"]
+
+
 async def update_and_hold(
-    tx: Tx, cart: Cart, now: Instant, departure_id: str, *, more: int, held: int, expires_at: Instant
+    tx: Tx, cart: Cart, now: Instant, departure_id: str, holder: Holder, *, more: int, held: int, expires_at: Instant
 ) -> Cart:
     """Write a changed cart and take `more` seats of a departure for it, so that it holds `held`; or `Retry`.
 
@@ -156,21 +180,25 @@ async def update_and_hold(
                 more,
                 expires_at,
                 held,
+                *holder,
             )
         except ConstraintViolation:  # a pool's units went to somebody else since they were read
             raise Retry from None
         return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=now)
     changed = await update(tx, cart, now, last=False)
     await seats.take(tx, cart.account_id, {departure_id: more})
-    await insert_hold(tx, cart, departure_id, more=more, held=held, expires_at=expires_at)
+    await insert_hold(tx, cart, departure_id, holder, more=more, held=held, expires_at=expires_at)
     return changed
 
 
-async def insert_hold(tx: Tx, cart: Cart, departure_id: str, *, more: int, held: int, expires_at: Instant) -> None:
+async def insert_hold(
+    tx: Tx, cart: Cart, departure_id: str, holder: Holder, *, more: int, held: int, expires_at: Instant
+) -> None:
     """Add `more` seats, already taken, to what a cart holds of a departure; `Retry` unless that makes `held`."""
     row = await tx.row(
         """
-        INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at, held_by, held_from)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (account_id, cart_id, departure_id)
         DO UPDATE SET seats = hold.seats + $4, expires_at = $5
         RETURNING seats
@@ -180,6 +208,7 @@ async def insert_hold(tx: Tx, cart: Cart, departure_id: str, *, more: int, held:
         departure_id,
         more,
         expires_at,
+        *holder,
     )
     if row is None or row["seats"] != held:
         raise Retry

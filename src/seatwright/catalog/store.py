@@ -126,6 +126,11 @@ async def delete(tx: Tx, account_id: str, kind: str, entry_id: str) -> bool:
     )
 
 
+async def lock(tx: Tx, account_id: str) -> None:
+    """Let changes of one catalog come one after the other, from before it is read until the commit."""
+    await tx.row("SELECT id FROM account WHERE id = $1 FOR UPDATE", account_id)
+
+
 async def touch(tx: Tx, account_id: str) -> None:
     """Make every process read this account's catalog anew. Also serializes changes to one catalog."""
     await tx.execute("UPDATE account SET catalog_version = catalog_version + 1 WHERE id = $1", account_id)

@@ -45,6 +45,25 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("SEATWRIGHT_HOLD_SECONDS", "1800", "How long a cart holds its seats, in seconds.", bounds=(5, 86_400)),
     Setting(
+        "SEATWRIGHT_HOLDS_PER_USER",
+        "1000",
+        "Holds (a cart's seats on one departure) that one user's tokens may have at a time; 0: no limit.",
+        bounds=(0, 10_000_000),
+    ),
+    Setting(
+        "SEATWRIGHT_HOLDS_PER_ADDRESS",
+        "2000",
+        "Holds that may come from one network address at a time; 0: no limit.",
+        bounds=(0, 10_000_000),
+    ),
+    Setting(
+        "SEATWRIGHT_REQUESTS_PER_SECOND",
+        "1000",
+        "Requests that one user's tokens may make per second in each worker process, on average; bursts of five "
+        "seconds' worth are fine; 0: no limit.",
+        bounds=(0, 1_000_000),
+    ),
+    Setting(
         "SEATWRIGHT_CORS_ORIGINS",
         "*",
         "Comma-separated origins whose pages may call the API (`null` is a page opened from a file). `*`: any; "
@@ -82,6 +101,9 @@ class Settings:
     secret: str
     token_seconds: int
     hold_seconds: int
+    requests_per_second: int
+    holds_per_user: int
+    holds_per_address: int
     cors_origins: tuple[str, ...]
     max_body_bytes: int
     pool_size: int
@@ -112,6 +134,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret=secret,
         token_seconds=number["SEATWRIGHT_TOKEN_SECONDS"],
         hold_seconds=number["SEATWRIGHT_HOLD_SECONDS"],
+        requests_per_second=number["SEATWRIGHT_REQUESTS_PER_SECOND"],
+        holds_per_user=number["SEATWRIGHT_HOLDS_PER_USER"],
+        holds_per_address=number["SEATWRIGHT_HOLDS_PER_ADDRESS"],
         cors_origins=tuple(part.strip() for part in text["SEATWRIGHT_CORS_ORIGINS"].split(",") if part.strip()),
         max_body_bytes=number["SEATWRIGHT_MAX_BODY_BYTES"],
         pool_size=number["SEATWRIGHT_POOL_SIZE"],

@@ -111,8 +111,8 @@ WITH cart_changed AS (
     UPDATE pool_slot p SET taken = p.taken + $7::bigint FROM pool_locked l
     WHERE p.account_id = $1 AND p.pool_id = l.pool_id AND p.slot = l.slot
 ), held AS (
-    INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at)
-    SELECT $1, $2, $6, $7::bigint, $8::bigint FROM seats_taken
+    INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at, held_by, held_from)
+    SELECT $1, $2, $6, $7::bigint, $8::bigint, $10, $11 FROM seats_taken
     ON CONFLICT (account_id, cart_id, departure_id)
     DO UPDATE SET seats = hold.seats + EXCLUDED.seats, expires_at = EXCLUDED.expires_at
     RETURNING seats
@@ -122,5 +122,5 @@ SELECT 1 / count(*) AS held FROM held WHERE seats = $9::bigint
 """PostgreSQL: change a cart and take its seats in one round trip, or nothing at all.
 
 $1 account, $2 cart, $3 the version read, $4 new body, $5 now, $6 departure, $7 seats to take, $8 expiry,
-$9 seats that the cart then holds on this departure. Divides by zero (a `Retry`) if any of it can't be done.
+$9 seats that the cart then holds on this departure, $10 user, $11 address. Divides by zero (a `Retry`) if any of it can't be done.
 """

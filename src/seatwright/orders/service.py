@@ -76,7 +76,7 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
             field="id",
         )
     if any(item.expires_at <= now for item in cart.body.items):
-        raise Retry(first=_Renew(booking, caller.account_id, cart.id))
+        raise Retry(first=_Renew(booking, caller, cart.id))
     items = tuple(msgspec.structs.replace(item, expires_at=0) for item in cart.body.items)
     if asked.order_id is None:
         order = _new_order(opened.catalog, cart, items, asked)
@@ -98,8 +98,8 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
 class _Renew:
     """Takes a cart's expired holds anew, in a transaction of its own (see `storage.engine.Retry`)."""
 
-    def __init__(self, booking: Booking, owner_id: str, cart_id: str) -> None:
-        self._of = (booking, owner_id, cart_id)
+    def __init__(self, booking: Booking, caller: Caller, cart_id: str) -> None:
+        self._of = (booking, caller, cart_id)
 
     async def __call__(self, tx: Tx) -> None:
         await carts.renew(tx, *self._of)

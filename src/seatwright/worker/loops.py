@@ -46,8 +46,11 @@ class Loops:
             loops.create_task(_repeat(self.forget_carts, stop, RETENTION_S))
 
     async def expire_holds(self) -> int:
-        """Give back the seats of holds that are over; return how many holds."""
-        return await holds.sweep(self.database, self.clock)
+        """Give back the seats of holds that are over, until none is left; return how many holds."""
+        swept = 0
+        while count := await holds.sweep(self.database, self.clock):
+            swept += count
+        return swept
 
     async def forget_answers(self) -> int:
         """Delete answers to Idempotency-Keys that are older than the setting; return how many."""

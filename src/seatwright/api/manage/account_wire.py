@@ -60,7 +60,7 @@ class UserIn(wire.Wire, kw_only=True):
     """A new user. Without `permissions` it has all of them, without `password` it can't log in with one."""
 
     email: Annotated[wire.Word, msgspec.Meta(examples=["dana@canyon.example"])]
-    name: wire.Word
+    name: Annotated[wire.Word, msgspec.Meta(examples=["Dana Reyes"])]
     permissions: list[Permission] = msgspec.field(default_factory=lambda: list(PERMISSIONS))
     alternative_id: wire.Word | None = None
     password: Annotated[str, msgspec.Meta(max_length=200)] | None = None
@@ -86,7 +86,7 @@ class ConnectionIn(wire.Wire):
 class ConnectionPatch(wire.Wire):
     """Whether the reseller may sell."""
 
-    active: bool
+    active: Annotated[bool, msgspec.Meta(examples=[False])]
 
 
 class ConnectionOut(wire.Wire):

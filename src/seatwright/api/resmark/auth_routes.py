@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import msgspec
 from litestar import MediaType, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
+from seatwright.api.context import ApiRequest, address, services
 from seatwright.api.security import OPEN
 from seatwright.auth import service
+from seatwright.core.errors import Unauthorized
 
 
 class Credentials(wire.Wire):
     """An account's API key, and the name of any of its users."""
 
-    username: wire.Text
-    apikey: wire.Text
+    username: Annotated[wire.Text, msgspec.Meta(examples=["dana@canyon.example"])]
+    apikey: Annotated[wire.Text, msgspec.Meta(examples=["7d1a5b0e-3f3c-4a57-9a30-6d8f5c1e2b44"])]
 
 
 class Login(wire.Wire):
     """A user's name and password."""
 
-    username: wire.Text
-    password: wire.Text
+    username: Annotated[wire.Text, msgspec.Meta(examples=["dana@canyon.example"])]
+    password: Annotated[wire.Text, msgspec.Meta(examples=["correct horse battery"])]
 
 
 @post(
@@ -39,9 +45,10 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
     parts = services(request)
     now, lifetime_s = parts.clock.now(), parts.settings.token_seconds
     username, apikey = wire.text(data.username), wire.text(data.apikey)
-    token = await parts.database.read(
-        lambda tx: service.authenticate(tx, parts.keyring, now, lifetime_s, username, apikey)
-    )
+    with _counted(request, username):
+        token = await parts.database.read(
+            lambda tx: service.authenticate(tx, parts.keyring, now, lifetime_s, username, apikey)
+        )
     return Response(token, media_type=MediaType.TEXT)
 
 
@@ -56,15 +63,29 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
 async def login(request: ApiRequest, data: JSONBody[Login]) -> Response[str]:
     """Answer the bearer token of a user as bare text."""
     parts = services(request)
-    token = await service.login(
-        parts.database,
-        parts.keyring,
-        parts.clock.now(),
-        parts.settings.token_seconds,
-        wire.text(data.username),
-        str(data.password),
-    )
+    with _counted(request, wire.text(data.username)):
+        token = await service.login(
+            parts.database,
+            parts.keyring,
+            parts.clock.now(),
+            parts.settings.token_seconds,
+            wire.text(data.username),
+            str(data.password),
+        )
     return Response(token, media_type=MediaType.TEXT)
+
+
+@contextmanager
+def _counted(request: ApiRequest, name: str) -> Iterator[None]:
+    """Refuse to try (429) after too many failures with this name or from this address; count one that fails."""
+    parts, here = services(request), address(request)
+    now = parts.clock.now()
+    parts.limits.check_sign_in(name, here, now)
+    try:
+        yield
+    except Unauthorized:
+        parts.limits.failed_sign_in(name, here, now)
+        raise
 
 
 ROUTES: list[HTTPRouteHandler] = [authenticate, login]

@@ -1,0 +1,323 @@
+"""Forms to catalog entries. Every refusal names the field with its path, as `products[2].tiers.Adult.price`.
+
+What concerns an entry by itself is checked here; what concerns others (references, unique numbers) in
+`catalog.validate`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from seatwright.catalog import document as forms
+from seatwright.catalog import model
+from seatwright.catalog.document import AnyForm
+from seatwright.catalog.model import AnyEntry
+from seatwright.catalog.moments import parse_clock, parse_moment
+from seatwright.catalog.policy import Fee, Policy, check_policy
+from seatwright.core import money, times
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Invalid
+from seatwright.core.ids import new_hex24
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
+MAX_TIER_CODE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a form needs to be understood: the account's currency and zone, and when it was sent."""
+
+    currency: str
+    time_zone: str
+    now: Instant
+
+
+def at(path: str, field: str) -> str:
+    """Return the path of `field` inside of what is at `path`; "" is the top."""
+    return f"{path}.{field}" if path and not field.startswith("[") else f"{path}{field}"
+
+
+def bad(path: str, sentence: str, *, code: str = "invalid_field") -> Invalid:
+    """Return the refusal of what is at `path`."""
+    return Invalid(f"{path}: {sentence}", code=code, field=path)
+
+
+def to_entry(kind: str, form: AnyForm, terms: Terms, *, path: str, old: AnyEntry | None) -> AnyEntry:
+    """Return the entry that `form` describes, with the ids of `old` if it replaces that one.
+
+    Raises `Invalid`, naming the field below `path`.
+    """
+    if not _CODE.fullmatch(form.code):
+        raise bad(
+            at(path, "code"),
+            f"{form.code[:80]!r} is not a code; use 1 to 63 letters, digits, dots, dashes and underscores.",
+            code="invalid_code",
+        )
+    name = form.name.strip()
+    if not name:
+        raise bad(at(path, "name"), "must not be empty.")
+    head = {"id": old.id if old else new_hex24(), "code": form.code, "name": name}
+    return _READERS[kind](form, head, terms, path, old)
+
+
+def amount(value: Decimal, terms: Terms, path: str) -> int:
+    """Return an amount of money in minor units. Raises `Invalid` below zero, and for too many decimals."""
+    minor = money.from_wire(value, terms.currency, field=path)
+    if minor < 0:
+        raise bad(path, f"must not be below zero, and is {value}.", code="invalid_amount")
+    return minor
+
+
+class _Size(NamedTuple):
+    calc: Literal["percent", "flat"]
+    amount: int
+
+
+def _size(form: forms.FeeForm | forms.ChargeForm | forms.DiscountForm, terms: Terms, path: str) -> _Size:
+    """Read `percent` or `amount`, of which there must be one."""
+    if form.percent is not None and form.amount is not None:
+        raise bad(at(path, "amount"), "can't be there beside percent; leave one of them out.")
+    if form.amount is not None:
+        return _Size("flat", amount(form.amount, terms, at(path, "amount")))
+    if form.percent is None:
+        raise bad(at(path, "percent"), "is missing; give percent or amount.", code="missing_field")
+    # Compared before it is multiplied: money.percent_to_ppm() would overflow on an absurd exponent.
+    if not form.percent.is_finite() or not 0 <= form.percent <= 100:
+        raise bad(at(path, "percent"), f"{form.percent} is not from 0 to 100.", code="invalid_percent")
+    return _Size("percent", money.percent_to_ppm(form.percent, field=at(path, "percent")))
+
+
+def _only(products: list[str] | None) -> tuple[str, ...] | None:
+    return None if products is None else _once(products)
+
+
+def _once(values: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _location(form: forms.LocationForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Location:
+    if form.time_zone is not None:
+        zone(form.time_zone, at(path, "timeZone"))
+    return model.Location(
+        **head,
+        address=form.address,
+        city=form.city,
+        state=form.state,
+        country=form.country,
+        time_zone=form.time_zone,
+    )
+
+
+def zone(name: str, path: str) -> str:
+    """Return `name` if it is an IANA time zone. Raises `Invalid` naming `path`."""
+    try:
+        times.zone(name)
+    except Invalid:
+        raise bad(
+            path, f"{name[:80]!r} is not an IANA time zone such as America/Denver.", code="invalid_time_zone"
+        ) from None
+    return name
+
+
+def _zone(form: forms.ZoneForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Zone:
+    return model.Zone(**head, locations=_once(form.locations))
+
+
+def _pickup(
+    form: forms.PickupForm, head: dict[str, str], terms: Terms, path: str, old: model.Pickup | None
+) -> model.Pickup:
+    known = {detail.name: detail.id for detail in old.details} if old else {}
+    return model.Pickup(
+        **head,
+        price=amount(form.price, terms, at(path, "price")),
+        locations=_once(form.locations),
+        zones=_once(form.zones),
+        details=tuple(model.PickupDetail(id=known.get(name) or new_hex24(), name=name) for name in _once(form.details)),
+    )
+
+
+def _tag(form: forms.TagForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Tag:
+    return model.Tag(**head)
+
+
+def _policy(form: forms.PolicyForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> Policy:
+    fees = []
+    for index, fee in enumerate(form.fees):
+        size = _size(fee, terms, at(path, f"fees[{index}]"))
+        fees.append(
+            Fee(calc=size.calc, amount=size.amount, per=fee.per, window=fee.window, window_unit=fee.window_unit)
+        )
+    try:
+        return check_policy(Policy(**head, text=form.text, online=form.online, fees=tuple(fees)))
+    except Invalid as error:  # its path begins at the policy
+        raise Invalid(at(path, error.message), code=error.code, field=at(path, error.field or "")) from None
+
+
+def _charge(form: forms.ChargeForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Charge:
+    size = _size(form, terms, path)
+    return model.Charge(
+        **head,
+        kind=form.kind,
+        calc=size.calc,
+        amount=size.amount,
+        per=form.per,
+        included=form.included,
+        products=_only(form.products),
+    )
+
+
+def _question(form: forms.QuestionForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Question:
+    choices = _once(form.choices)
+    if form.kind == "choice" and not choices:
+        raise bad(at(path, "choices"), "is missing; name at least one answer to choose.", code="missing_field")
+    if form.kind != "choice" and choices:
+        raise bad(at(path, "choices"), f"is for the kind choice, and this question is of the kind {form.kind}.")
+    return model.Question(
+        **head,
+        kind=form.kind,
+        choices=choices,
+        required=form.required,
+        per=form.per,
+        products=_only(form.products),
+    )
+
+
+def _discount(form: forms.DiscountForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Discount:
+    size = _size(form, terms, path)
+    starts_at = ends_at = None
+    if form.starts_at is not None:
+        starts_at = parse_moment(form.starts_at, terms.time_zone, field=at(path, "startsAt"))
+    if form.ends_at is not None:
+        ends_at = parse_moment(form.ends_at, terms.time_zone, field=at(path, "endsAt"), end=True)
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        raise bad(at(path, "endsAt"), "must be after startsAt.", code="invalid_date_range")
+    return model.Discount(
+        **head,
+        calc=size.calc,
+        amount=size.amount,
+        per=form.per,
+        products=_only(form.products),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        max_uses=form.max_uses,
+        active=form.active,
+    )
+
+
+def _pool(form: forms.PoolForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Pool:
+    return model.Pool(**head, units=form.units)
+
+
+def _product(form: forms.ProductForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Product:
+    if form.start_time:
+        parse_clock(form.start_time, field=at(path, "startTime"))
+    _check_sale(form, path)
+    default_label = "Unit" if form.quantity_type == "unit" else "Guest"
+    return model.Product(
+        **head,
+        number=form.number,
+        quantity_type=form.quantity_type,
+        quantity_label=form.quantity_label.strip() or default_label,
+        dateless=form.dateless,
+        active=form.active,
+        tiers=_tiers(form, terms, at(path, "tiers")),
+        marketing_price=form.marketing_price,
+        overview=form.overview,
+        highlights=form.highlights,
+        short_description=form.short_description,
+        age_restrictions=_ages(form.age_restrictions, at(path, "ageRestrictions")),
+        class_=form.class_,
+        class_types=_once(form.class_types),
+        locations=_once(form.locations),
+        images=tuple(_image(image, at(path, f"images[{i}]")) for i, image in enumerate(form.images)),
+        videos=tuple(
+            model.Video(url=_url(video.url, at(path, f"videos[{i}].url"))) for i, video in enumerate(form.videos)
+        ),
+        start_time=form.start_time,
+        duration_min=form.duration_min,
+        tags=_once(form.tags),
+        pickups=_once(form.pickups),
+        policy=form.policy,
+        cutoff_min=form.cutoff_min,
+        pool=form.pool,
+        modified_at=terms.now,
+    )
+
+
+def _check_sale(form: forms.ProductForm, path: str) -> None:
+    """Units come from a pool at a time; nothing else does."""
+    if form.pool is not None and form.quantity_type != "unit":
+        raise bad(at(path, "pool"), "is for rentals; set quantityType to unit, or leave the pool out.")
+    if form.pool is not None and form.dateless:
+        raise bad(at(path, "pool"), "is for products with dates, and this one is dateless.")
+    if form.dateless and form.cutoff_min:
+        raise bad(at(path, "cutoffMin"), "is for products with dates, and this one is dateless.")
+
+
+def _tiers(form: forms.ProductForm, terms: Terms, path: str) -> tuple[model.Tier, ...]:
+    """Read the price tiers. `All` is one price for everybody, so it stands alone (wire reference, "Cart")."""
+    seen: set[str] = set()
+    tiers = []
+    for code, tier in form.tiers.items():
+        here = at(path, code[:MAX_TIER_CODE])
+        if not code or code != code.strip() or len(code) > MAX_TIER_CODE or not code.isprintable():
+            raise bad(here, f"a tier's code has 1 to {MAX_TIER_CODE} characters, without spaces around it.")
+        if code.casefold() in seen:
+            raise bad(here, "there is another tier of this name; upper and lower case count as the same.")
+        if code.casefold() == "all" and (code != "All" or len(form.tiers) > 1):
+            raise bad(here, "means everybody: write it All, and let it be the only tier.", code="invalid_tier")
+        seen.add(code.casefold())
+        _check_ages(tier.min_age, tier.max_age, here)
+        tiers.append(
+            model.Tier(
+                code=code,
+                name=tier.name.strip() or code,
+                price=amount(tier.price, terms, at(here, "price")),
+                seats=tier.seats,
+                min_age=tier.min_age,
+                max_age=tier.max_age,
+            )
+        )
+    return tuple(tiers)
+
+
+def _ages(form: forms.AgesForm | None, path: str) -> model.AgeRestrictions | None:
+    if form is None:
+        return None
+    _check_ages(form.min_age, form.max_age, path)
+    return model.AgeRestrictions(min_age=form.min_age, max_age=form.max_age)
+
+
+def _check_ages(low: int | None, high: int | None, path: str) -> None:
+    if low is not None and high is not None and high < low:
+        raise bad(at(path, "maxAge"), f"must not be below minAge, which is {low}.")
+
+
+def _image(form: forms.ImageForm, path: str) -> model.Image:
+    large = _url(form.large, at(path, "large")) if form.large else ""
+    return model.Image(small=_url(form.small, at(path, "small")), large=large, caption=form.caption)
+
+
+def _url(text: str, path: str) -> str:
+    """Only web addresses: pages put them into links, where `javascript:` would be a script."""
+    if not text.startswith(("https://", "http://")) or any(c.isspace() or c in "\"'<>`" for c in text):
+        raise bad(path, f"{text[:80]!r} is not an http or https address.", code="invalid_url")
+    return text
+
+
+_READERS: dict[str, Callable[..., AnyEntry]] = {
+    "location": _location,
+    "zone": _zone,
+    "pickup": _pickup,
+    "tag": _tag,
+    "policy": _policy,
+    "charge": _charge,
+    "question": _question,
+    "discount": _discount,
+    "pool": _pool,
+    "product": _product,
+}

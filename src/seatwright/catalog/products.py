@@ -1,0 +1,82 @@
+"""Finding products: the filters of the reference's product list, and what a search term means. Pure.
+
+Only active products are found. Lists are in the order of product numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from seatwright.catalog.model import Catalog, Product, Tag
+from seatwright.core.clock import Instant
+from seatwright.core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFilter:
+    """What a product must have to be listed; None is no condition. `name` may be part of a name, in any case.
+
+    `tags` are ids (or codes) of tags, of which one is enough; `modified_since` includes that instant.
+    """
+
+    ids: Collection[str] | None = None
+    tags: Collection[str] | None = None
+    numbers: Collection[int] | None = None
+    name: str | None = None
+    modified_since: Instant | None = None
+
+
+def select(catalog: Catalog, chosen: ProductFilter, *, limit: int, page: int) -> list[Product]:
+    """Return page `page` (from 0) of `limit` products that fit all of `chosen`."""
+    wanted = None if chosen.name is None else chosen.name.strip().casefold()
+    tag_codes = None if chosen.tags is None else _tag_codes(catalog.tags.values(), chosen.tags)
+    found = [
+        product
+        for product in _active(catalog)
+        if (chosen.ids is None or product.id in chosen.ids)
+        and (tag_codes is None or not tag_codes.isdisjoint(product.tags))
+        and (chosen.numbers is None or product.number in chosen.numbers)
+        and (wanted is None or wanted in product.name.casefold())
+        and (chosen.modified_since is None or product.modified_at >= chosen.modified_since)
+    ]
+    return found[limit * page : limit * (page + 1)]
+
+
+def look_up(catalog: Catalog, term: str) -> Product:
+    """Return the product that `term` means: its id, number, code, name, or part of its name and of no other's.
+
+    Raises `NotFound`, which names the products if there are several.
+    """
+    term = term.strip()
+    products = _active(catalog)
+    wanted = term.casefold()
+    exact = (
+        [product for product in products if product.id == wanted],
+        [product for product in products if term.isascii() and term.isdigit() and product.number == _number(term)],
+        [product for product in products if product.code.casefold() == wanted],
+        [product for product in products if product.name.casefold() == wanted],
+        [product for product in products if wanted and wanted in product.name.casefold()],
+    )
+    found: Sequence[Product] = next((group for group in exact if group), [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(f"{product.name} ({product.number})" for product in found[:5])
+        raise NotFound(
+            f"{term[:80]!r} could be several products: {several}; ask by product number.", code="product_ambiguous"
+        )
+    raise NotFound(f"There is no product {term[:80]!r}.", code="product_not_found")
+
+
+def _active(catalog: Catalog) -> list[Product]:
+    products = (product for product in catalog.products.values() if product.active)
+    return sorted(products, key=lambda product: product.number)
+
+
+def _number(digits: str) -> int:
+    return int(digits) if len(digits) <= 18 else -1
+
+
+def _tag_codes(tags: Collection[Tag], wanted: Collection[str]) -> set[str]:
+    return {tag.code for tag in tags if tag.id in wanted or tag.code in wanted}

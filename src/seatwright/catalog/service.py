@@ -1,0 +1,189 @@
+"""Use cases of the catalog: read, create, replace and delete entries of any kind.
+
+A change is checked against the whole catalog as it would be afterwards, and written with its audit event in one
+transaction. The catalog is read (from the cache) before anything is written and never again in the same
+transaction: what a rolled back transaction had seen must not stay in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from seatwright.catalog import store
+from seatwright.catalog.convert import Terms, at, bad, to_entry
+from seatwright.catalog.document import PLURALS, AnyForm
+from seatwright.catalog.model import AnyEntry, Catalog
+from seatwright.catalog.store import CatalogCache
+from seatwright.catalog.validate import Changed, check, check_unused, entries_of, is_same
+from seatwright.core.clock import Clock, Instant
+from seatwright.core.errors import Conflict, NotFound
+from seatwright.storage import audit
+from seatwright.storage.engine import ReadTx, Tx
+
+
+class Change(NamedTuple):
+    """One entry before and after: `old` is None for a new one, `new` for a deleted one."""
+
+    kind: str
+    old: AnyEntry | None
+    new: AnyEntry | None
+
+
+Follow: TypeAlias = Callable[[Tx, str, Instant, Sequence[Change]], Awaitable[None]]
+"""What else must happen with changes of an account's catalog at an instant; may refuse them with `Conflict`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Who changes whose catalog, and what has to follow: departures and pools depend on it (`inventory.upkeep`)."""
+
+    catalogs: CatalogCache
+    clock: Clock
+    account_id: str
+    actor: str
+    follow: Follow
+
+
+class Shown(NamedTuple):
+    """An entry and what is needed to show it."""
+
+    kind: str
+    entry: AnyEntry
+    currency: str
+
+
+class Wanted(NamedTuple):
+    """A form that an entry is to be made of, and its path in what was sent ("" for the whole of it)."""
+
+    kind: str
+    form: AnyForm
+    path: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a number of forms come to: the entries afterwards, the changes, and how many were that way already."""
+
+    entries: dict[str, dict[str, AnyEntry]]
+    changes: list[Change] = field(default_factory=list)
+    unchanged: dict[str, int] = field(default_factory=dict)
+
+
+async def page(tx: ReadTx, catalogs: CatalogCache, account_id: str, kind: str, *, limit: int, page: int) -> list[Shown]:
+    """Return a page of the entries of a kind, by code; `page` counts from 0."""
+    catalog = await catalogs.load(tx, account_id)
+    entries = _of_kind(catalog, kind)
+    codes = sorted(entries)[limit * page : limit * (page + 1)]
+    return [Shown(kind, entries[code], catalog.currency) for code in codes]
+
+
+async def get(tx: ReadTx, catalogs: CatalogCache, account_id: str, kind: str, code: str) -> Shown:
+    """Return one entry. Raises `NotFound`."""
+    catalog = await catalogs.load(tx, account_id)
+    return Shown(kind, _existing(catalog, kind, code), catalog.currency)
+
+
+async def create(tx: Tx, editor: Editor, kind: str, form: AnyForm) -> Shown:
+    """Make an entry. Raises `Invalid` naming the field, and `Conflict` if there is one with its code."""
+    catalog = await _locked(tx, editor)
+    if form.code in _of_kind(catalog, kind):
+        raise Conflict(f"code: there is a {kind} {form.code} already; replace it with PUT.", code="code_taken")
+    plan = plan_changes(catalog, terms_of(catalog, editor.clock.now()), [Wanted(kind, form, "")])
+    await apply(tx, editor, plan.changes)
+    return Shown(kind, plan.entries[kind][form.code], catalog.currency)
+
+
+async def replace(tx: Tx, editor: Editor, kind: str, code: str, form: AnyForm) -> Shown:
+    """Put an entry in place of the one with `code`, keeping its id. What is left out gets its default.
+
+    Raises `NotFound`, `Invalid` naming the field, and `Conflict` for what the departures don't allow.
+    """
+    catalog = await _locked(tx, editor)
+    _existing(catalog, kind, code)
+    if form.code != code:
+        raise bad("code", f"an entry keeps its code; this one's is {code}.", code="code_changed")
+    plan = plan_changes(catalog, terms_of(catalog, editor.clock.now()), [Wanted(kind, form, "")])
+    await apply(tx, editor, plan.changes)
+    return Shown(kind, plan.entries[kind][code], catalog.currency)
+
+
+async def delete(tx: Tx, editor: Editor, kind: str, code: str) -> Shown:
+    """Delete an entry and return it. Raises `NotFound`, and `Conflict` naming what refers to it."""
+    catalog = await _locked(tx, editor)
+    entry = _existing(catalog, kind, code)
+    check_unused(entries_of(catalog), kind, code, catalog.policy_code)
+    await apply(tx, editor, [Change(kind, entry, None)])
+    return Shown(kind, entry, catalog.currency)
+
+
+def terms_of(catalog: Catalog, now: Instant) -> Terms:
+    """Return how forms for this catalog are to be understood."""
+    return Terms(currency=catalog.currency, time_zone=catalog.time_zone, now=now)
+
+
+def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[Wanted]) -> Plan:
+    """Return what `wanted` would change. Nothing is written.
+
+    Raises `Invalid`, naming the field with its path, for the first form that can't be.
+    """
+    plan = Plan(entries_of(catalog))
+    changed: list[Changed] = []
+    seen: dict[tuple[str, str], str] = {}
+    for kind, form, path in wanted:
+        before = seen.setdefault((kind, form.code), path)
+        if before != path:
+            raise bad(at(path, "code"), f"{form.code} is the code of {before} already.", code="not_unique")
+        old = plan.entries[kind].get(form.code)
+        new = to_entry(kind, form, terms, path=path, old=old)
+        if old is not None and is_same(old, new):
+            plan.unchanged[kind] = plan.unchanged.get(kind, 0) + 1
+            continue
+        plan.entries[kind][form.code] = new
+        plan.changes.append(Change(kind, old, new))
+        changed.append(Changed(kind, new, path))
+    check(plan.entries, changed)
+    return plan
+
+
+async def apply(tx: Tx, editor: Editor, changes: Sequence[Change]) -> None:
+    """Write changes that have been checked, with what follows from them and their audit events.
+
+    Without any, nothing is touched. Raises `Conflict` from `editor.follow`.
+    """
+    if not changes:
+        return
+    now = editor.clock.now()
+    events = []
+    for kind, old, new in changes:
+        entry = new or old
+        assert entry is not None
+        if new is None:
+            await store.delete(tx, editor.account_id, kind, entry.id)
+        else:
+            await store.save(tx, editor.account_id, kind, new, now)
+        verb = "deleted" if new is None else "created" if old is None else "changed"
+        events.append(
+            audit.event(editor.account_id, now, editor.actor, f"{kind}.{verb}", entry.id, {"code": entry.code})
+        )
+    await editor.follow(tx, editor.account_id, now, changes)
+    await tx.execute_many(audit.INSERT, events)
+    await store.touch(tx, editor.account_id)
+
+
+async def _locked(tx: Tx, editor: Editor) -> Catalog:
+    await store.lock(tx, editor.account_id)
+    return await editor.catalogs.load(tx, editor.account_id)
+
+
+def _of_kind(catalog: Catalog, kind: str) -> dict[str, AnyEntry]:
+    found: dict[str, AnyEntry] = getattr(catalog, PLURALS[kind])
+    return found
+
+
+def _existing(catalog: Catalog, kind: str, code: str) -> AnyEntry:
+    entry = _of_kind(catalog, kind).get(code)
+    if entry is None:
+        raise NotFound(f"There is no {kind} with the code {code[:80]!r}.", code=f"{kind}_not_found")
+    return entry

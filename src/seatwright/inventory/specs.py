@@ -1,0 +1,164 @@
+"""From what people write about departures to what is to be stored. Pure.
+
+A departure starts on the wall clock of its product's place, which is the time zone of the product's first
+location, or else the account's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from seatwright.catalog.convert import Terms, amount, at, bad
+from seatwright.catalog.model import Catalog, Product
+from seatwright.catalog.moments import parse_clock, parse_day, parse_moment
+from seatwright.core.clock import MINUTE_MS, Instant
+from seatwright.core.times import from_local, to_local
+from seatwright.inventory.departure_form import (
+    MAX_DEPARTURES,
+    WEEKDAYS,
+    DepartureTerms,
+    NewDeparture,
+    Prices,
+    Recurrence,
+)
+from seatwright.inventory.model import slots
+from seatwright.inventory.schedule_store import Times
+
+MAX_DAYS = 3_660
+"""Longest recurrence, in days."""
+
+
+class Spec(NamedTuple):
+    """A departure that is asked for. None is "not said": a default if it is new, as it is if it exists.
+
+    `path` is where it was written; `duration_min` is None for a dateless product's.
+    """
+
+    product: Product
+    path: str
+    start_at: Instant | None
+    time_zone: str
+    said_duration: int | None
+    capacity: int | None
+    closed: bool | None
+    cutoff_min: int | None
+    prices: dict[str, int] | None
+
+    @property
+    def key(self) -> tuple[str, Instant | None]:
+        """What tells departures of an account apart: product and start."""
+        return self.product.id, self.start_at
+
+
+def zone_of(catalog: Catalog, product: Product) -> str:
+    """Return the time zone in which a product takes place."""
+    place = catalog.locations[product.locations[0]].time_zone if product.locations else None
+    return place or catalog.time_zone
+
+
+def spec_of(catalog: Catalog, terms: Terms, product: Product, form: NewDeparture, *, path: str) -> Spec:
+    """Return the one departure that `form` describes. Raises `Invalid` naming the field below `path`."""
+    zone = zone_of(catalog, product)
+    start_at = None
+    if product.dateless:
+        for value, name in ((form.start, "start"), (form.duration_min, "durationMin"), (form.cutoff_min, "cutoffMin")):
+            if value is not None:
+                raise bad(at(path, name), f"{product.code} is dateless; leave it out.")
+    elif form.start is None:
+        raise bad(at(path, "start"), "is missing; write it as 2026-07-14T09:00.", code="missing_field")
+    else:
+        start_at = parse_moment(form.start, zone, field=at(path, "start"))
+    return _spec(product, zone, terms, form, start_at, path)
+
+
+def specs_of(catalog: Catalog, terms: Terms, product: Product, form: Recurrence, *, path: str) -> list[Spec]:
+    """Return the departures of a recurrence, in order of their start, each start once.
+
+    Times are on the wall clock, so the clock's change moves no departure. Raises `Invalid` naming the field below
+    `path`, also for more than `MAX_DEPARTURES`.
+    """
+    if product.dateless:
+        raise bad(path or "from", f"{product.code} is dateless and has a single departure, without a schedule.")
+    zone = zone_of(catalog, product)
+    found: dict[Instant, Spec] = {}
+    for wall in _walls(product, zone, terms, form, path):
+        start_at = from_local(wall, zone)
+        if start_at not in found:
+            found[start_at] = _spec(product, zone, terms, form, start_at, path)
+        if len(found) > MAX_DEPARTURES:
+            raise bad(at(path, "to"), f"this comes to more than {MAX_DEPARTURES} departures; make them in parts.")
+    return [found[start_at] for start_at in sorted(found)]
+
+
+def _walls(product: Product, zone: str, terms: Terms, form: Recurrence, path: str) -> Iterator[datetime]:
+    today = to_local(terms.now, zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    first = today if form.from_ is None else parse_day(form.from_, field=at(path, "from"))
+    last = first + timedelta(days=365) if form.to is None else parse_day(form.to, field=at(path, "to"))
+    if last < first:
+        raise bad(at(path, "to"), f"must not be before from, which is {first.date()}.", code="invalid_date_range")
+    if (last - first).days >= MAX_DAYS:
+        raise bad(at(path, "to"), f"is more than {MAX_DAYS} days after from.", code="invalid_date_range")
+    if not form.times and not product.start_time:
+        raise bad(at(path, "times"), f"is missing, and {product.code} has no startTime.", code="missing_field")
+    times = [parse_clock(text, field=at(path, f"times[{i}]")) for i, text in enumerate(form.times)]
+    for day in range((last - first).days + 1):
+        date = first + timedelta(days=day)
+        if WEEKDAYS[date.weekday()] in form.weekdays:
+            for hour, minute in times or [parse_clock(product.start_time, field="startTime")]:
+                yield date.replace(hour=hour, minute=minute)
+
+
+def _spec(product: Product, zone: str, terms: Terms, form: DepartureTerms, start_at: Instant | None, path: str) -> Spec:
+    if start_at is not None and form.duration_min is None and product.duration_min == 0:
+        raise bad(at(path, "durationMin"), f"is missing, and {product.code} has none either.", code="missing_field")
+    return Spec(
+        product=product,
+        path=path,
+        start_at=start_at,
+        time_zone=zone,
+        said_duration=form.duration_min,
+        capacity=form.capacity,
+        closed=form.closed,
+        cutoff_min=form.cutoff_min,
+        prices=None if form.prices is None else prices_of(product, form.prices, terms, at(path, "prices")),
+    )
+
+
+def prices_of(product: Product, prices: Prices, terms: Terms, path: str) -> dict[str, int]:
+    """Return price overrides in minor units by the product's own spelling of its tiers."""
+    found: dict[str, int] = {}
+    for code, value in prices.items():
+        tier = product.tier(code)
+        if tier is None:
+            known = ", ".join(tier.code for tier in product.tiers)
+            raise bad(
+                at(path, code[:50]), f"{product.code} has no such price tier; it has {known}.", code="unknown_tier"
+            )
+        if tier.code in found:
+            raise bad(at(path, code), "is there twice; upper and lower case count as the same.")
+        found[tier.code] = amount(value, terms, at(path, code))
+    return found
+
+
+def times_of(start_at: Instant | None, duration_ms: int, zone: str, *, pooled: bool) -> Times:
+    """Return what is stored about the time of a departure."""
+    if start_at is None:
+        return Times(None, None, None, None, None)
+    end_at = start_at + duration_ms
+    first, last = slots(start_at, end_at) if pooled else (None, None)
+    return Times(start_at, end_at, to_local(start_at, zone).date().isoformat(), first, last)
+
+
+def duration_ms(spec: Spec) -> int:
+    """Return how long a new departure takes, in milliseconds."""
+    return (spec.product.duration_min if spec.said_duration is None else spec.said_duration) * MINUTE_MS
+
+
+def closes_at(spec: Spec) -> Instant | None:
+    """Return when booking of a new departure ends."""
+    if spec.start_at is None:
+        return None
+    cutoff = spec.product.cutoff_min if spec.cutoff_min is None else spec.cutoff_min
+    return spec.start_at - cutoff * MINUTE_MS

@@ -1,0 +1,69 @@
+"""What follows from a change of the catalog for departures and rental pools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatwright.catalog.model import Pool, Product
+from seatwright.catalog.service import Change, Editor
+from seatwright.catalog.store import CatalogCache
+from seatwright.core.clock import Clock, Instant
+from seatwright.core.errors import Conflict
+from seatwright.inventory import schedule_store as store
+from seatwright.storage.engine import ConstraintViolation, Retry, Tx
+
+_FIXED = {"dateless": "dateless", "quantity_type": "quantityType", "pool": "pool"}
+"""What can't change about a product once it has departures, and its name in forms: seats are counted by it."""
+
+
+def editor(catalogs: CatalogCache, clock: Clock, account_id: str, actor: str) -> Editor:
+    """Return what catalog use cases need, with departures and pools kept in step."""
+    return Editor(catalogs=catalogs, clock=clock, account_id=account_id, actor=actor, follow=follow)
+
+
+async def follow(tx: Tx, account_id: str, now: Instant, changes: Sequence[Change]) -> None:
+    """Check changes against the departures there are, and bring pools up to date.
+
+    Raises `Conflict` for a change that departures or units taken stand in the way of.
+    """
+    for _, old, new in changes:
+        if isinstance(old, Product):
+            await _follow_product(tx, account_id, old, new if isinstance(new, Product) else None)
+        elif isinstance(old, Pool):
+            if isinstance(new, Pool):
+                await _resize(tx, account_id, now, old, new)
+            else:
+                await store.drop_pool(tx, account_id, old.id)
+
+
+async def _follow_product(tx: Tx, account_id: str, old: Product, new: Product | None) -> None:
+    changed = [form for name, form in _FIXED.items() if new is None or getattr(old, name) != getattr(new, name)]
+    if not changed or not await store.has_departures(tx, account_id, old.id):
+        return
+    if new is None:
+        raise Conflict(
+            f"The product {old.code} has departures, which orders may refer to; set active to false instead.",
+            code="product_has_departures",
+        )
+    raise Conflict(
+        f"{changed[0]}: can't change, because the product {old.code} has departures; make another product.",
+        code="product_has_departures",
+        field=changed[0],
+    )
+
+
+async def _resize(tx: Tx, account_id: str, now: Instant, old: Pool, new: Pool) -> None:
+    if old.units == new.units:
+        return
+    await store.lock_departures_of(tx, account_id, old.id, now)
+    taken = await store.most_taken(tx, account_id, old.id, now)
+    if taken > new.units:
+        raise Conflict(
+            f"units: the pool {old.code} can't have {new.units}, because {taken} are taken at the same time.",
+            code="below_taken",
+            field="units",
+        )
+    try:
+        await store.resize_pool(tx, account_id, old.id, now, before=old.units, units=new.units)
+    except ConstraintViolation:
+        raise Retry from None  # units were taken meanwhile; look again

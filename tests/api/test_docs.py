@@ -1,0 +1,24 @@
+"""docs/api.md lists exactly the routes that there are."""
+
+import re
+from pathlib import Path
+
+from litestar.routes import HTTPRoute
+
+from seatwright.api.app import create_app
+from tests.conftest import settings_for
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+def test_every_route_is_listed(tmp_path: Path) -> None:
+    app = create_app(settings_for(tmp_path), None)
+    routes = {
+        (method, route.path_format)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods
+        if method != "OPTIONS"
+    }
+    rows = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(routes), "docs/api.md and api/routes.py differ"

@@ -1,0 +1,138 @@
+"""The command line and a real server: start, several workers, order of things on SIGTERM."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from seatwright.core.config import Settings
+from tests.conftest import SECRET
+
+BODY = {"username": "dana@canyon.example", "apikey": "x"}
+
+
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SEATWRIGHT_")},
+        "SEATWRIGHT_DATABASE_URL": settings.database_url,
+        "SEATWRIGHT_SECRET": SECRET,
+        **more,
+    }
+
+
+def seatwright(settings: Settings, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "seatwright.cli.main", *arguments, "--data", str(settings.data)],
+        env=environment(settings, **more),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server process on a free port."""
+
+    def __init__(self, settings: Settings, *arguments: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [sys.executable, "-m", "seatwright.cli.main", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "--data", str(settings.data), *arguments],
+            env=environment(settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        deadline = time.monotonic() + 30
+        while not self._answers():
+            assert self.process.poll() is None, self.stop()
+            assert time.monotonic() < deadline, self.stop()
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> str:
+        """Ask the server to stop, and return what it printed."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        output, _ = self.process.communicate(timeout=40)
+        return output
+
+
+@pytest.fixture(params=["1", "2"])
+def server(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Server]:
+    started = Server(settings, "--workers", request.param)
+    yield started
+    started.stop()
+
+
+def test_commands_make_an_account_that_a_server_knows(server: Server, settings: Settings) -> None:
+    arguments = ("--code", "canyon", "--name", "Canyon", "--email", "Dana@canyon.example")
+    made = seatwright(settings, "account", "create", *arguments)
+    assert made.returncode == 0, made.stderr
+    key = made.stdout.split()[-1]
+    token = httpx.post(f"{server.url}/public/api/authenticate", json={**BODY, "apikey": key})
+    assert token.status_code == 200
+    headers = {"Authorization": f"Bearer {token.text}"}
+    assert httpx.get(f"{server.url}/api/v1/account", headers=headers).status_code == 200
+    again = seatwright(settings, "account", "create", *arguments)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == "seatwright: code: there is an account 'canyon' already.\n"
+    reset = seatwright(settings, "keys", "reset", "--account", "canyon")
+    assert reset.returncode == 0
+    assert httpx.get(f"{server.url}/api/v1/account", headers=headers).status_code == 401
+    fresh = {**BODY, "apikey": reset.stdout.split()[-1]}
+    assert httpx.post(f"{server.url}/public/api/authenticate", json=fresh).status_code == 200
+
+
+def test_sigterm_ends_it_and_the_log_is_json(server: Server) -> None:
+    httpx.post(f"{server.url}/public/api/authenticate", json=BODY)
+    output = server.stop()
+    assert server.process.returncode in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+    assert f"Seatwright listens on {server.url}\n" in output
+    assert '"route": "/public/api/authenticate"' in output
+    assert "Traceback" not in output
+    assert "dana" not in output
+    with pytest.raises(httpx.TransportError):
+        httpx.get(server.url)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_bad_settings_are_one_line_and_exit_code_2(settings: Settings) -> None:
+    for name, value in (("SEATWRIGHT_HOLD_SECONDS", "soon"), ("SEATWRIGHT_SECRET", "short")):
+        for command in (["migrate"], ["serve"], ["keys", "reset", "--account", "x"]):
+            failed = seatwright(settings, *command, **{name: value})
+            assert failed.returncode == 2
+            assert failed.stderr.startswith(f"seatwright: {name}: ")
+            assert failed.stderr.count("\n") == 1
+
+
+def test_the_doctor_finds_nothing_in_a_new_database(settings: Settings) -> None:
+    healthy = seatwright(settings, "doctor")
+    assert healthy.returncode == 0, healthy.stderr
+    assert healthy.stdout.endswith("checks passed.\n")
+
+
+def test_migrate_twice(settings: Settings) -> None:
+    for _ in range(2):
+        done = seatwright(settings, "migrate")
+        assert (done.returncode, done.stdout) == (0, "The schema is up to date.\n")

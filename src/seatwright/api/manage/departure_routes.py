@@ -1,0 +1,141 @@
+"""Management of departures, and the import of a catalog file as JSON."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from litestar import Response, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody, PathParameter, QueryParameter
+
+from seatwright.api.context import ApiRequest, services
+from seatwright.api.endpoint import read, write
+from seatwright.api.manage.departure_wire import (
+    DepartureOut,
+    ImportOut,
+    MadeOut,
+    departure_out,
+    import_out,
+    made_out,
+)
+from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
+from seatwright.auth.model import Caller
+from seatwright.core.clock import Instant
+from seatwright.core.times import parse_date, parse_day_range, to_utc
+from seatwright.inventory import schedule
+from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
+from seatwright.inventory.importing import ImportForm, ImportReport, import_document
+from seatwright.inventory.schedule import Made, Planner, Shown
+from seatwright.storage.engine import ReadTx, Tx
+
+MAX_DAYS = 366
+DEFAULT_DAYS = 31
+
+_TAGS = ["Departures"]
+_Code = Annotated[str, PathParameter(description="The product's code.")]
+_Id = Annotated[str, PathParameter(description="The departure's id.")]
+
+
+def _planner(request: ApiRequest, who: Caller) -> Planner:
+    parts = services(request)
+    return Planner(catalogs=parts.catalogs, clock=parts.clock, account_id=who.account_id, actor=who.user_id)
+
+
+@get("/products/{code:str}/departures", summary="List departures", tags=_TAGS)
+async def list_departures(
+    request: ApiRequest,
+    code: _Code,
+    from_: Annotated[str | None, QueryParameter(name="from", description="First day or month; else today.")] = None,
+    to: Annotated[str | None, QueryParameter(description="Last day or month; else 31 days later.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    page: Page = 0,
+) -> Response[Envelope[list[DepartureOut]]]:
+    """List a product's departures by start, those that are closed or over too. At most 366 days at once."""
+    parts = services(request)
+    now = parts.clock.now()
+    first, last = _days(from_, to, now)
+
+    async def run(tx: ReadTx, who: Caller) -> list[Shown]:
+        return await schedule.page(
+            tx, parts.catalogs, now, who.account_id, code, first=first, last=last, limit=limit, page=page
+        )
+
+    return await read(request, "orders.read", run, lambda found: [departure_out(shown) for shown in found])
+
+
+def _days(first: str | None, last: str | None, now: Instant) -> tuple[date, date]:
+    first = first or to_utc(now).date().isoformat()
+    if not last:
+        is_month = len(first) == len("2026-07")
+        last = first if is_month else (parse_date(first, field="from") + timedelta(days=DEFAULT_DAYS)).isoformat()
+    return parse_day_range(first, last, max_days=MAX_DAYS)
+
+
+@post("/products/{code:str}/departures", status_code=200, summary="Make a departure", tags=_TAGS)
+async def create_departure(
+    request: ApiRequest, code: _Code, data: JSONBody[NewDeparture]
+) -> Response[Envelope[DepartureOut]]:
+    """Make one departure. A dateless product has a single one, which is answered as it is once it is there."""
+
+    async def run(tx: Tx, who: Caller) -> Shown:
+        return await schedule.create(tx, _planner(request, who), code, data)
+
+    return await write(request, "settings", run, departure_out)
+
+
+@post("/products/{code:str}/departures/recurring", status_code=200, summary="Make many departures", tags=_TAGS)
+async def create_departures(
+    request: ApiRequest, code: _Code, data: JSONBody[Recurrence]
+) -> Response[Envelope[MadeOut]]:
+    """Make the departures of a recurrence. Those that are there already stay as they are."""
+
+    async def run(tx: Tx, who: Caller) -> Made:
+        return await schedule.create_many(tx, _planner(request, who), code, data)
+
+    return await write(request, "settings", run, made_out)
+
+
+@get("/departures/{departure_id:str}", summary="Read a departure", tags=_TAGS)
+async def read_departure(request: ApiRequest, departure_id: _Id) -> Response[Envelope[DepartureOut]]:
+    """Read a departure with what is taken and free."""
+    parts = services(request)
+    now = parts.clock.now()
+
+    async def run(tx: ReadTx, who: Caller) -> Shown:
+        return await schedule.get(tx, parts.catalogs, now, who.account_id, departure_id)
+
+    return await read(request, "orders.read", run, departure_out)
+
+
+@patch("/departures/{departure_id:str}", summary="Change a departure", tags=_TAGS)
+async def change_departure(
+    request: ApiRequest, departure_id: _Id, data: JSONBody[DepartureChange]
+) -> Response[Envelope[DepartureOut]]:
+    """Change what is given. Seats that are held or sold stay; a capacity below them is a 409 that says how many."""
+
+    async def run(tx: Tx, who: Caller) -> Shown:
+        return await schedule.change(tx, _planner(request, who), departure_id, data)
+
+    return await write(request, "settings", run, departure_out)
+
+
+@post("/import", status_code=200, summary="Import a catalog", tags=["Catalog"])
+async def import_catalog(request: ApiRequest, data: JSONBody[ImportForm]) -> Response[Envelope[ImportOut]]:
+    """Import a catalog file in its JSON form: all or nothing, and nothing the second time."""
+    parts = services(request)
+
+    async def run(tx: Tx, who: Caller) -> ImportReport:
+        return await import_document(tx, parts.catalogs, parts.clock, who.account_id, who.user_id, data)
+
+    return await write(request, "settings", run, import_out)
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    list_departures,
+    create_departure,
+    create_departures,
+    read_departure,
+    change_departure,
+    import_catalog,
+]

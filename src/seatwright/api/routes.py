@@ -9,8 +9,8 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
 from seatwright.api import ops_routes
-from seatwright.api.manage import account_routes
-from seatwright.api.resmark import auth_routes, cart_routes, order_routes
+from seatwright.api.manage import account_routes, catalog_routes, departure_routes, fee_routes
+from seatwright.api.resmark import auth_routes, cart_routes, order_routes, product_routes
 
 RESMARK = "/public/api"
 MANAGE = "/api/v1"
@@ -19,6 +19,6 @@ Routes: TypeAlias = Mapping[str, Sequence[HTTPRouteHandler | Router]]
 
 ROUTES: Routes = {
     "/": ops_routes.ROUTES,
-    RESMARK: [*auth_routes.ROUTES, *cart_routes.ROUTES, *order_routes.ROUTES],
-    MANAGE: [*account_routes.ROUTES],
+    RESMARK: [*auth_routes.ROUTES, *product_routes.ROUTES, *cart_routes.ROUTES, *order_routes.ROUTES],
+    MANAGE: [*account_routes.ROUTES, *catalog_routes.ROUTES, *departure_routes.ROUTES, *fee_routes.ROUTES],
 }

@@ -28,11 +28,11 @@ Code: TypeAlias = Annotated[
         examples=["rafting-half-day"],
     ),
 ]
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
+Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, examples=["Half-day rafting"])]
 Line: TypeAlias = Annotated[str, Meta(max_length=MAX_NAME)]
 LongText: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT)]
 Url: TypeAlias = Annotated[str, Meta(max_length=2_000, examples=["https://images.canyon.example/raft.jpg"])]
-Amount: TypeAlias = Annotated[Decimal, Meta(description="In the account's currency.", examples=[99.00])]
+Amount: TypeAlias = Annotated[Decimal, Meta(description="In the account's currency.")]
 Percent: TypeAlias = Annotated[Decimal, Meta(description="From 0 to 100.", examples=[7.5])]
 Minutes: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_MINUTES, examples=[240])]
 Years: TypeAlias = Annotated[int, Meta(ge=0, le=150)]
@@ -114,7 +114,7 @@ class PolicyForm(EntryForm, kw_only=True):
 class ChargeForm(EntryForm, kw_only=True):
     """A tax or fee: either `percent` or `amount`. `included` means that prices contain it already."""
 
-    kind: Literal["tax", "fee", "service_fee"]
+    kind: Annotated[Literal["tax", "fee", "service_fee"], Meta(examples=["tax"])]
     percent: Percent | None = None
     amount: Amount | None = None
     per: Literal["participant", "order"] = "participant"
@@ -152,7 +152,7 @@ class DiscountForm(EntryForm, kw_only=True):
 class PoolForm(EntryForm, kw_only=True):
     """Rental units that all departures of the products which use it share, half hour by half hour."""
 
-    units: Annotated[int, Meta(ge=0, le=MAX_SEATS)]
+    units: Annotated[int, Meta(ge=0, le=MAX_SEATS, examples=[12])]
 
 
 class TierForm(Form, kw_only=True):
@@ -198,7 +198,10 @@ class ProductForm(EntryForm, kw_only=True):
     quantity_label: Annotated[Line, Meta(description="What is counted: Guest or Unit if it is left out.")] = ""
     dateless: Annotated[bool, Meta(description="Sold without a date, such as a voucher.")] = False
     active: Annotated[bool, Meta(description="Inactive products can't be found or sold.")] = True
-    tiers: Annotated[dict[str, TierForm], Meta(min_length=1, max_length=50)]
+    tiers: Annotated[
+        dict[str, TierForm],
+        Meta(min_length=1, max_length=50, examples=[{"Adult": {"price": 99.00}, "Child": {"price": 59.00}}]),
+    ]
     marketing_price: Annotated[Line, Meta(description="Price to advertise, as a text.")] = ""
     overview: LongText = ""
     highlights: Annotated[LongText, Meta(description="HTML.")] = ""

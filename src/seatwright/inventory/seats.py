@@ -122,5 +122,6 @@ SELECT 1 / count(*) AS held FROM held WHERE seats = $9::bigint
 """PostgreSQL: change a cart and take its seats in one round trip, or nothing at all.
 
 $1 account, $2 cart, $3 the version read, $4 new body, $5 now, $6 departure, $7 seats to take, $8 expiry,
-$9 seats that the cart then holds on this departure, $10 user, $11 address. Divides by zero (a `Retry`) if any of it can't be done.
+$9 seats that the cart then holds on this departure, $10 user, $11 address.
+Divides by zero (a `Retry`) if any of it can't be done.
 """

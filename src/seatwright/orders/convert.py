@@ -35,8 +35,10 @@ WITH cart_ordered AS (
     FROM counters c WHERE k.account_id = c.account_id
     RETURNING k.account_id, k.orders AS seq, k.last_created_at AS created_at
 ), made AS (
-    INSERT INTO orders (account_id, id, confirmation, owner_id, status, version, body, total, paid, created_at, modified_at)
-    SELECT $1, $4, nextval('confirmation_number'), $10, $11, 1, $12, $13::bigint, $14::bigint, n.created_at, n.created_at
+    INSERT INTO orders (account_id, id, confirmation, owner_id, status, version, body, total, paid, created_at,
+        modified_at)
+    SELECT $1, $4, nextval('confirmation_number'), $10, $11, 1, $12, $13::bigint, $14::bigint, n.created_at,
+        n.created_at
     FROM numbered n WHERE n.account_id = $1
     RETURNING confirmation, created_at
 ), viewed AS (

@@ -74,9 +74,16 @@ def cancellation(items: Sequence[tuple[Item, Sequence[Line]]], fees: Mapping[str
     entries = [entry._replace(amount=-entry.amount) for entry in sale(items)]
     for departure_id, fee in fees.items():
         if fee:
-            entries.append(Entry("receivable", departure_id, "Cancellation fee", fee))
-            entries.append(Entry("cancellation_fees", departure_id, "Cancellation fee", -fee))
+            entries += fee_change(departure_id, fee)
     return _balanced(entries)
+
+
+def fee_change(departure_id: str, more: int) -> list[Entry]:
+    """Return the transaction that charges `more` (or, below zero, less) of a cancellation fee."""
+    name = "Cancellation fee"
+    return _balanced(
+        [Entry("receivable", departure_id, name, more), Entry("cancellation_fees", departure_id, name, -more)]
+    )
 
 
 def total_change(entries: Iterable[Entry]) -> int:

@@ -14,8 +14,8 @@ from seatwright.orders.model import Order, OrderBody
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Retry, Row, Tx
 
-ORDER_COLUMNS = """o.account_id, o.id, o.confirmation, o.owner_id, o.status, o.version, o.body, o.total, o.paid, v.created_at,
-    v.modified_at"""
+ORDER_COLUMNS = """o.account_id, o.id, o.confirmation, o.owner_id, o.status, o.version, o.body, o.total, o.paid,
+    v.created_at, v.modified_at"""
 
 
 class Change(NamedTuple):
@@ -136,7 +136,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 
 INSERT_ENTRY = """
-INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount, created_at)
+INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount,
+    created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 

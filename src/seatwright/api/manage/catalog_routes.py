@@ -71,7 +71,7 @@ def _routes(kind: str, form: type[AnyForm]) -> Sequence[HTTPRouteHandler]:
 
         return await write(request, "settings", run, _form)
 
-    body: Any = JSONBody[form]  # type: ignore[valid-type]
+    body: Any = JSONBody[form]  # type: ignore[misc, valid-type]
     of_kind, single = f"/{plural}", f"/{plural}/{{code:str}}"
     return [
         get(of_kind, summary=f"List {plural}", description=f"List {plural} by code.", operation_id=f"list_{plural}")(

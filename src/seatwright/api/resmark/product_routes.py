@@ -18,7 +18,7 @@ from seatwright.api.resmark.product_wire import (
     Dated,
     Found,
     ItemsOut,
-    PickupOut,
+    PickupServiceOut,
     ProductOut,
     items_out,
     pickups_out,
@@ -131,7 +131,7 @@ async def list_items(
 @get("/{search_term:str}/pickup", summary="List the pickups of a product")
 async def list_pickups(
     request: ApiRequest, search_term: SearchTerm, supplier_id: SupplierId = None
-) -> Response[Envelope[list[PickupOut]]]:
+) -> Response[Envelope[list[PickupServiceOut]]]:
     """List how and where guests of a product can be picked up."""
 
     async def run(tx: ReadTx, caller: Caller) -> Found:

@@ -105,7 +105,7 @@ class TimeOut(Wire):
     price: Annotated[dict[str, Decimal], msgspec.Meta(description="Price by tier.", examples=[{"Adult": 99.00}])]
 
 
-class DateOut(Wire):
+class DayOut(Wire):
     """The departures of one local day; of a dateless product, its only one, under no date."""
 
     date: Annotated[str | None, msgspec.Meta(examples=["2026-07-14"])]
@@ -115,10 +115,10 @@ class DateOut(Wire):
 class ItemsOut(Wire):
     """A product's dates, in order."""
 
-    items: list[DateOut]
+    items: list[DayOut]
 
 
-class PickupOut(Wire):
+class PickupServiceOut(Wire):
     """A pickup service: where it stops, how it is met there, and what it costs each participant."""
 
     id: str
@@ -187,7 +187,7 @@ def items_out(dated: Dated) -> ItemsOut:
     """Show a product's departures, a day at a time."""
     in_order = sorted(dated.departures, key=lambda departure: (departure.local_date or "", departure.start_at or 0))
     days = groupby(in_order, key=lambda departure: departure.local_date)
-    return ItemsOut(items=[DateOut(date=day, times_available=_times_out(dated, group)) for day, group in days])
+    return ItemsOut(items=[DayOut(date=day, times_available=_times_out(dated, group)) for day, group in days])
 
 
 def _times_out(dated: Dated, departures: Iterable[Departure]) -> list[TimeOut]:
@@ -207,13 +207,13 @@ def _times_out(dated: Dated, departures: Iterable[Departure]) -> list[TimeOut]:
     ]
 
 
-def pickups_out(found: Found) -> list[PickupOut]:
+def pickups_out(found: Found) -> list[PickupServiceOut]:
     """Show how guests of a product are picked up."""
     return [_pickup_out(found.catalog, found.catalog.pickups[code]) for code in found.product.pickups]
 
 
-def _pickup_out(catalog: Catalog, pickup: Pickup) -> PickupOut:
-    return PickupOut(
+def _pickup_out(catalog: Catalog, pickup: Pickup) -> PickupServiceOut:
+    return PickupServiceOut(
         id=pickup.id,
         name=pickup.name,
         price=to_wire(pickup.price, catalog.currency),

@@ -1,0 +1,78 @@
+"""Changes or removes a cancellation fee afterwards, for users with that permission (wire reference, "Cancellation
+policies")."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from seatwright.auth.model import Caller
+from seatwright.cart.context import Booking
+from seatwright.cart.model import Item, Line
+from seatwright.core.errors import Conflict, Invalid, NotFound
+from seatwright.core.money import from_wire, to_wire
+from seatwright.orders import ledger, store
+from seatwright.orders.model import Order, OrderBody
+from seatwright.orders.service import order_not_found
+from seatwright.storage.engine import Tx
+
+
+class NewFee(NamedTuple):
+    """The fee that one cancelled participant or unit is to have, as people write it ("12.50")."""
+
+    order: str
+    line_id: str
+    amount: str | int | float
+
+
+async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -> Order:
+    """Set the cancellation fee of a cancelled participant or unit; 0 removes it.
+
+    Raises `Forbidden` without the permission `cancellation_fee.edit`, `NotFound` for an unknown order or line,
+    `Conflict` for a line that is not cancelled, and `Invalid` for an amount below 0 or above what the line cost.
+    """
+    caller.require("cancellation_fee.edit")
+    order = await store.find(tx, caller.account_id, wanted.order, lock=True)
+    if order is None:
+        raise order_not_found()
+    item, line = _find(order, wanted.line_id)
+    currency = order.body.currency
+    fee = from_wire(wanted.amount, currency, field="amount")
+    if line.status != "cancelled":
+        raise Conflict("This participant or unit is not cancelled, so it has no fee.", code="not_cancelled")
+    if not 0 <= fee <= line.total:
+        raise Invalid(
+            f"amount: must be from 0 to {to_wire(line.total, currency)}, what the line cost.",
+            code="invalid_amount",
+            field="amount",
+        )
+    if fee == line.cancellation_fee:
+        return order
+    changed_line = msgspec.structs.replace(line, cancellation_fee=fee)
+    change = store.Change(
+        at=booking.clock.now(),
+        actor=caller.user_id,
+        action="order.cancellation_fee_changed",
+        detail={"line": line.id, "from": line.cancellation_fee, "to": fee, "currency": currency},
+        transactions=[ledger.fee_change(item.id, fee - line.cancellation_fee)],
+    )
+    changed = msgspec.structs.replace(order, body=_with_line(order, item, changed_line, fee - line.cancellation_fee))
+    only_this = msgspec.structs.replace(item, lines=(changed_line,))
+    return await store.update(tx, changed, change, cancelled=[only_this])
+
+
+def _find(order: Order, line_id: str) -> tuple[Item, Line]:
+    for item in order.body.items:
+        for line in item.lines:
+            if line.id == line_id:
+                return item, line
+    raise NotFound("The order has no such participant or unit.", code="line_not_found", field="lineId")
+
+
+def _with_line(order: Order, item: Item, changed: Line, more: int) -> OrderBody:
+    lines = tuple(changed if line.id == changed.id else line for line in item.lines)
+    items = tuple(
+        msgspec.structs.replace(other, lines=lines) if other.id == item.id else other for other in order.body.items
+    )
+    return msgspec.structs.replace(order.body, items=items, cancellation_fees=order.body.cancellation_fees + more)

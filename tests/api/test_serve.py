@@ -1,29 +1,17 @@
 """The command line and a real server: start, several workers, order of things on SIGTERM."""
 
-import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from seatwright.core.config import Settings
-from tests.conftest import SECRET
+from tests.server import Server, environment
 
 BODY = {"username": "dana@canyon.example", "apikey": "x"}
-
-
-def environment(settings: Settings, **more: str) -> dict[str, str]:
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("SEATWRIGHT_")},
-        "SEATWRIGHT_DATABASE_URL": settings.database_url,
-        "SEATWRIGHT_SECRET": SECRET,
-        **more,
-    }
 
 
 def seatwright(settings: Settings, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -36,46 +24,6 @@ def seatwright(settings: Settings, *arguments: str, **more: str) -> subprocess.C
         check=False,
         timeout=60,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Server:
-    """A server process on a free port."""
-
-    def __init__(self, settings: Settings, *arguments: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "seatwright.cli.main", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--data", str(settings.data), *arguments],
-            env=environment(settings),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        deadline = time.monotonic() + 30
-        while not self._answers():
-            assert self.process.poll() is None, self.stop()
-            assert time.monotonic() < deadline, self.stop()
-            time.sleep(0.05)
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def stop(self) -> str:
-        """Ask the server to stop, and return what it printed."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        output, _ = self.process.communicate(timeout=40)
-        return output
 
 
 @pytest.fixture(params=["1", "2"])

@@ -66,7 +66,7 @@ def to_entry(kind: str, form: AnyForm, terms: Terms, *, path: str, old: AnyEntry
 
 def amount(value: Decimal, terms: Terms, path: str) -> int:
     """Return an amount of money in minor units. Raises `Invalid` below zero, and for too many decimals."""
-    minor = money.from_wire(value, terms.currency, field=path)
+    minor = money.from_wire(str(value), terms.currency, field=path)
     if minor < 0:
         raise bad(path, f"must not be below zero, and is {value}.", code="invalid_amount")
     return minor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seatwright.cli import accounts, database, doctor, server
+from seatwright.cli import accounts, database, doctor, importing, server
 
 app = typer.Typer(
     name="seatwright",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command("serve")(server.serve)
 app.command("migrate")(database.migrate_command)
+app.command("import")(importing.import_command)
 app.command("doctor")(doctor.doctor)
 app.add_typer(accounts.account_app, name="account")
 app.add_typer(accounts.keys_app, name="keys")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 import uvicorn
 
-from seatwright.cli.running import Data, console, migrated, run, settings
+from seatwright.catalog.store import CatalogCache
+from seatwright.cli.demo import FILE, Demo, DemoFile, create
+from seatwright.cli.running import Data, console, migrated, opened, run, settings
+from seatwright.core.config import Settings
 
 GRACE_S = 30
 """How long requests may take to finish after SIGTERM, in seconds."""
@@ -18,11 +23,16 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8080,
     data: Data = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Worker processes.")] = 1,
+    demo: Annotated[bool, typer.Option("--demo", help="Make a demo outfitter on the first start.")] = False,
 ) -> None:
     """Bring the schema up to date, then serve until SIGTERM or Ctrl-C; running requests are finished first."""
     chosen = settings(data)
     run(migrated(chosen))
-    console.print(f"Seatwright listens on http://{f'[{host}]' if ':' in host else host}:{port}", markup=False)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if demo:
+        run(_make_demo(chosen, address))
+        console.print(_first_order(chosen.data / FILE), markup=False)
+    console.print(f"Seatwright listens on {address}", markup=False)
     uvicorn.run(
         "seatwright.app:create",
         factory=True,
@@ -38,3 +48,28 @@ def serve(
         log_config=None,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+async def _make_demo(chosen: Settings, address: str) -> None:
+    async with opened(chosen) as parts:
+        await create(Demo(parts.database, parts.clock, CatalogCache(), parts.keyring), chosen.data, address)
+
+
+def _first_order(path: Path) -> str:
+    """Return commands that place a first order against the demo, to be pasted into a shell."""
+    demo = msgspec.json.decode(path.read_bytes(), type=DemoFile)
+    return f"""
+The demo outfitter is ready; its key is in {path}. A first order, in another terminal:
+
+  API={demo.base_url}
+  TOKEN=$(curl -s $API/authenticate -H 'Content-Type: application/json' \\
+    -d '{{"username": "{demo.username}", "apikey": "{demo.apikey}"}}')
+  curl -s -H "Authorization: Bearer $TOKEN" "$API/product/4101/item?from=$(date +%Y-%m)&to=$(date -d '+1 month' +%Y-%m)"
+  # take an activityId from that as ITEM, then:
+  curl -s -H "Authorization: Bearer $TOKEN" -X POST $API/cart              # take its id as CART
+  curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' $API/cart/$CART/item \\
+    -d '{{"itemId": "'$ITEM'", "participants": {{"Adult": 2}}}}'
+  curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' $API/order -d '{{"id": "'$CART'"}}'
+
+README.md has the same as one script, with cancellations.
+"""

@@ -95,11 +95,11 @@ async def migrate(database: Database, clock: Clock, *, up_to: int | None = None)
     known = migrations(database.engine)
     await _create_version_table(database)
     refuse_newer(await schema_version(database), len(known))
-    applied = []
-    for migration in known[:up_to]:
-        if await schema_version(database) < migration.version and await _apply(database, clock, migration):
-            applied.append(migration)
-    return applied
+    return [
+        migration
+        for migration in known[:up_to]
+        if await schema_version(database) < migration.version and await _apply(database, clock, migration)
+    ]
 
 
 async def _create_version_table(database: Database) -> None:

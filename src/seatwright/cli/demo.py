@@ -1,0 +1,225 @@
+"""Demo data: a believable outfitter with a year of departures, and a reseller that sells for it.
+
+Made on the first start of a database. On later starts nothing is made again, but the calendar is filled up to a
+year from today, and `demo.json` gets the address that the server has now.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from seatwright.auth import service as auth
+from seatwright.auth import store as auth_store
+from seatwright.auth.model import Account, Caller
+from seatwright.auth.secrets import Keyring
+from seatwright.auth.service import NewUser
+from seatwright.cart import service as carts
+from seatwright.cart.context import Booking
+from seatwright.cart.service import Asked
+from seatwright.catalog.store import CatalogCache
+from seatwright.core.clock import MINUTE_MS, Clock
+from seatwright.core.ids import new_hex24
+from seatwright.core.times import to_local
+from seatwright.inventory import schedule
+from seatwright.inventory.importing import ImportForm, import_document, parse_document
+from seatwright.inventory.model import Departure
+from seatwright.inventory.schedule import Planner
+from seatwright.inventory.store import calendar
+from seatwright.orders import listing
+from seatwright.orders import service as orders
+from seatwright.orders.listing import OrderFilter
+from seatwright.orders.model import Order
+from seatwright.orders.service import OrderAsked
+from seatwright.resellers import service as resellers
+from seatwright.storage.engine import Database, ReadTx, Tx
+
+SUPPLIER, RESELLER = "demo", "demo-reseller"
+FILE = "demo.json"
+SOLD_OUT_REFERENCE = "DEMO-SOLD-OUT"
+SOLD_OUT_PRODUCT = "kayak-tour"
+SOLD_OUT_SEATS = 8
+"""The seats of the evening's kayak tour in the demo catalog; one of these tours gets a group that fills it."""
+GROUP = {
+    "firstName": "Robin",
+    "lastName": "Vance",
+    "email": "robin@ridgeview.example",
+    "organization": "Ridgeview School",
+}
+HOLD_MS = 30 * MINUTE_MS
+
+
+class Credentials(msgspec.Struct, rename="camel", kw_only=True):
+    """What a client needs to sign in."""
+
+    base_url: str
+    username: str
+    apikey: str
+
+
+class DemoFile(Credentials, kw_only=True):
+    """`demo.json`: the outfitter's credentials, its reseller's, and the outfitter's account id."""
+
+    reseller: Credentials
+    supplier_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What making demo data works with."""
+
+    database: Database
+    clock: Clock
+    catalogs: CatalogCache
+    keyring: Keyring
+
+
+async def create(demo: Demo, data_dir: Path, base_url: str) -> None:
+    """Make the demo data, or bring it up to date, and write `demo.json` into `data_dir`.
+
+    `base_url` is the server's own, such as `http://127.0.0.1:8080`. Raises `Conflict` if somebody else's account
+    has one of the two codes.
+    """
+    path = data_dir / FILE
+    found = await demo.database.read(_accounts)
+    content = _kept(path)
+    if found is None:
+        content = await demo.database.write(lambda tx: _make(tx, demo))
+    elif content is None or content.supplier_id != found[0].id:
+        content = await demo.database.write(lambda tx: _new_keys(tx, demo, *found))
+    await demo.database.write(lambda tx: _fill_calendar(tx, demo, content.supplier_id))
+    await _sell_out(demo, content.supplier_id)
+    _write(path, _at(content, f"{base_url.rstrip('/')}/public/api"))
+
+
+async def _accounts(tx: ReadTx) -> tuple[Account, Account] | None:
+    supplier = await auth_store.account_by_code(tx, SUPPLIER)
+    reseller = await auth_store.account_by_code(tx, RESELLER)
+    return (supplier, reseller) if supplier and reseller else None
+
+
+async def _make(tx: Tx, demo: Demo) -> DemoFile:
+    """Make both accounts, their users, the connection and the whole catalog, all in one transaction."""
+    supplier, key = await _account(tx, demo, SUPPLIER, "Canyon Country Outfitters", "demo@canyon.example", "Dana Reyes")
+    reseller, reseller_key = await _account(tx, demo, RESELLER, "Moab Trip Desk", "demo@tripdesk.example", "Sam Ortega")
+    await import_document(tx, demo.catalogs, demo.clock, supplier.id, auth.SYSTEM, demo_catalog())
+    await resellers.connect(tx, demo.clock.now(), auth.SYSTEM, supplier.id, reseller.id)
+    return DemoFile(
+        base_url="",
+        username="demo@canyon.example",
+        apikey=key,
+        reseller=Credentials(base_url="", username="demo@tripdesk.example", apikey=reseller_key),
+        supplier_id=supplier.id,
+    )
+
+
+async def _account(tx: Tx, demo: Demo, code: str, name: str, email: str, user: str) -> tuple[Account, str]:
+    now = demo.clock.now()
+    made = await auth.create_account(
+        tx, demo.keyring, now, code=code, name=name, email=email, currency="USD", time_zone="America/Denver"
+    )
+    await auth.create_user(tx, now, auth.SYSTEM, made[0].id, NewUser(email=email, name=user))
+    return made
+
+
+async def _new_keys(tx: Tx, demo: Demo, supplier: Account, reseller: Account) -> DemoFile:
+    """Give demo accounts new keys where `demo.json` is lost: keys are only kept as hashes."""
+    keys, names = [], []
+    for account in (supplier, reseller):
+        keys.append(await auth.reset_key(tx, demo.keyring, demo.clock.now(), auth.SYSTEM, account.id))
+        names.append((await _first_user(tx, account.id)).email)
+    return DemoFile(
+        base_url="",
+        username=names[0],
+        apikey=keys[0],
+        reseller=Credentials(base_url="", username=names[1], apikey=keys[1]),
+        supplier_id=supplier.id,
+    )
+
+
+def demo_catalog() -> ImportForm:
+    """Return the outfitter's catalog file, which is a part of the program."""
+    return parse_document(files("seatwright.cli").joinpath("demo_catalog.yaml").read_bytes())
+
+
+async def _fill_calendar(tx: Tx, demo: Demo, supplier_id: str) -> None:
+    """Make the departures of the year from today that aren't there yet; those that are stay as somebody left them."""
+    planner = Planner(catalogs=demo.catalogs, clock=demo.clock, account_id=supplier_id, actor=auth.SYSTEM)
+    products = (await demo.catalogs.load(tx, supplier_id)).products
+    for recurrence in demo_catalog().schedules:
+        product = products.get(recurrence.product)
+        if product is not None and product.active and not product.dateless:
+            await schedule.create_many(tx, planner, product.code, recurrence)
+
+
+async def _sell_out(demo: Demo, supplier_id: str) -> None:
+    """Let a group buy all seats of one departure, once: the order's reference tells that it was done."""
+    booking = Booking(clock=demo.clock, catalogs=demo.catalogs, hold_ms=HOLD_MS)
+    departure = await demo.database.read(lambda tx: _to_sell_out(tx, demo, supplier_id))
+    if departure is None:
+        return
+    buyer = await demo.database.read(lambda tx: _first_user(tx, supplier_id))
+    cart_id = (await demo.database.write(lambda tx: carts.create(tx, booking, buyer))).cart.id
+    await demo.database.write(lambda tx: carts.set_customer(tx, booking, buyer, cart_id, GROUP))
+    asked = Asked(departure.id, {"All": departure.free})
+    await demo.database.write(lambda tx: carts.add_item(tx, booking, buyer, cart_id, asked))
+    await demo.database.write(
+        lambda tx: orders.place(tx, booking, buyer, OrderAsked(cart_id, reference_id=SOLD_OUT_REFERENCE))
+    )
+
+
+async def _to_sell_out(tx: ReadTx, demo: Demo, supplier_id: str) -> Departure | None:
+    """Return a departure about ten days from now that nobody has booked; None if one has been sold out already."""
+    done: list[Order] = await listing.page(
+        tx, supplier_id, OrderFilter(reference_id=SOLD_OUT_REFERENCE), limit=1, page=0, newest_first=False
+    )
+    catalog = await demo.catalogs.load(tx, supplier_id)
+    product = catalog.products.get(SOLD_OUT_PRODUCT)
+    tier = product.tier("All") if product is not None and product.active else None
+    if done or product is None or tier is None or tier.seats != 1:
+        return None
+    now = demo.clock.now()
+    first = to_local(now, catalog.time_zone).date() + timedelta(days=10)
+    found = await calendar(tx, supplier_id, product.id, first, first + timedelta(days=20), now)
+    empty = (one for one in found if one.bookable(now) and one.capacity == one.free == SOLD_OUT_SEATS)
+    return next(empty, None)
+
+
+async def _first_user(tx: ReadTx, account_id: str) -> Caller:
+    user = (await auth.list_users(tx, account_id, limit=1, page=0))[0]
+    return Caller(
+        account_id=account_id, user_id=user.id, name=user.name, email=user.email, permissions=user.permissions
+    )
+
+
+def _kept(path: Path) -> DemoFile | None:
+    """Return what `demo.json` says, or None if there is none that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=DemoFile)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _at(content: DemoFile, base_url: str) -> DemoFile:
+    reseller = msgspec.structs.replace(content.reseller, base_url=base_url)
+    return msgspec.structs.replace(content, base_url=base_url, reseller=reseller)
+
+
+def _write(path: Path, content: DemoFile) -> None:
+    """Write for the owner only, and so that nobody ever reads half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{new_hex24()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

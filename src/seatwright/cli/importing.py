@@ -1,0 +1,60 @@
+"""`seatwright import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seatwright.auth import service as auth
+from seatwright.catalog.reading import MAX_BYTES
+from seatwright.catalog.store import CatalogCache
+from seatwright.cli.running import Data, console, fail, opened, run, settings
+from seatwright.core.config import Settings
+from seatwright.core.errors import Invalid, SeatwrightError
+from seatwright.inventory.importing import ImportReport, import_document, parse_document
+from seatwright.storage.engine import ReadTx, Tx
+
+
+def import_command(
+    file: Annotated[Path, typer.Argument(help="Catalog file, YAML or JSON; docs/catalog.md has every key.")],
+    account: Annotated[str, typer.Option(help="Code of the account; may be left out if there is only one.")] = "",
+    data: Data = None,
+) -> None:
+    """Import a catalog: all or nothing, and nothing the second time. Prints what was created and changed."""
+    chosen = settings(data)
+    try:
+        document = parse_document(_read(file))
+    except SeatwrightError as error:
+        fail(f"{file}: {error.message}")
+
+    async def work(chosen: Settings) -> ImportReport:
+        async with opened(chosen) as parts:
+
+            async def use_case(tx: Tx) -> ImportReport:
+                code = account or await _only_account(tx)
+                found = await auth.account_by_code(tx, code)
+                return await import_document(tx, CatalogCache(), parts.clock, found.id, auth.SYSTEM, document)
+
+            return await parts.database.write(use_case)
+
+    for line in run(work(chosen)).lines():
+        console.print(line, markup=False)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        fail(f"{file}: can't be read: {error.strerror}.")
+
+
+async def _only_account(tx: ReadTx) -> str:
+    """Return the code of the one account there is. Raises `Invalid` if there are several or none."""
+    rows = await tx.rows("SELECT code FROM account ORDER BY created_at, code LIMIT 2")
+    if len(rows) != 1:
+        several = "there are several accounts" if rows else "there is no account yet"
+        raise Invalid(f"{several}: name one with --account.", code="account_missing", field="account")
+    return str(rows[0]["code"])

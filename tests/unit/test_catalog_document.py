@@ -240,7 +240,7 @@ def test_the_currency_counts_decimals() -> None:
         ({"products": [PRODUCT, PRODUCT]}, "products[1].code: raft is the code of products[0] already."),
         (
             {"products": [PRODUCT, {**PRODUCT, "code": "b"}]},
-            "products[0].number: there is a product with this number already: b.",
+            "products[1].number: the product raft has the same already.",
         ),
         (
             {"locations": [{"code": "a", "name": "A", "timeZone": "Mars/Base"}]},
@@ -281,12 +281,12 @@ def test_the_currency_counts_decimals() -> None:
         ({"questions": [{"code": "a", "name": "A", "choices": ["x"]}]}, "questions[0].choices: is for the kind choice"),
         (
             {"questions": [{"code": "a", "name": "A"}, {"code": "b", "name": "a"}]},
-            "questions[0].name: there is a question",
+            "questions[1].name: the question a has the same",
         ),
         ({"questions": [{"code": "a", "name": "firstName"}]}, "questions[0].name: 'firstName' is a field that every"),
         (
             {"discounts": [{"code": "A", "name": "A", "percent": 1}, {"code": "a", "name": "A", "percent": 1}]},
-            "discounts[0].code:",
+            "discounts[1].code:",
         ),
         (
             {"discounts": [{"code": "A", "name": "A", "percent": 1, "startsAt": "soon"}]},

@@ -47,7 +47,10 @@ def catalog() -> Catalog:
     )
 
 
-def numbers(chosen: ProductFilter = ProductFilter(), *, limit: int = 50, page: int = 0) -> list[int]:
+ANY = ProductFilter()
+
+
+def numbers(chosen: ProductFilter = ANY, *, limit: int = 50, page: int = 0) -> list[int]:
     return [product.number for product in select(catalog(), chosen, limit=limit, page=page)]
 
 

@@ -1,6 +1,6 @@
 """Holds: the rows that say whose seats are taken and until when; given back, swept up, renewed.
 
-Locks are always taken cart before departure before hold, departures in the order of their ids.
+Locks are always taken cart before departure before hold, several departures by `seats.lock`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ SWEEP_DEPARTURES = 200
 async def release(tx: Tx, account_id: str, cart_id: str, departure_ids: Collection[str]) -> int:
     """Give back what a cart holds of these departures; return the number of seats."""
     released = 0
+    await seats.lock(tx, account_id, departure_ids)
     for departure_id in sorted(departure_ids):
         await _lock(tx, account_id, departure_id)
         row = await tx.row(
@@ -86,6 +87,7 @@ class MakeRoom:
 
     async def __call__(self, tx: Tx) -> None:
         """Run it."""
+        await seats.lock(tx, self._account_id, self._departure_ids)
         for departure_id in self._departure_ids:
             await release_expired(tx, self._account_id, departure_id, self._now)
 

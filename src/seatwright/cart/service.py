@@ -111,10 +111,14 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     A departure that is in the cart already gets them added to its item. Raises `NotFound` for an unknown cart or
     departure, `Invalid` for what is asked for wrongly, `Conflict` for a departure that is closed, and `SoldOut`.
     """
-    opened = await _open(tx, booking, caller, cart_id, asked.departure_id)
-    cart, catalog, departure = opened
-    await require_sale(tx, cart)
     now = booking.clock.now()
+    holder = store.Holder(caller.user_id, booking.address)
+    limits = (booking.holds_per_user, booking.holds_per_address)
+    read = await store.open_to_hold(
+        tx, booking.catalogs, caller.account_id, cart_id, asked.departure_id, holder, now, most=max(limits)
+    )
+    cart, catalog, departure = _open_cart(read.opened if read else None)
+    await require_sale(tx, cart)
     product = _bookable_product(catalog, departure, now)
     assert departure is not None
     item, more = _with_more(cart.body.item(departure.id), catalog, product, departure, asked, now, booking.hold_ms)
@@ -129,9 +133,8 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     if len(items) > MAX_ITEMS:
         raise Invalid(f"itemId: a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", field="itemId")
     changed = _repriced(cart, items, catalog, cart.body.discount_code)
-    holder = store.Holder(caller.user_id, booking.address)
-    if cart.body.item(departure.id) is None:
-        await _check_limits(tx, booking, holder, now)
+    if read is not None and cart.body.item(departure.id) is None:
+        _check_limits((read.by_user, read.by_address), limits)
     changed = await store.update_and_hold(
         tx, changed, now, departure.id, holder, more=more, held=item.seats, expires_at=item.expires_at
     )
@@ -208,29 +211,28 @@ async def renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
     )
     body = msgspec.structs.replace(cart.body, items=items)
     await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=False)
-    holder = store.Holder(caller.user_id, booking.address)
-    for departure_id in sorted(expired):
+    in_the_way = set(expired)
+    for departure_id in expired:
         found = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure_id)
         departure = found.departure if found else None
         _bookable_product(opened.catalog, departure, now)
         assert departure is not None
-        await holds.MakeRoom(cart.account_id, await holds.expired_in_the_way(tx, departure, now), now)(tx)
+        in_the_way.update(await holds.expired_in_the_way(tx, departure, now))
+    await holds.MakeRoom(cart.account_id, in_the_way, now)(tx)
+    holder = store.Holder(caller.user_id, booking.address)
+    for departure_id in sorted(expired):
         await holds.release(tx, cart.account_id, cart.id, [departure_id])
         count = expired[departure_id].seats
         await seats.take(tx, cart.account_id, {departure_id: count})
         await store.insert_hold(tx, cart, departure_id, holder, more=count, held=count, expires_at=expires_at)
 
 
-async def _check_limits(tx: ReadTx, booking: Booking, holder: store.Holder, now: Instant) -> None:
+def _check_limits(counts: tuple[int, int], limits: tuple[int, int]) -> None:
     """Raise `TooMany` if this user or address holds as much as it may (against squatting on a season's seats)."""
-    limits = (booking.holds_per_user, booking.holds_per_address)
-    if not any(limits):
-        return
-    counts = await store.live_holds(tx, holder, now, most=max(limits))
     for count, limit, whose in zip(counts, limits, ("user", "network address"), strict=True):
         if limit and count >= limit:
             raise TooMany(
-                f"There are {count} holds by this {whose}, which is as many as it may have at a time; turn them into "
+                f"There are {limit} holds by this {whose}, which is as many as it may have at a time; turn them into "
                 "orders, delete carts, or wait until they expire.",
                 retry_after_s=60,
                 code="too_many_holds",
@@ -243,10 +245,12 @@ async def require_sale(tx: ReadTx, cart: Cart) -> None:
         await require_connection(tx, cart.account_id, cart.owner_id)
 
 
-async def _open(
-    tx: ReadTx, booking: Booking, caller: Caller, cart_id: str, departure_id: str | None = None
-) -> store.Opened:
-    opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure_id)
+async def _open(tx: ReadTx, booking: Booking, caller: Caller, cart_id: str) -> store.Opened:
+    return _open_cart(await store.open_with(tx, booking.catalogs, caller.account_id, cart_id))
+
+
+def _open_cart(opened: store.Opened | None) -> store.Opened:
+    """Return what was read if the cart may still be changed; raise `NotFound` or `Conflict` otherwise."""
     if opened is None or opened.cart.status == "deleted":
         raise cart_not_found()
     _refuse_ordered(opened.cart)

@@ -30,6 +30,21 @@ class Opened(NamedTuple):
     departure: Departure | None
 
 
+class Holder(NamedTuple):
+    """Who holds seats, and from which network address."""
+
+    user_id: str
+    address: str
+
+
+class ToHold(NamedTuple):
+    """What is read before seats are held: `Opened`, and how many live holds the user and the address have."""
+
+    opened: Opened
+    by_user: int
+    by_address: int
+
+
 def _encode(body: CartBody) -> str:
     return msgspec.json.encode(body).decode()
 
@@ -73,6 +88,21 @@ async def find(tx: ReadTx, owner_id: str, cart_id: str) -> Cart | None:
     return _cart(row) if row else None
 
 
+_OPEN = f"""
+SELECT {_CART}, {ACCOUNT_COLUMNS}, {DEPARTURE_COLUMNS}, {POOL_FREE} AS pool_free %s
+FROM cart c JOIN account a ON a.id = c.account_id
+LEFT JOIN departure d ON d.account_id = c.account_id AND d.id = $3
+WHERE c.owner_id = $1 AND c.id = $2
+"""  # noqa: S608 - constant columns
+
+_LIVE_HOLDS = """,
+    (SELECT COUNT(*) FROM (SELECT 1 FROM hold WHERE held_by = $4 AND expires_at > $6 LIMIT $7) u) AS by_user,
+    (SELECT COUNT(*) FROM (SELECT 1 FROM hold WHERE held_from = $5 AND expires_at > $6 LIMIT $7) f) AS by_address
+"""
+
+_OPEN_PLAIN, _OPEN_TO_HOLD = _OPEN % "", _OPEN % _LIVE_HOLDS
+
+
 async def open_with(
     tx: ReadTx, catalogs: CatalogCache, owner_id: str, cart_id: str, departure_id: str | None = None
 ) -> Opened | None:
@@ -80,19 +110,29 @@ async def open_with(
 
     The departure's `free` seats leave out holds that have expired and not been swept up.
     """
-    row = await tx.row(
-        f"""
-        SELECT {_CART}, {ACCOUNT_COLUMNS}, {DEPARTURE_COLUMNS}, {POOL_FREE} AS pool_free
-        FROM cart c JOIN account a ON a.id = c.account_id
-        LEFT JOIN departure d ON d.account_id = c.account_id AND d.id = $3
-        WHERE c.owner_id = $1 AND c.id = $2
-        """,  # noqa: S608 - constant columns
-        owner_id,
-        cart_id,
-        departure_id,
-    )
+    row = await tx.row(_OPEN_PLAIN, owner_id, cart_id, departure_id)
+    return await _opened(tx, catalogs, row) if row else None
+
+
+async def open_to_hold(
+    tx: ReadTx,
+    catalogs: CatalogCache,
+    owner_id: str,
+    cart_id: str,
+    departure_id: str,
+    holder: Holder,
+    now: Instant,
+    *,
+    most: int,
+) -> ToHold | None:
+    """Return what `open_with` does, and the live holds of `holder`, each counted up to `most`; one round trip too."""
+    row = await tx.row(_OPEN_TO_HOLD, owner_id, cart_id, departure_id, *holder, now, most)
     if row is None:
         return None
+    return ToHold(await _opened(tx, catalogs, row), row["by_user"], row["by_address"])
+
+
+async def _opened(tx: ReadTx, catalogs: CatalogCache, row: Row) -> Opened:
     return Opened(_cart(row), await catalogs.of_row(tx, row["cart_account_id"], row), _departure(row))
 
 
@@ -133,30 +173,6 @@ async def update(tx: Tx, cart: Cart, now: Instant, *, last: bool) -> Cart:
     if row is None:
         raise Retry
     return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=now)
-
-
-class Holder(NamedTuple):
-    """Who holds seats, and from which network address."""
-
-    user_id: str
-    address: str
-
-
-async def live_holds(tx: ReadTx, holder: Holder, now: Instant, *, most: int) -> tuple[int, int]:
-    """Return how many live holds the user has, and how many came from the address; counted up to `most` each."""
-    row = await tx.row(
-        """
-        SELECT
-            (SELECT COUNT(*) FROM (SELECT 1 FROM hold WHERE held_by = $1 AND expires_at > $3 LIMIT $4) u) AS users,
-            (SELECT COUNT(*) FROM (SELECT 1 FROM hold WHERE held_from = $2 AND expires_at > $3 LIMIT $4) f) AS here
-        """,
-        holder.user_id,
-        holder.address,
-        now,
-        most,
-    )
-    assert row is not None
-    return row["users"], row["here"]
 
 
 async def update_and_hold(

@@ -1,7 +1,7 @@
 """What the entries of a catalog owe to each other: references that exist, codes, numbers and labels that are unique.
 
-Checked on the catalog as it would be after a change, for the entries that change. Uniqueness is looked up in an
-index that is built once, so a file of thousands of entries is checked in one pass.
+Checked on the catalog as it would be after a change, for the entries that change, in one pass. Of two new entries
+that want the same number, the later one is to blame.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from seatwright.catalog.convert import at, bad
 from seatwright.catalog.document import MAX_LIST, PLURALS
-from seatwright.catalog.model import AnyEntry, Catalog, Product, Question
+from seatwright.catalog.model import AnyEntry, Catalog, Discount, Product, Question
 from seatwright.core.errors import Conflict
 
 Entries = Mapping[str, Mapping[str, AnyEntry]]
@@ -92,7 +92,7 @@ def check(entries: Entries, changed: Sequence[Changed]) -> None:
     for kind, of_kind in entries.items():
         if len(of_kind) > MAX_LIST:
             raise bad(PLURALS[kind], f"there are more than {MAX_LIST}; a catalog takes no more of one kind.")
-    unique = _Unique(entries)
+    held = _held(entries, changed)
     for kind, entry, path in changed:
         for reference in references(kind, entry):
             if reference.code not in entries[reference.kind]:
@@ -101,39 +101,41 @@ def check(entries: Entries, changed: Sequence[Changed]) -> None:
                     f"there is no {reference.kind} with the code {reference.code[:80]!r}.",
                     code=f"unknown_{reference.kind}",
                 )
-        if isinstance(entry, Product):
-            unique.check(unique.numbers, entry.number, entry, at(path, "number"), "a product with this number")
-        elif isinstance(entry, Question):
-            label = entry.name.casefold()
-            if label in RESERVED_LABELS:
-                raise bad(at(path, "name"), f"{entry.name!r} is a field that every customer has; ask otherwise.")
-            unique.check(unique.labels, label, entry, at(path, "name"), "a question with this name")
-        elif kind == "discount":
-            unique.check(unique.discounts, entry.code.casefold(), entry, at(path, "code"), "a discount code like it")
+        for claim in _claims(kind, entry):
+            other = held.setdefault(claim[:2], entry.code)
+            if other != entry.code:
+                raise bad(at(path, claim.field), f"the {kind} {other} has the same already.", code="not_unique")
+        if isinstance(entry, Question) and entry.name.casefold() in RESERVED_LABELS:
+            raise bad(at(path, "name"), f"{entry.name!r} is a field that every customer has; ask otherwise.")
 
 
-class _Unique:
-    """Who has which product number, question label and discount code."""
+class _Claim(NamedTuple):
+    """A value that only one entry of a kind may have, and the field that it is in."""
 
-    def __init__(self, entries: Entries) -> None:
-        products = [entry for entry in entries["product"].values() if isinstance(entry, Product)]
-        self.numbers = _holders([(product.number, product) for product in products])
-        self.labels = _holders([(entry.name.casefold(), entry) for entry in entries["question"].values()])
-        self.discounts = _holders([(entry.code.casefold(), entry) for entry in entries["discount"].values()])
-
-    def check(
-        self, holders: Mapping[object, Sequence[AnyEntry]], value: object, entry: AnyEntry, path: str, what: str
-    ) -> None:
-        other = next((holder for holder in holders[value] if holder.code != entry.code), None)
-        if other is not None:
-            raise bad(path, f"there is {what} already: {other.code}.", code="not_unique")
+    kind: str
+    value: object
+    field: str
 
 
-def _holders(pairs: Sequence[tuple[object, AnyEntry]]) -> dict[object, list[AnyEntry]]:
-    holders: dict[object, list[AnyEntry]] = {}
-    for value, entry in pairs:
-        holders.setdefault(value, []).append(entry)
-    return holders
+def _claims(kind: str, entry: AnyEntry) -> Iterator[_Claim]:
+    if isinstance(entry, Product):
+        yield _Claim(kind, entry.number, "number")
+    elif isinstance(entry, Question):
+        yield _Claim(kind, entry.name.casefold(), "name")
+    elif isinstance(entry, Discount):
+        yield _Claim(kind, entry.code.casefold(), "code")
+
+
+def _held(entries: Entries, changed: Sequence[Changed]) -> dict[tuple[str, object], str]:
+    """Return which entry has which unique value, but for those that change."""
+    changing = {(kind, entry.code) for kind, entry, _ in changed}
+    return {
+        claim[:2]: entry.code
+        for kind in ("product", "question", "discount")
+        for entry in entries[kind].values()
+        if (kind, entry.code) not in changing
+        for claim in _claims(kind, entry)
+    }
 
 
 def check_unused(entries: Entries, kind: str, code: str, account_policy: str | None) -> None:

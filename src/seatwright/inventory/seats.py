@@ -2,16 +2,41 @@
 
 The hold is the allocation (design, rule 1): `departure.taken` counts what is held and what is sold, and turning
 a cart into an order does not touch it. A rental's units are counted again in each half hour of its pool.
-Departures are always locked in the order of their ids, a departure before its pool's half hours, and those in
-order of time, so that two transactions never wait for each other in a circle.
+Departures are always locked in the order of their ids, all departures before any pool's half hours, and those in
+order of time, so that two transactions never wait for each other in a circle. Whoever changes several departures
+in one transaction calls `lock` first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from seatwright.core.errors import SoldOut
 from seatwright.storage.engine import ConstraintViolation, Tx
+
+
+async def lock(tx: Tx, account_id: str, departure_ids: Collection[str]) -> None:
+    """Lock several departures and then the half hours of their pools, each in its order, until the transaction ends.
+
+    One departure needs no such call, and SQLite, with its one writer, no locks.
+    """
+    if tx.engine == "sqlite" or len(departure_ids) < 2:
+        return
+    await tx.rows(
+        "SELECT id FROM departure WHERE account_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE",
+        account_id,
+        sorted(departure_ids),
+    )
+    await tx.rows(
+        """
+        SELECT p.slot FROM pool_slot p WHERE p.account_id = $1 AND EXISTS (
+            SELECT 1 FROM departure d WHERE d.account_id = $1 AND d.id = ANY($2) AND d.pool_id = p.pool_id
+            AND p.slot BETWEEN d.first_slot AND d.last_slot)
+        ORDER BY p.pool_id, p.slot FOR UPDATE OF p
+        """,
+        account_id,
+        sorted(departure_ids),
+    )
 
 
 async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
@@ -20,6 +45,7 @@ async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
     Raises `SoldOut`, its `field` the departure's id, where there are not enough or the departure is gone; the
     transaction must then be rolled back, which happens by itself when the error leaves the use case.
     """
+    await lock(tx, account_id, seats)
     for departure_id in sorted(seats):
         count = seats[departure_id]
         assert count >= 0, "take() never gives back"
@@ -43,6 +69,7 @@ async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
 
 async def release(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
     """Give `seats` (departure id -> how many) back to availability."""
+    await lock(tx, account_id, seats)
     for departure_id in sorted(seats):
         count = seats[departure_id]
         if count == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated
 
 from litestar import Response, get, patch, post
@@ -10,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from seatwright.api.context import ApiRequest, services
+from seatwright.api.days import calendar_days
 from seatwright.api.endpoint import read, write
 from seatwright.api.manage.departure_wire import (
     DepartureOut,
@@ -21,16 +21,12 @@ from seatwright.api.manage.departure_wire import (
 )
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.auth.model import Caller
-from seatwright.core.clock import Instant
-from seatwright.core.times import parse_date, parse_day_range, to_utc
 from seatwright.inventory import schedule
 from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.inventory.importing import ImportForm, ImportReport, import_document
 from seatwright.inventory.schedule import Made, Planner, Shown
+from seatwright.inventory.specs import zone_of
 from seatwright.storage.engine import ReadTx, Tx
-
-MAX_DAYS = 366
-DEFAULT_DAYS = 31
 
 _TAGS = ["Departures"]
 _Code = Annotated[str, PathParameter(description="The product's code.")]
@@ -54,22 +50,16 @@ async def list_departures(
     """List a product's departures by start, those that are closed or over too. At most 366 days at once."""
     parts = services(request)
     now = parts.clock.now()
-    first, last = _days(from_, to, now)
 
     async def run(tx: ReadTx, who: Caller) -> list[Shown]:
+        catalog = await parts.catalogs.load(tx, who.account_id)
+        product = catalog.products.get(code)
+        first, last = calendar_days(from_, to, now, zone_of(catalog, product) if product else catalog.time_zone)
         return await schedule.page(
             tx, parts.catalogs, now, who.account_id, code, first=first, last=last, limit=limit, page=page
         )
 
     return await read(request, "orders.read", run, lambda found: [departure_out(shown) for shown in found])
-
-
-def _days(first: str | None, last: str | None, now: Instant) -> tuple[date, date]:
-    first = first or to_utc(now).date().isoformat()
-    if not last:
-        is_month = len(first) == len("2026-07")
-        last = first if is_month else (parse_date(first, field="from") + timedelta(days=DEFAULT_DAYS)).isoformat()
-    return parse_day_range(first, last, max_days=MAX_DAYS)
 
 
 @post("/products/{code:str}/departures", status_code=200, summary="Make a departure", tags=_TAGS)

@@ -5,7 +5,6 @@ With `supplierId` a reseller reads the products of a supplier that it is connect
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated
 
 from litestar import Response, Router, get
@@ -13,6 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from seatwright.api import endpoint
 from seatwright.api.context import ApiRequest, services
+from seatwright.api.days import calendar_days
 from seatwright.api.resmark.csv import csv_numbers, csv_values
 from seatwright.api.resmark.product_wire import (
     Dated,
@@ -29,15 +29,10 @@ from seatwright.auth.model import Caller
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.moments import parse_moment
 from seatwright.catalog.products import ProductFilter, look_up, select
-from seatwright.core.clock import Instant
-from seatwright.core.times import parse_date, parse_day_range, to_local
 from seatwright.inventory.specs import zone_of
 from seatwright.inventory.store import calendar
 from seatwright.resellers.service import require_connection
 from seatwright.storage.engine import ReadTx
-
-MAX_DAYS = 366
-DEFAULT_DAYS = 31
 
 SearchTerm = Annotated[
     str,
@@ -121,7 +116,7 @@ async def list_items(
     async def run(tx: ReadTx, caller: Caller) -> Dated:
         catalog = await _catalog(request, tx, caller, supplier_id)
         product = look_up(catalog, search_term)
-        first, last = _days(from_, to, now, zone_of(catalog, product))
+        first, last = calendar_days(from_, to, now, zone_of(catalog, product))
         found = await calendar(tx, catalog.account_id, product.id, first, last, now)
         return Dated(catalog, product, [departure for departure in found if departure.bookable(now)])
 
@@ -147,18 +142,6 @@ async def _catalog(request: ApiRequest, tx: ReadTx, caller: Caller, supplier_id:
     if account_id != caller.account_id:
         await require_connection(tx, account_id, caller.account_id)
     return await services(request).catalogs.load(tx, account_id)
-
-
-def _days(first: str | None, last: str | None, now: Instant, zone: str) -> tuple[date, date]:
-    """Return the days to list. A month alone is that month; a day alone begins 31 days."""
-    first = first or to_local(now, zone).date().isoformat()
-    if not last:
-        last = first if len(first) == len("2026-07") else _later(first)
-    return parse_day_range(first, last, max_days=MAX_DAYS)
-
-
-def _later(first: str) -> str:
-    return (parse_date(first, field="from") + timedelta(days=DEFAULT_DAYS)).isoformat()
 
 
 ROUTES = [Router("/product", route_handlers=[list_products, read_product, list_items, list_pickups], tags=["Products"])]

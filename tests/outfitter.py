@@ -20,6 +20,7 @@ from seatwright.inventory.importing import ImportForm, ImportReport, import_docu
 from seatwright.inventory.schedule import Made, Planner, Shown
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
+from seatwright.orders.reschedule import follow
 from seatwright.orders.service import OrderAsked
 from seatwright.storage.engine import Database, Row
 
@@ -75,7 +76,9 @@ class Operator:
     @property
     def planner(self) -> Planner:
         """What use cases of departures need."""
-        return Planner(catalogs=self.catalogs, clock=self.clock, account_id=self.account_id, actor="system")
+        return Planner(
+            catalogs=self.catalogs, clock=self.clock, account_id=self.account_id, actor="system", on_move=follow
+        )
 
     @property
     def booking(self) -> Booking:
@@ -97,7 +100,7 @@ class Operator:
         """Import a document."""
         form = read_form(document, ImportForm)
         return await self.database.write(
-            lambda tx: import_document(tx, self.catalogs, self.clock, self.account_id, "system", form)
+            lambda tx: import_document(tx, self.catalogs, self.clock, self.account_id, "system", form, on_move=follow)
         )
 
     async def create(self, product: str, **form: Any) -> Shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from seatwright.auth.model import Account, User, parse_permissions, write_permissions
@@ -85,7 +86,7 @@ async def update_account(tx: Tx, changed: Account) -> None:
     await tx.execute(
         """
         UPDATE account SET name = $2, email = $3, currency = $4, time_zone = $5, policy_code = $6,
-            catalog_version = catalog_version + 1 WHERE id = $1
+            catalog_version = catalog_version + $7 WHERE id = $1
         """,
         changed.id,
         changed.name,
@@ -93,6 +94,7 @@ async def update_account(tx: Tx, changed: Account) -> None:
         changed.currency,
         changed.time_zone,
         changed.policy_code,
+        1 + secrets.randbelow(2**31),  # never the same step twice: see `catalog.store.touch`
     )
 
 

@@ -206,11 +206,7 @@ async def renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
         return
     cart, expires_at = opened.cart, now + booking.hold_ms
     expired = {item.id: item for item in cart.body.items if item.expires_at <= now}
-    items = tuple(
-        msgspec.structs.replace(item, expires_at=expires_at) if item.id in expired else item for item in cart.body.items
-    )
-    body = msgspec.structs.replace(cart.body, items=items)
-    await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=False)
+    renewed: dict[str, Item] = {}
     in_the_way = set(expired)
     for departure_id in expired:
         found = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure_id)
@@ -218,6 +214,16 @@ async def renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
         _bookable_product(opened.catalog, departure, now)
         assert departure is not None
         in_the_way.update(await holds.expired_in_the_way(tx, departure, now))
+        renewed[departure_id] = msgspec.structs.replace(
+            expired[departure_id],
+            expires_at=expires_at,
+            start_at=departure.start_at,
+            end_at=departure.end_at,
+            time_zone=departure.time_zone,
+        )
+    items = tuple(renewed.get(item.id, item) for item in cart.body.items)
+    body = msgspec.structs.replace(cart.body, items=items)
+    await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=False)
     await holds.MakeRoom(cart.account_id, in_the_way, now)(tx)
     holder = store.Holder(caller.user_id, booking.address)
     for departure_id in sorted(expired):

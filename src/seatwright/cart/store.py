@@ -143,6 +143,19 @@ def _departure(row: Row) -> Departure | None:
     return from_row(row, min(free, row["pool_free"]) if row["pool_id"] is not None else free)
 
 
+async def holding(tx: ReadTx, account_id: str, departure_id: str) -> list[Cart]:
+    """Return the open carts that hold seats of a departure."""
+    rows = await tx.rows(
+        f"""
+        SELECT {_CART} FROM hold h JOIN cart c ON c.account_id = h.account_id AND c.id = h.cart_id
+        WHERE h.account_id = $1 AND h.departure_id = $2 AND c.status = 'open' ORDER BY c.id
+        """,  # noqa: S608 - constant columns
+        account_id,
+        departure_id,
+    )
+    return [_cart(row) for row in rows]
+
+
 async def page(tx: ReadTx, owner_id: str, *, limit: int, page: int, ids: Sequence[str] | None) -> list[Cart]:
     """Return open carts of a seller, oldest first; `page` counts pages of `limit` from 0."""
     chosen = "" if ids is None else "AND c.id = ANY($4)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import OrderedDict
 from typing import Any, cast
@@ -132,5 +133,13 @@ async def lock(tx: Tx, account_id: str) -> None:
 
 
 async def touch(tx: Tx, account_id: str) -> None:
-    """Make every process read this account's catalog anew. Also serializes changes to one catalog."""
-    await tx.execute("UPDATE account SET catalog_version = catalog_version + 1 WHERE id = $1", account_id)
+    """Make every process read this account's catalog anew. Also serializes changes to one catalog.
+
+    The version grows by a random step: one that was read inside a transaction which is then rolled back is not
+    given out a second time, so what was kept in memory under it is never taken for something else.
+    """
+    await tx.execute(
+        "UPDATE account SET catalog_version = catalog_version + $2 WHERE id = $1",
+        account_id,
+        1 + secrets.randbelow(2**31),
+    )

@@ -35,6 +35,7 @@ from seatwright.orders import listing
 from seatwright.orders import service as orders
 from seatwright.orders.listing import OrderFilter
 from seatwright.orders.model import Order
+from seatwright.orders.reschedule import follow
 from seatwright.orders.service import OrderAsked
 from seatwright.resellers import service as resellers
 from seatwright.storage.engine import Database, ReadTx, Tx
@@ -107,7 +108,7 @@ async def _make(tx: Tx, demo: Demo) -> DemoFile:
     """Make both accounts, their users, the connection and the whole catalog, all in one transaction."""
     supplier, key = await _account(tx, demo, SUPPLIER, "Canyon Country Outfitters", "demo@canyon.example", "Dana Reyes")
     reseller, reseller_key = await _account(tx, demo, RESELLER, "Moab Trip Desk", "demo@tripdesk.example", "Sam Ortega")
-    await import_document(tx, demo.catalogs, demo.clock, supplier.id, auth.SYSTEM, demo_catalog())
+    await import_document(tx, demo.catalogs, demo.clock, supplier.id, auth.SYSTEM, demo_catalog(), on_move=follow)
     await resellers.connect(tx, demo.clock.now(), auth.SYSTEM, supplier.id, reseller.id)
     return DemoFile(
         base_url="",
@@ -149,7 +150,9 @@ def demo_catalog() -> ImportForm:
 
 async def _fill_calendar(tx: Tx, demo: Demo, supplier_id: str) -> None:
     """Make the departures of the year from today that aren't there yet; those that are stay as somebody left them."""
-    planner = Planner(catalogs=demo.catalogs, clock=demo.clock, account_id=supplier_id, actor=auth.SYSTEM)
+    planner = Planner(
+        catalogs=demo.catalogs, clock=demo.clock, account_id=supplier_id, actor=auth.SYSTEM, on_move=follow
+    )
     products = (await demo.catalogs.load(tx, supplier_id)).products
     for recurrence in demo_catalog().schedules:
         product = products.get(recurrence.product)

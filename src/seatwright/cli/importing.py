@@ -14,6 +14,7 @@ from seatwright.cli.running import Data, console, fail, opened, run, settings
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid, SeatwrightError
 from seatwright.inventory.importing import ImportReport, import_document, parse_document
+from seatwright.orders.reschedule import follow
 from seatwright.storage.engine import ReadTx, Tx
 
 
@@ -35,7 +36,9 @@ def import_command(
             async def use_case(tx: Tx) -> ImportReport:
                 code = account or await _only_account(tx)
                 found = await auth.account_by_code(tx, code)
-                return await import_document(tx, CatalogCache(), parts.clock, found.id, auth.SYSTEM, document)
+                return await import_document(
+                    tx, CatalogCache(), parts.clock, found.id, auth.SYSTEM, document, on_move=follow
+                )
 
             return await parts.database.write(use_case)
 

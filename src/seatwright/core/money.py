@@ -93,10 +93,11 @@ def from_wire(value: str | int | float | Decimal, currency: str, *, field: str) 
 def percent_to_ppm(value: str | int | float | Decimal, *, field: str) -> int:
     """Read a percentage ("7.5", 7.5) as parts per million. Raises `Invalid` outside 0 to 100."""
     try:
-        ppm = Decimal(str(value).strip()) * 10_000
+        percent = Decimal(str(value).strip())
     except InvalidOperation:
         raise Invalid(f"{field}: {value!r} is not a percentage.", code="invalid_percent", field=field) from None
-    if not ppm.is_finite() or ppm != ppm.to_integral_value() or not 0 <= ppm <= PPM:
+    ppm = percent * 10_000 if percent.is_finite() and 0 <= percent <= 100 else Decimal(-1)
+    if ppm < 0 or ppm != ppm.to_integral_value():
         raise Invalid(
             f"{field}: {value!r} is not a percentage from 0 to 100 with at most four decimals.",
             code="invalid_percent",

@@ -91,9 +91,16 @@ def parse_document(data: bytes) -> ImportForm:
 
 
 async def import_document(
-    tx: Tx, cache: CatalogCache, clock: Clock, account_id: str, actor: str, document: ImportForm
+    tx: Tx,
+    cache: CatalogCache,
+    clock: Clock,
+    account_id: str,
+    actor: str,
+    document: ImportForm,
+    *,
+    on_move: schedule.OnMove,
 ) -> ImportReport:
-    """Bring an account to what `document` says.
+    """Bring an account to what `document` says; `on_move` follows departures that get another time.
 
     Raises `Invalid`, naming the field with its path (`products[2].tiers.Adult.price`), and `Conflict` for what
     departures, orders or seats taken don't allow; nothing has changed then.
@@ -116,7 +123,7 @@ async def import_document(
     if wanted_account is not None:
         await _change_account(tx, now, actor, account_id, wanted_account)
     await catalog_service.apply(tx, upkeep.editor(cache, clock, account_id, actor), plan.changes)
-    planner = Planner(catalogs=cache, clock=clock, account_id=account_id, actor=actor)
+    planner = Planner(catalogs=cache, clock=clock, account_id=account_id, actor=actor, on_move=on_move)
     await schedule.apply(tx, planner, after, planned)
     return _report(document, wanted_account is not None, plan, planned)
 

@@ -7,10 +7,10 @@ new time through `inventory.seats`, in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from seatwright.catalog import store as catalog_store
 from seatwright.catalog.convert import Terms, bad
@@ -32,14 +32,32 @@ from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
 
+class Move(NamedTuple):
+    """A departure gets another time; `at` is when that is decided. Instants in milliseconds UTC."""
+
+    account_id: str
+    departure_id: str
+    old_start_at: Instant | None
+    start_at: Instant | None
+    end_at: Instant | None
+    time_zone: str
+    at: Instant
+    actor: str
+
+
+OnMove: TypeAlias = Callable[[Tx, Move], Awaitable[None]]
+"""What follows a departure that is moved: carts and orders, which are above this part (`orders.reschedule`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Who changes whose departures."""
+    """Who changes whose departures, and what follows one that moves."""
 
     catalogs: CatalogCache
     clock: Clock
     account_id: str
     actor: str
+    on_move: OnMove
 
 
 class Shown(NamedTuple):
@@ -129,7 +147,7 @@ async def create_many(tx: Tx, planner: Planner, product_code: str, form: Recurre
 
 
 async def change(tx: Tx, planner: Planner, departure_id: str, form: DepartureChange) -> Shown:
-    """Change a departure. Seats that are held or sold stay, whatever happens to its time.
+    """Change a departure. Seats that are held or sold stay; their carts and orders follow to another time.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` for a capacity below what is taken, a start that
     the product has already, or a time at which a rental's pool has not enough units.
@@ -248,8 +266,23 @@ async def _write_changes(tx: Tx, planner: Planner, catalog: Catalog, changes: Se
             raise _below_taken(new, await store.taken(tx, planner.account_id, new.id))
         if taken:
             await _take_again(tx, planner.account_id, new, taken)
+        if (new.times, new.time_zone) != (old.times, old.time_zone):
+            await planner.on_move(tx, _move(planner, old, new))
         events.append(_event(planner, "departure.changed", new.id, _differences(old, new)))
     await tx.execute_many(audit.INSERT, events)
+
+
+def _move(planner: Planner, old: Stored, new: Stored) -> Move:
+    return Move(
+        account_id=planner.account_id,
+        departure_id=new.id,
+        old_start_at=old.times.start_at,
+        start_at=new.times.start_at,
+        end_at=new.times.end_at,
+        time_zone=new.time_zone,
+        at=planner.clock.now(),
+        actor=planner.actor,
+    )
 
 
 async def _give_back(tx: Tx, account_id: str, old: Stored) -> int:

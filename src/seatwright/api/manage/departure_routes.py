@@ -26,6 +26,7 @@ from seatwright.inventory.departure_form import DepartureChange, NewDeparture, R
 from seatwright.inventory.importing import ImportForm, ImportReport, import_document
 from seatwright.inventory.schedule import Made, Planner, Shown
 from seatwright.inventory.specs import zone_of
+from seatwright.orders.reschedule import follow
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Departures"]
@@ -35,7 +36,9 @@ _Id = Annotated[str, PathParameter(description="The departure's id.")]
 
 def _planner(request: ApiRequest, who: Caller) -> Planner:
     parts = services(request)
-    return Planner(catalogs=parts.catalogs, clock=parts.clock, account_id=who.account_id, actor=who.user_id)
+    return Planner(
+        catalogs=parts.catalogs, clock=parts.clock, account_id=who.account_id, actor=who.user_id, on_move=follow
+    )
 
 
 @get("/products/{code:str}/departures", summary="List departures", tags=_TAGS)
@@ -116,7 +119,7 @@ async def import_catalog(request: ApiRequest, data: JSONBody[ImportForm]) -> Res
     parts = services(request)
 
     async def run(tx: Tx, who: Caller) -> ImportReport:
-        return await import_document(tx, parts.catalogs, parts.clock, who.account_id, who.user_id, data)
+        return await import_document(tx, parts.catalogs, parts.clock, who.account_id, who.user_id, data, on_move=follow)
 
     return await write(request, "settings", run, import_out)
 

@@ -1,0 +1,47 @@
+"""Carts and orders follow a departure that is moved: they show its new time, and cancellation fees count from it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from seatwright.cart import store as carts
+from seatwright.cart.model import Item
+from seatwright.inventory.schedule import Move
+from seatwright.orders import store
+from seatwright.storage.engine import Tx
+
+
+async def follow(tx: Tx, move: Move) -> None:
+    """Write the new time into every order that has seats on the departure, and every cart that holds some.
+
+    A cart whose hold is over gets it when it takes its seats anew.
+    """
+    orders = await tx.rows(
+        "SELECT DISTINCT order_id FROM order_line WHERE account_id = $1 AND departure_id = $2 ORDER BY order_id",
+        move.account_id,
+        move.departure_id,
+    )
+    for row in orders:
+        order = await store.find(tx, move.account_id, row["order_id"], lock=True)
+        assert order is not None, "a supplier sees every order with its seats"
+        body = msgspec.structs.replace(order.body, items=_moved(order.body.items, move))
+        change = store.Change(
+            at=move.at,
+            actor=move.actor,
+            action="order.rescheduled",
+            detail={"item": move.departure_id, "start": [move.old_start_at, move.start_at]},
+            transactions=[],
+        )
+        await store.update(tx, msgspec.structs.replace(order, body=body), change)
+    for cart in await carts.holding(tx, move.account_id, move.departure_id):
+        chosen = msgspec.structs.replace(cart.body, items=_moved(cart.body.items, move))
+        await carts.update(tx, msgspec.structs.replace(cart, body=chosen), move.at, last=False)
+
+
+def _moved(items: tuple[Item, ...], move: Move) -> tuple[Item, ...]:
+    return tuple(
+        msgspec.structs.replace(item, start_at=move.start_at, end_at=move.end_at, time_zone=move.time_zone)
+        if item.id == move.departure_id
+        else item
+        for item in items
+    )

@@ -1,0 +1,66 @@
+"""A departure that is moved takes its carts and orders along, and fees count from the new time."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatwright.cancellation.service import Target, cancel
+from seatwright.cart import service as carts
+from seatwright.cart.service import Asked
+from seatwright.core.clock import HOUR_MS, ManualClock
+from seatwright.invariants.checks import check
+from seatwright.inventory import schedule
+from seatwright.inventory.departure_form import DepartureChange
+from seatwright.inventory.schedule import Planner
+from seatwright.orders import service as orders
+from seatwright.orders.reschedule import follow
+from seatwright.orders.service import OrderAsked
+from seatwright.storage.engine import Database
+from tests.shop import Shop, denver, open_shop
+
+
+@pytest.fixture
+async def shop(database: Database, clock: ManualClock) -> Shop:
+    return await open_shop(database, clock)
+
+
+async def cart_on(shop: Shop, departure_id: str) -> str:
+    made = await shop.database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))
+    asked = Asked(departure_id, {"Adult": 1})
+    await shop.database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, made.cart.id, asked))
+    return made.cart.id
+
+
+async def move(shop: Shop, departure_id: str, start: str) -> None:
+    planner = Planner(shop.booking.catalogs, shop.booking.clock, shop.account_id, "desk", follow)
+    form = DepartureChange(start=start)
+    await shop.database.write(lambda tx: schedule.change(tx, planner, departure_id, form))
+
+
+async def test_orders_and_carts_follow(shop: Shop, clock: ManualClock) -> None:
+    departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
+    held, over = await cart_on(shop, departure), await cart_on(shop, departure)
+    sold = await cart_on(shop, departure)
+    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(sold)))
+    await move(shop, departure, "2026-07-16T10:00")
+    times = (denver("2026-07-16 10:00"), denver("2026-07-16 14:00"))
+    order = await shop.database.read(lambda tx: orders.read(tx, shop.caller, sold))
+    cart = await shop.database.read(lambda tx: carts.read(tx, shop.booking, shop.caller, held))
+    for item in (order.body.items[0], cart.cart.body.items[0]):
+        assert (item.start_at, item.end_at) == times
+
+    clock.advance(shop.booking.hold_ms)
+    await move(shop, departure, "2026-07-17T10:00")
+    late = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(over)))
+    assert late.body.items[0].start_at == denver("2026-07-17 10:00")
+    assert await check(shop.database, clock.now()) == []
+
+
+async def test_fees_count_from_the_new_time(shop: Shop, clock: ManualClock) -> None:
+    departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
+    sold = await cart_on(shop, departure)
+    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(sold)))
+    clock.set(denver("2026-07-14 09:00") - HOUR_MS)
+    await move(shop, departure, "2026-07-20T09:00")
+    done = await shop.database.write(lambda tx: cancel(tx, shop.booking, shop.caller, Target(sold), apply_fee=True))
+    assert done.fee == 500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from litestar import Request
@@ -46,10 +46,25 @@ def describe(request: Request[Any, Any, Any], error: ValidationException) -> Inv
     problem = problems[0] if problems else {}
     key, message = str(problem.get("key", "")), str(problem.get("message", ""))
     if problem.get("source") != "body":
-        return _say(key, message)
+        return _say(_on_the_wire(key), _with_choices(request, key, message))
     if message == "'data'":
         return Invalid("A body is missing: send a JSON object.", code="missing_body")
     return _in_body(request, message)
+
+
+def _on_the_wire(name: str) -> str:
+    """Return a parameter's name as clients know it: `sort_order` is `sortOrder`, `from_` is `from`."""
+    first, *others = name.strip("_").split("_")
+    return first + "".join(word.title() for word in others)
+
+
+def _with_choices(request: Request[Any, Any, Any], key: str, message: str) -> str:
+    """Say which values a parameter can have, where it is one of a few."""
+    parameter = request.route_handler.parsed_fn_signature.parameters.get(key)
+    if not message.startswith("Invalid enum value") or parameter is None:
+        return message
+    choices = " or ".join(str(choice) for choice in get_args(parameter.annotation))
+    return f"must be {choices}" if choices else message
 
 
 def _in_body(request: Request[Any, Any, Any], message: str) -> Invalid:

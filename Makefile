@@ -20,7 +20,7 @@ PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT -u 
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint audit bench lock clean
+.PHONY: help serve test check lint audit bench bench-full lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,8 +51,11 @@ lint: $(STAMP)
 audit: $(STAMP)
 	$(BIN)/python .ci/audit.py requirements/dev.txt
 
-bench: $(STAMP) ## Measure throughput and latency on this machine
-	$(BIN)/python -m benchmarks
+bench: $(STAMP) ## Measure on this machine, in minutes (BENCH=); `make bench-full`: longer, with a million orders
+	$(BIN)/python -m benchmarks $(BENCH)
+
+bench-full: $(STAMP)
+	$(BIN)/python -m benchmarks --full $(BENCH)
 
 # dev.txt holds the versions of base.txt, so what is tested is what is deployed.
 lock: $(STAMP) ## Bring requirements/*.txt in line with pyproject.toml (UPGRADE=1: to the newest versions)

@@ -1,16 +1,19 @@
-"""A small outfitter for tests: accounts, a catalog and departures, written straight through the stores.
+"""A small outfitter for tests: an account with a user and a key, a catalog and departures, without the API.
 
 Prices are in USD cents. Times are on the wall clock of America/Denver.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
+from seatwright.auth import service as auth
 from seatwright.auth.model import PERMISSIONS, Caller
+from seatwright.auth.secrets import Keyring
 from seatwright.cart.context import Booking
 from seatwright.catalog import store as catalog_store
 from seatwright.catalog.model import (
@@ -31,6 +34,7 @@ from seatwright.core.ids import new_hex24
 from seatwright.core.times import from_local
 from seatwright.inventory.model import slots
 from seatwright.storage.engine import Database, Tx
+from tests.conftest import SECRET
 
 ZONE = "America/Denver"
 
@@ -73,23 +77,30 @@ class Shop:
     booking: Booking
     account_id: str
     caller: Caller
+    username: str = ""
+    apikey: str = ""
     entries: dict[str, AnyEntry] = field(default_factory=dict)
 
     async def add(self, kind: str, entry: AnyEntry) -> AnyEntry:
         """Write a catalog entry and make it current."""
+        await self.add_all([(kind, entry)])
+        return entry
+
+    async def add_all(self, entries: Sequence[tuple[str, AnyEntry]]) -> None:
+        """Write catalog entries, later ones of which may refer to earlier ones, and make them current."""
 
         async def run(tx: Tx) -> None:
-            await catalog_store.save(tx, self.account_id, kind, entry, self.booking.clock.now())
+            for kind, entry in entries:
+                await catalog_store.save(tx, self.account_id, kind, entry, self.booking.clock.now())
             await catalog_store.touch(tx, self.account_id)
 
         await self.database.write(run)
-        self.entries[entry.code] = entry
-        return entry
+        self.entries.update({entry.code: entry for _, entry in entries})
 
     async def departure(
         self,
         product: str,
-        start: str,
+        start: str | None,
         *,
         capacity: int,
         end: str | None = None,
@@ -97,11 +108,12 @@ class Shop:
         closes_at: int | None = None,
         pool: str | None = None,
     ) -> str:
-        """Write a departure and return its id; four hours long unless `end` says otherwise."""
-        departure_id, start_at = new_hex24(), denver(start)
-        end_at = denver(end) if end else start_at + 4 * 3_600_000
+        """Write a departure and return its id; four hours long unless `end` says otherwise. None is no date."""
+        departure_id = new_hex24()
+        start_at = denver(start) if start else None
+        end_at = denver(end) if end else start_at + 4 * 3_600_000 if start_at else None
         pooled = self.entries[pool] if pool else None
-        first, last = slots(start_at, end_at) if pooled else (None, None)
+        first, last = slots(start_at, end_at) if pooled and start_at and end_at else (None, None)
 
         async def run(tx: Tx) -> None:
             await tx.execute(
@@ -116,7 +128,7 @@ class Shop:
                 start_at,
                 end_at,
                 ZONE,
-                start[:10],
+                start[:10] if start else None,
                 capacity,
                 closes_at,
                 msgspec.json.encode(prices).decode() if prices else None,
@@ -149,99 +161,106 @@ class Shop:
         return int(row["taken"])
 
 
-async def open_shop(database: Database, clock: ManualClock, *, code: str = "canyon", hold_s: int = 1800) -> Shop:
-    """Make an account with a catalog: rafting (Adult, Child, Senior), a kayak tour (All), bikes (units of a pool)."""
-    account_id = new_hex24()
-
-    async def run(tx: Tx) -> None:
-        await tx.execute(
-            """
-            INSERT INTO account (id, code, name, email, currency, time_zone, key_hash, created_at)
-            VALUES ($1, $2, $2, $3, 'USD', $4, 'none', 0)
-            """,
-            account_id,
-            code,
-            f"{code}@canyon.example",
-            ZONE,
-        )
-        await tx.execute("INSERT INTO account_counter (account_id) VALUES ($1)", account_id)
-
-    await database.write(run)
-    booking = Booking(clock=clock, catalogs=CatalogCache(), hold_ms=hold_s * 1000)
-    shop = Shop(database, booking, account_id, caller(account_id))
-    await shop.add("location", Location(id=new_hex24(), code="putin", name="Green River put-in"))
-    await shop.add("location", Location(id=new_hex24(), code="hotel", name="Red Cliffs Lodge"))
-    await shop.add(
-        "pickup",
-        Pickup(
-            id=new_hex24(),
-            code="shuttle",
-            name="Hotel shuttle",
-            price=1000,
-            locations=("hotel",),
-            details=(PickupDetail(id=new_hex24(), name="07:30 at the lobby"),),
-        ),
-    )
-    await shop.add("policy", REFERENCE_POLICY)
-    await shop.add("pool", Pool(id=new_hex24(), code="bikes", name="Mountain bikes", units=5))
-    await shop.add(
-        "charge", Charge(id=new_hex24(), code="tax", name="Sales tax", kind="tax", calc="percent", amount=75_000)
-    )
-    await shop.add(
-        "charge",
-        Charge(
-            id=new_hex24(),
-            code="river",
-            name="River fee",
-            kind="fee",
-            calc="percent",
-            amount=50_000,
-            products=("rafting",),
-        ),
-    )
-    await shop.add(
-        "discount",
-        Discount(id=new_hex24(), code="EARLY10", name="Early birds", calc="percent", amount=100_000),
-    )
-    await shop.add(
-        "product",
-        Product(
-            id=new_hex24(),
-            code="rafting",
-            name="Half-day rafting",
-            number=4101,
-            tiers=(
-                Tier(code="Adult", name="Adult", price=9900),
-                Tier(code="Child", name="Child", price=5900),
-                Tier(code="Senior", name="Senior", price=8900),
+def _catalog() -> list[tuple[str, AnyEntry]]:
+    """What the outfitter sells, with ids of its own."""
+    return [
+        ("location", Location(id=new_hex24(), code="putin", name="Green River put-in")),
+        ("location", Location(id=new_hex24(), code="hotel", name="Red Cliffs Lodge")),
+        (
+            "pickup",
+            Pickup(
+                id=new_hex24(),
+                code="shuttle",
+                name="Hotel shuttle",
+                price=1000,
+                locations=("hotel",),
+                details=(PickupDetail(id=new_hex24(), name="07:30 at the lobby"),),
             ),
-            locations=("putin",),
-            pickups=("shuttle",),
-            policy="tiered",
         ),
-    )
-    await shop.add(
-        "product",
-        Product(
-            id=new_hex24(),
-            code="kayak",
-            name="Kayak tour",
-            number=4102,
-            tiers=(Tier(code="All", name="All", price=7000),),
+        ("policy", REFERENCE_POLICY),
+        ("pool", Pool(id=new_hex24(), code="bikes", name="Mountain bikes", units=5)),
+        ("charge", Charge(id=new_hex24(), code="tax", name="Sales tax", kind="tax", calc="percent", amount=75_000)),
+        (
+            "charge",
+            Charge(
+                id=new_hex24(),
+                code="river",
+                name="River fee",
+                kind="fee",
+                calc="percent",
+                amount=50_000,
+                products=("rafting",),
+            ),
         ),
-    )
-    await shop.add(
-        "product",
-        Product(
-            id=new_hex24(),
-            code="bike",
-            name="Mountain bike",
-            number=4201,
-            quantity_type="unit",
-            quantity_label="Bike",
-            tiers=(Tier(code="All", name="Bike", price=6000),),
-            pool="bikes",
-            policy="tiered",
+        (
+            "discount",
+            Discount(id=new_hex24(), code="EARLY10", name="Early birds", calc="percent", amount=100_000),
         ),
-    )
+        (
+            "product",
+            Product(
+                id=new_hex24(),
+                code="rafting",
+                name="Half-day rafting",
+                number=4101,
+                tiers=(
+                    Tier(code="Adult", name="Adult", price=9900),
+                    Tier(code="Child", name="Child", price=5900),
+                    Tier(code="Senior", name="Senior", price=8900),
+                ),
+                locations=("putin",),
+                pickups=("shuttle",),
+                policy="tiered",
+            ),
+        ),
+        (
+            "product",
+            Product(
+                id=new_hex24(),
+                code="kayak",
+                name="Kayak tour",
+                number=4102,
+                tiers=(Tier(code="All", name="All", price=7000),),
+            ),
+        ),
+        (
+            "product",
+            Product(
+                id=new_hex24(),
+                code="bike",
+                name="Mountain bike",
+                number=4201,
+                quantity_type="unit",
+                quantity_label="Bike",
+                tiers=(Tier(code="All", name="Bike", price=6000),),
+                pool="bikes",
+                policy="tiered",
+            ),
+        ),
+    ]
+
+
+async def open_shop(database: Database, clock: ManualClock, *, code: str = "canyon", hold_s: int = 1800) -> Shop:
+    """Make an account with a catalog: rafting (Adult, Child, Senior), a kayak tour (All), bikes (units of a pool).
+
+    `username` and `apikey` are good for `/authenticate` of a server whose secret is `SECRET`.
+    """
+    shop = await _open(database, clock, code, hold_s)
+    await shop.add_all(_catalog())
     return shop
+
+
+async def _open(database: Database, clock: ManualClock, code: str, hold_s: int) -> Shop:
+    """Make the account and a user of it who may do everything."""
+    username, now = f"desk@{code}.example", clock.now()
+
+    async def run(tx: Tx) -> tuple[str, str, str]:
+        fields = {"code": code, "name": code.title(), "email": username, "currency": "USD", "time_zone": ZONE}
+        account, key = await auth.create_account(tx, Keyring.from_secret(SECRET), now, **fields)
+        new = auth.NewUser(email=username, name="Dana Reyes")
+        user = await auth.create_user(tx, now, auth.SYSTEM, account.id, new)
+        return account.id, user.id, key
+
+    account_id, user_id, key = await database.write(run)
+    booking = Booking(clock=clock, catalogs=CatalogCache(), hold_ms=hold_s * 1000)
+    return Shop(database, booking, account_id, caller(account_id, user_id=user_id), username, key)

@@ -67,14 +67,15 @@ async def test_an_entry_lives_from_post_to_delete(manage: Manager, operator: Ope
     assert await manage("GET", f"{plural}/{code}") == made
     assert made in await manage("GET", plural)
     assert (await manage("POST", plural, form, 409))["errorCode"] == "code_taken"
-    assert await operator.version() == version + 1
+    created = await operator.version()
+    assert created > version
 
     # What is answered can be sent back, and then nothing has changed.
     assert await manage("PUT", f"{plural}/{code}", made) == made
-    assert await operator.version() == version + 1
+    assert await operator.version() == created
     changed = await manage("PUT", f"{plural}/{code}", {**form, "name": "Y"})
     assert (changed["id"], changed["name"]) == (made["id"], "Y")
-    assert await operator.version() == version + 2
+    assert await operator.version() > created
     message = (await manage("PUT", f"{plural}/{code}", {**form, "code": "z"}, 400))["errorMessage"]
     assert message.startswith("code: an entry keeps its code")
 

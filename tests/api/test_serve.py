@@ -57,7 +57,7 @@ def test_sigterm_ends_it_and_the_log_is_json(server: Server) -> None:
     output = server.stop()
     assert server.process.returncode in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
     assert f"Seatwright listens on {server.url}\n" in output
-    assert '"route": "/public/api/authenticate"' in output
+    assert '"route":"/public/api/authenticate"' in output
     assert "Traceback" not in output
     assert "dana" not in output
     with pytest.raises(httpx.TransportError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import pytest
 
 from seatwright.api.context import Services
+from seatwright.core.clock import MINUTE_MS, ManualClock
 from tests.desk import Desk, open_desk
 
 
@@ -20,6 +20,7 @@ async def steps(desk: Desk, rafting: str, bike: str) -> list[tuple[str, str, dic
     return [
         ("POST", "/cart", None),
         ("POST", f"/cart/{cart}/item", {"itemId": rafting, "participants": {"Adult": 1}}),
+        ("PUT", f"/cart/{cart}/customer", {"firstName": "Ann"}),
         ("POST", f"/cart/{cart}/discount", {"code": "early10"}),
         ("DELETE", f"/cart/{cart}/discount", None),
         ("DELETE", f"/cart/{cart}/item/{rafting}", None),
@@ -30,6 +31,8 @@ async def steps(desk: Desk, rafting: str, bike: str) -> list[tuple[str, str, dic
         ("DELETE", f"{items}/{bike}", {"applyCancellationFee": False}),
         ("DELETE", f"/order/{order['id']}", None),
         ("POST", "/order", {"id": "nowhere"}),
+        ("DELETE", "/order/nowhere", None),
+        ("POST", f"/cart/{cart}/item", {"itemId": rafting, "participants": {"Robot": 1}}),
     ]
 
 
@@ -53,7 +56,25 @@ async def test_every_write_can_be_repeated(
         assert foreign.status_code == (200 if path == "/cart" else 404)
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "söß"])
-async def test_a_key_that_cannot_be_one(desk: Desk, key: str) -> None:
-    envelope = await desk.refused(400, "POST", "/cart", headers={"Idempotency-Key": key.encode()})
-    assert envelope["errorMessage"].startswith("Idempotency-Key: ")
+async def test_a_refusal_stays_whatever_has_changed_since(desk: Desk, kayak: str, clock: ManualClock) -> None:
+    late, key = await desk.cart((kayak, {"All": 8})), {"Idempotency-Key": "once"}
+    clock.advance(30 * MINUTE_MS)
+    rival = await desk.cart((kayak, {"All": 1}))
+    refusal = await desk.call("POST", "/order", json={"id": late}, headers=key)
+    assert (refusal.status_code, refusal.json()["errorCode"]) == (409, "sold_out")
+    await desk.data("DELETE", f"/cart/{rival}")
+    again = await desk.call("POST", "/order", json={"id": late}, headers=key)
+    assert (again.status_code, again.content) == (409, refusal.content)
+    # A new key is a new try, and its answer stays too.
+    placed = await desk.call("POST", "/order", json={"id": late}, headers={"Idempotency-Key": "twice"})
+    await desk.data("DELETE", f"/order/{late}")
+    kept = await desk.call("POST", "/order", json={"id": late}, headers={"Idempotency-Key": "twice"})
+    assert kept.content == placed.content
+    assert (await desk.data("POST", "/order", json={"id": late}))["status"] == "cancelled"
+
+
+async def test_keys_that_can_not_be_one(desk: Desk) -> None:
+    for key in ("", "x" * 256, "söß"):
+        envelope = await desk.refused(400, "POST", "/cart", headers={"Idempotency-Key": key.encode()})
+        assert envelope["errorMessage"].startswith("Idempotency-Key: ")
+    assert await desk.data("GET", "/cart") == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Router
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, OpenAPIType, Schema, SecurityScheme
+from litestar.plugins import OpenAPISchemaPlugin
 
 from seatwright.api import wire
 
@@ -67,6 +69,17 @@ def describe(routers: Sequence[Router]) -> bytes:
         _complete(method, operation)
         _add_example(document, operation)
     return _short_names(wire.encode(_any_of(document)), list(document["components"]["schemas"]))
+
+
+class _DecimalAsNumber(OpenAPISchemaPlugin):
+    """Money is a `Decimal` here and a JSON number on the wire; the framework would call it a string."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        return value is Decimal
+
+    def to_openapi_schema(self, field_definition: Any, schema_creator: Any) -> Schema:
+        return Schema(type=OpenAPIType.NUMBER)
 
 
 _ERROR_SCHEMA = {

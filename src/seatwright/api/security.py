@@ -15,10 +15,11 @@ OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
 """Handler options of a route that wants no token: `@post(..., **OPEN)`."""
 
 
-def require_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def require_token(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Verify the bearer token's signature and expiry, before the body is read and without the database.
 
-    Raises `Unauthorized`, and `TooMany` for a user who sends too many requests.
+    Asynchronous only because the framework runs other guards in a thread. Raises `Unauthorized`, and `TooMany` for a
+    user who sends too many requests.
     """
     if handler.opt.get("open") or connection.scope.get("method") == "OPTIONS":
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -55,8 +56,20 @@ def verify(keyring: Keyring, token: str, *, now: Instant) -> Claims:
     """
     if len(token) > MAX_TOKEN:
         raise _invalid()
+    claims, expires_s = _signed(keyring.token_key, token)
+    if now >= expires_s * SECOND_MS:
+        raise Unauthorized("The token has expired; get a new one from /authenticate.", code="token_expired")
+    return claims
+
+
+@lru_cache(maxsize=4096)
+def _signed(key: bytes, token: str) -> tuple[Claims, int]:
+    """Return what a token with a good signature says, and when it expires (seconds). Kept: it never changes.
+
+    Whether the token still counts (its expiry, the user, the key's generation) is looked at each time.
+    """
     try:
-        payload = jwt.decode(token, keyring.token_key, algorithms=[ALGORITHM], options=_TIMES_ARE_OURS)
+        payload = jwt.decode(token, key, algorithms=[ALGORITHM], options=_TIMES_ARE_OURS)
     except (jwt.InvalidTokenError, UnicodeError):
         raise _invalid() from None
     user_id, account_id, generation, expires_s = (payload[name] for name in ("sub", "acc", "gen", "exp"))
@@ -67,9 +80,7 @@ def verify(keyring: Keyring, token: str, *, now: Instant) -> Claims:
         and isinstance(expires_s, int)
     ):
         raise _invalid()
-    if now >= expires_s * SECOND_MS:
-        raise Unauthorized("The token has expired; get a new one from /authenticate.", code="token_expired")
-    return Claims(user_id=user_id, account_id=account_id, generation=generation)
+    return Claims(user_id=user_id, account_id=account_id, generation=generation), expires_s
 
 
 def _invalid() -> Unauthorized:

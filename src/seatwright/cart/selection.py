@@ -26,7 +26,7 @@ def count_tiers(product: Product, asked: Mapping[str, object]) -> list[tuple[Tie
     """
     counts = {name: _count(name, value) for name, value in asked.items()}
     if product.tier(ALL) is None:
-        others = [name for name in counts if name.casefold() != ALL]
+        others = [name for name, count in counts.items() if count and name.casefold() != ALL]
         if others:
             counts = {name: counts[name] for name in others}
         elif len(product.tiers) == 1:

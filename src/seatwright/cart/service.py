@@ -126,6 +126,12 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
         in_the_way = await holds.expired_in_the_way(tx, departure, now)
         if in_the_way:
             raise Retry(first=holds.MakeRoom(cart.account_id, in_the_way, now))
+        # On PostgreSQL each read is later than the one before: seats may have been given back, the cart renewed.
+        again = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure.id)
+        if again is None or again.departure is None or again.cart.version != cart.version:
+            raise Retry
+        if again.departure.free >= more:
+            raise Retry
         raise sold_out(departure.id)
     if more == item.seats and await _holds_expired(tx, cart, departure.id):
         raise Retry(first=holds.MakeRoom(cart.account_id, [departure.id], now))

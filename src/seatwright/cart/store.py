@@ -262,14 +262,14 @@ async def mark_ordered(tx: Tx, cart: Cart, order_id: str, order_request: str, no
 
 
 async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
-    """Delete up to `limit` carts without seats that were last changed before `before`; return how many.
+    """Delete up to `limit` carts without seats that were made before `before`; return how many.
 
     Carts that became orders stay: they answer a repeated `POST /order`.
     """
     return await tx.execute(
         """
         DELETE FROM cart WHERE (account_id, id) IN (
-            SELECT c.account_id, c.id FROM cart c WHERE c.status IN ('open', 'deleted') AND c.modified_at < $1
+            SELECT c.account_id, c.id FROM cart c WHERE c.status IN ('open', 'deleted') AND c.created_at < $1
             AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.account_id = c.account_id AND h.cart_id = c.id)
             LIMIT $2
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from seatwright.core.errors import Invalid
 
@@ -59,6 +60,7 @@ def check_currency(currency: str) -> str:
     return currency
 
 
+@lru_cache(maxsize=16_384)
 def to_wire(minor: int, currency: str) -> Decimal:
     """Return `minor` units as the decimal number that goes on the wire (9900, "USD" -> 99.00)."""
     return Decimal(minor).scaleb(-decimals(currency))

@@ -58,11 +58,13 @@ def from_local(wall: datetime, zone_name: str) -> Instant:
     return from_datetime(wall.replace(tzinfo=zone(zone_name), fold=0))
 
 
+@lru_cache(maxsize=16_384)
 def iso_utc(at: Instant) -> str:
     """Return `at` as `2021-12-15T21:31:39.195Z`."""
     return to_utc(at).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1000:03d}Z"
 
 
+@lru_cache(maxsize=16_384)
 def iso_wall(at: Instant, zone_name: str) -> str:
     """Return the wall clock of `zone_name` at `at`, in the same form as `iso_utc`."""
     return to_local(at, zone_name).strftime("%Y-%m-%dT%H:%M:%S.000Z")

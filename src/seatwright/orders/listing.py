@@ -7,7 +7,7 @@ range of numbers; other filters have an index each.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from seatwright.core.clock import Instant
@@ -34,25 +34,33 @@ async def page(
 ) -> list[Order]:
     """Return one page of the orders that an account sees, by number; `page` counts pages of `limit` from 0."""
     first, last = await _range(tx, viewer_id, chosen)
-    conditions, values = _conditions(chosen)
-    if conditions:
+    filters = _filters(chosen)
+    if filters.conditions:
         offset = limit * page
     elif newest_first:
         offset, last = 0, last - limit * page
     else:
         offset, first = 0, first + limit * page
+    # Few match a narrow filter: `+ 0` keeps the databases from walking all numbers in order to find them.
+    seq = "(v.seq + 0)" if filters.narrow else "v.seq"
+    direction = "DESC" if newest_first else "ASC"
     rows = await tx.rows(
         f"""
-        SELECT {ORDER_COLUMNS} FROM order_view v JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
-        WHERE v.account_id = $1 AND v.seq >= $2 AND v.seq <= $3 {"".join(conditions)}
-        ORDER BY v.seq {"DESC" if newest_first else "ASC"} LIMIT $4 OFFSET $5
+        SELECT {ORDER_COLUMNS} FROM (
+            SELECT v.seq AS number FROM order_view v {filters.join}
+            WHERE v.account_id = $1 AND {seq} >= $2 AND {seq} <= $3 {"".join(filters.conditions)}
+            ORDER BY {seq} {direction} LIMIT $4 OFFSET $5
+        ) chosen
+        JOIN order_view v ON v.account_id = $1 AND v.seq = chosen.number
+        JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        ORDER BY v.seq {direction}
         """,  # noqa: S608 - constant columns and conditions
         viewer_id,
         first,
         last,
         limit,
         offset,
-        *values,
+        *filters.values,
     )
     return [order_from(row) for row in rows]
 
@@ -79,25 +87,34 @@ async def _range(tx: ReadTx, viewer_id: str, chosen: OrderFilter) -> tuple[int, 
     return first, last
 
 
-def _conditions(chosen: OrderFilter) -> tuple[list[str], list[Any]]:
-    conditions: list[str] = []
-    values: list[Any] = []
+@dataclass(slots=True)
+class _Filters:
+    """Conditions on the rows of `order_view v`, with their values from `$6` on."""
 
-    def add(condition: str, value: Any) -> None:
-        values.append(value)
-        conditions.append(" AND " + condition.replace("?", f"${len(values) + 5}"))
+    conditions: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    join: str = ""
+    narrow: bool = False
 
+    def add(self, condition: str, value: Any, *, narrow: bool) -> None:
+        """Add a condition, its value written `?`; `narrow` if it leaves few rows."""
+        self.values.append(value)
+        self.conditions.append(" AND " + condition.replace("?", f"${len(self.values) + 5}"))
+        self.narrow = self.narrow or narrow
+
+
+def _filters(chosen: OrderFilter) -> _Filters:
+    filters = _Filters()
     if chosen.ids is not None:
-        add("v.order_id = ANY(?)", list(chosen.ids))
+        filters.add("v.order_id = ANY(?)", list(chosen.ids), narrow=True)
     if chosen.confirmations is not None:
-        add("v.confirmation = ANY(?)", list(chosen.confirmations))
-    if chosen.modified_from is not None:
-        add("v.modified_at >= ?", chosen.modified_from)
-    if chosen.modified_to is not None:
-        add("v.modified_at < ?", chosen.modified_to)
+        filters.add("v.confirmation = ANY(?)", list(chosen.confirmations), narrow=True)
     if chosen.reference_id is not None:
-        add(
-            "v.seq IN (SELECT r.seq FROM order_reference r WHERE r.account_id = $1 AND r.reference_id = ?)",
-            chosen.reference_id,
-        )
-    return conditions, values
+        filters.join = "JOIN order_reference r ON r.account_id = v.account_id AND r.seq = v.seq"
+        filters.add("r.account_id = $1 AND r.reference_id = ?", chosen.reference_id, narrow=True)
+    in_between = chosen.modified_to is not None
+    if chosen.modified_from is not None:
+        filters.add("v.modified_at >= ?", chosen.modified_from, narrow=in_between)
+    if chosen.modified_to is not None:
+        filters.add("v.modified_at < ?", chosen.modified_to, narrow=in_between)
+    return filters

@@ -149,7 +149,8 @@ def _paid(body: OrderBody, items: Sequence[Item], asked: OrderAsked, now: Instan
     if amount == 0:
         return body
     memo = asked.billing.get("memo")
-    payment = Payment(id=new_hex24(), amount=amount, at=now, memo=None if memo is None else str(memo))
+    text = str(memo) if isinstance(memo, str | int | float) and not isinstance(memo, bool) else None
+    payment = Payment(id=new_hex24(), amount=amount, at=now, memo=text)
     return msgspec.structs.replace(body, payments=(*body.payments, payment))
 
 

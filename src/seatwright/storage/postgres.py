@@ -134,6 +134,8 @@ class PostgresDatabase:
                 max_size=pool_size,
                 command_timeout=STATEMENT_TIMEOUT_S,
                 statement_cache_size=512,
+                max_queries=1_000_000_000,  # a connection and its prepared statements are kept for good
+                reset=_reset,
                 server_settings={"application_name": "seatwright", "timezone": "UTC"},
             )
         except (*_GONE, asyncpg.PostgresError) as error:
@@ -181,3 +183,13 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Close all connections once they are free."""
         await self._pool.close()
+
+
+async def _reset(connection: Any) -> None:
+    """Leave a connection clean for the next use case.
+
+    Ours change no session state (locks belong to transactions), so the round trip that the library makes each
+    time is only needed where a transaction was left open.
+    """
+    if connection.is_in_transaction():
+        await connection.reset()

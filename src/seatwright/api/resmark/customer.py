@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from seatwright.api import wire
 from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date
 
@@ -60,7 +61,7 @@ def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _bad(name, "must be a text.")
-    text = str(value).strip()
+    text = wire.text(value)
     if len(text) > MAX_TEXT:
         raise _bad(name, f"has more than {MAX_TEXT} characters.")
     return text

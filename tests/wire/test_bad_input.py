@@ -101,8 +101,8 @@ ITEMS = [
 REST = [
     customer("email: ", email="ann"),
     customer("email: ", email="a@" + "b" * 300),
-    customer("birthDate: ", birthDate="1990-02-30"),
-    customer("birthDate: ", birthDate="02/28/1990"),
+    Case("PUT", "/cart/{cart}/customer", {"birthDate": "1990-02-30"}, 400, "invalid_date", "birthDate: "),
+    Case("PUT", "/cart/{cart}/customer", {"birthDate": "02/28/1990"}, 400, "invalid_date", "birthDate: "),
     customer("firstName: ", firstName={"a": 1}),
     customer("firstName: ", firstName=True),
     customer("firstName: ", firstName="x" * 3000),
@@ -142,7 +142,8 @@ REST = [
     order("invalid_billing", "billing: ", billing={str(i): i for i in range(101)}),
     order("invalid_billing", "billing: ", billing={str(i): [0] * 99 for i in range(6)}),
     order("invalid_field", "referenceId: ", referenceId=["x"]),
-    order("invalid_field", "referenceId: ", referenceId="x" * 1001),
+    order("invalid_field", "referenceId: ", referenceId="x" * 501),
+    order("invalid_field", "referenceId: ", referenceId=10**600),
     order("invalid_field", "disableNotification: ", disableNotification="perhaps"),
     order("invalid_field", "disableConfirmationEmail: ", disableConfirmationEmail=2),
     order("invalid_field", "disablePendingOrderNotification: ", disablePendingOrderNotification=[]),
@@ -257,6 +258,7 @@ RAW: list[tuple[bytes, str, int, str]] = [
     (b"{'itemId': 1}", "application/json", 400, "malformed_json"),
     (b'{"itemId": NaN}', "application/json", 400, "malformed_json"),
     (b'{"itemId": 1}{}', "application/json", 400, "malformed_json"),
+    (b'{"itemId": ' + b"1" * 5000 + b', "id": ' + b"1" * 5000 + b"}", "application/json", 400, "malformed_json"),
     (b"", "application/json", 400, "missing_body"),
     (b'{"itemId": "a\xff"}', "application/json", 400, "malformed_text"),
     (b'{"itemId": "\xed\xa0\x80"}', "application/json", 400, "malformed_text"),
@@ -274,14 +276,10 @@ RAW: list[tuple[bytes, str, int, str]] = [
 async def test_bytes_that_are_no_request(desk: Desk, rafting: str) -> None:
     names = await places(desk, rafting)
     before, surprises = await snapshot(desk, rafting), []
-    for method, path in (("POST", "/cart/{cart}/item"), ("PUT", "/cart/{cart}/customer"), ("POST", "/order")):
+    for method, path in (("POST", f"/cart/{names['cart']}/item"), ("POST", "/order")):
         for content, kind, status, code in RAW:
-            expected = {"missing_field"} if code == "missing_field" and "customer" not in path else {code}
-            if "customer" in path and code == "missing_field":
-                continue  # an empty customer is fine
-            headers = {"Content-Type": kind}
-            answer = await desk.call(method, path.replace("{cart}", names["cart"]), content=content, headers=headers)
-            if answer.status_code != status or answer.json()["errorCode"] not in expected:
+            answer = await desk.call(method, path, content=content, headers={"Content-Type": kind})
+            if (answer.status_code, answer.json()["errorCode"]) != (status, code):
                 surprises.append((method, path, content[:30], answer.status_code, answer.text[:200]))
     assert surprises == []
     assert await snapshot(desk, rafting) == before
@@ -290,12 +288,12 @@ async def test_bytes_that_are_no_request(desk: Desk, rafting: str) -> None:
 async def test_the_longest_of_everything_is_taken(desk: Desk, rafting: str) -> None:
     """What is at its bounds is fine, also where it is stored in an index: four bytes for each character."""
     chance = random.Random(7)
-    long = "".join(chr(chance.randrange(0x10000, 0x10FFFF)) for _ in range(1000))
+    long = "".join(chr(chance.randrange(0x10000, 0x10FFFF)) for _ in range(500))
     cart = await desk.cart((rafting, {"Adult": 1}))
-    filled = {"email": "a@" + "b" * 252, **{f"{i:03d}{long[:197]}": long * 2 for i in range(99)}}
+    filled = {"email": "a@" + "b" * 252, **{f"{i:03d}{long[:197]}": long * 4 for i in range(99)}}
     shown = await desk.data("PUT", f"/cart/{cart}/customer", json=filled)
     assert shown["customer"] == filled
-    order = await desk.data("POST", "/order", json={"id": cart, "referenceId": long, "billing": {"memo": long * 2}})
+    order = await desk.data("POST", "/order", json={"id": cart, "referenceId": long, "billing": {"memo": long * 4}})
     assert [found["id"] for found in await desk.data("GET", "/order", params={"referenceId": long})] == [order["id"]]
-    assert order["payments"][0]["memo"] == long * 2
+    assert order["payments"][0]["memo"] == long * 4
     assert await desk.data("GET", "/order?limit=1000&page=10000000&sortOrder=desc") == []

@@ -61,9 +61,10 @@ def describe(routers: Sequence[Router]) -> bytes:
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
         ),
     )
-    document = Litestar(
-        route_handlers=list(routers), openapi_config=config, logging_config=None
-    ).openapi_schema.to_schema()
+    described = Litestar(
+        route_handlers=list(routers), openapi_config=config, plugins=[_DecimalAsNumber()], logging_config=None
+    )
+    document = described.openapi_schema.to_schema()
     document["components"].setdefault("schemas", {})["ErrorEnvelope"] = _ERROR_SCHEMA
     for method, operation in _operations(document):
         _complete(method, operation)

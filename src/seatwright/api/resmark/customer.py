@@ -68,8 +68,14 @@ def _text(name: str, value: Any) -> str:
 
 
 def _answer(name: str, value: Any) -> Any:
-    if isinstance(value, list) and len(value) <= MAX_FIELDS:
-        return [_answer(name, part) for part in value if not isinstance(part, list)]
+    if isinstance(value, list):
+        if len(value) > MAX_FIELDS:
+            raise _bad(name, f"has more than {MAX_FIELDS} entries.")
+        return [_single(name, part) for part in value]
+    return _single(name, value)
+
+
+def _single(name: str, value: Any) -> Any:
     if not isinstance(value, str | int | float | bool):
         raise _bad(name, "must be a text, a number, true or false, or a list of these.")
     if isinstance(value, str) and len(value) > MAX_TEXT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from litestar import Response, Router, delete, get, post
@@ -43,6 +43,12 @@ Fee = Annotated[
 ]
 
 
+MAX_REFERENCE = 500
+"""Longest `referenceId`, in characters: it is found by an index, and PostgreSQL's take no more than about 2,700 bytes."""
+
+Reference: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_REFERENCE)] | int | float
+
+
 class PlaceOrder(Wire):
     """A cart to be turned into an order. Explicit nulls are as good as leaving a field out."""
 
@@ -54,7 +60,10 @@ class PlaceOrder(Wire):
         dict[str, Any] | None,
         msgspec.Meta(description="A payment memo.", examples=[{"memo": "payment received"}]),
     ] = None
-    reference_id: Annotated[Text | None, msgspec.Meta(description="Order ID in a third-party system.")] = None
+    reference_id: Annotated[
+        Reference | None,
+        msgspec.Meta(description="Order ID in a third-party system.", examples=["OTA-7781"]),
+    ] = None
     disable_notification: bool | None = None
     disable_pending_order_notification: bool | None = None
     disable_pending_order_notification_response: bool | None = None
@@ -131,7 +140,7 @@ async def place_order(request: ApiRequest, data: PlaceOrder) -> Response[Envelop
     asked = orders.OrderAsked(
         cart_id=text(data.id),
         order_id=text_or_none(data.order_id),
-        reference_id=text_or_none(data.reference_id),
+        reference_id=_reference(data.reference_id),
         billing=check_billing(data.billing),
         flags=_flags(data),
     )
@@ -141,6 +150,16 @@ async def place_order(request: ApiRequest, data: PlaceOrder) -> Response[Envelop
 
     viewer = claims(request).account_id
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+def _reference(value: str | int | float | None) -> str | None:
+    """Return the reference as text. A number may be written with any number of digits, so its bound is checked here."""
+    reference = text_or_none(value)
+    if reference is not None and len(reference) > MAX_REFERENCE:
+        raise Invalid(
+            f"referenceId: has more than {MAX_REFERENCE} characters.", code="invalid_field", field="referenceId"
+        )
+    return reference
 
 
 def _flags(data: PlaceOrder) -> NotificationFlags:

@@ -44,7 +44,7 @@ Fee = Annotated[
 
 
 MAX_REFERENCE = 500
-"""Longest `referenceId`, in characters: it is found by an index, and PostgreSQL's take no more than about 2,700 bytes."""
+"""Longest `referenceId`, in characters: an index of PostgreSQL takes no more than about 2,700 bytes."""
 
 Reference: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_REFERENCE)] | int | float
 

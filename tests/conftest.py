@@ -60,10 +60,14 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 def settings_for(data: Path, url: str = "", **more: str) -> Settings:
-    """Return test settings; `more` are environment variables."""
-    return load_settings(
-        {"SEATWRIGHT_DATA": str(data), "SEATWRIGHT_DATABASE_URL": url, "SEATWRIGHT_SECRET": SECRET, **more}
-    )
+    """Return test settings, without a limit on requests; `more` are environment variables."""
+    chosen = {
+        "SEATWRIGHT_DATA": str(data),
+        "SEATWRIGHT_DATABASE_URL": url,
+        "SEATWRIGHT_SECRET": SECRET,
+        "SEATWRIGHT_REQUESTS_PER_SECOND": "0",
+    }
+    return load_settings({**chosen, **more})
 
 
 def _migrate(settings: Settings) -> None:

@@ -23,6 +23,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith("SEATWRIGHT_")},
         "SEATWRIGHT_DATABASE_URL": settings.database_url,
         "SEATWRIGHT_SECRET": SECRET,
+        "SEATWRIGHT_REQUESTS_PER_SECOND": "0",
         **more,
     }
 
@@ -37,12 +38,15 @@ def free_port() -> int:
 class Server:
     """A running server. Its output goes to a file, so that it never waits for a reader."""
 
+    module = "seatwright.cli.main"
+
     def __init__(self, settings: Settings, *arguments: str, **more: str) -> None:
         """Start it with options for `serve` and further environment variables; return once it is ready."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.data = settings.data
         self._log = settings.data / f"server-{self.port}.log"
-        command = [sys.executable, "-m", "seatwright.cli.main", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", self.module, "serve", "--port", str(self.port)]
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
                 [*command, "--data", str(settings.data), *arguments],

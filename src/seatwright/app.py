@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from litestar import Litestar
 
 from seatwright.api.app import create_app
@@ -15,9 +17,16 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings, load_settings
+from seatwright.core.errors import Unavailable
+from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema
 from seatwright.storage.open import open_database
 from seatwright.worker.loops import Loops
+
+WAIT_S = 60.0
+WAIT_STEP_S = 0.5
+
+log = structlog.get_logger("seatwright.app")
 
 
 def create() -> Litestar:
@@ -42,9 +51,8 @@ def create() -> Litestar:
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Services]:
     """Open what the settings name, and close it in the end. Raises `Unavailable`."""
-    database = await open_database(settings)
+    database = await _reached(settings)
     try:
-        await check_schema(database)
         yield Services(
             database=database,
             clock=SystemClock(),
@@ -54,6 +62,28 @@ async def _opened(settings: Settings) -> AsyncIterator[Services]:
         )
     finally:
         await database.close()
+
+
+async def _reached(settings: Settings) -> Database:
+    """Open the database, whose schema has to be this program's, waiting up to `WAIT_S` for one that is away.
+
+    uvicorn ends the whole server if one worker can't start, and a worker may have to start just then.
+    """
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        database = None
+        try:
+            database = await open_database(settings)
+            await check_schema(database)
+        except Exception as error:
+            if database is not None:
+                await database.close()
+            if not isinstance(error, Unavailable) or error.code != Unavailable.code or time.monotonic() > deadline:
+                raise
+            log.warning("waiting for the database", reason=error.message)
+            await asyncio.sleep(WAIT_STEP_S)
+        else:
+            return database
 
 
 @asynccontextmanager

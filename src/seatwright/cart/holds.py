@@ -96,7 +96,7 @@ async def sweep(database: Database, clock: Clock) -> int:
     """Give back holds that are over, departure by departure, each in a transaction of its own.
 
     Returns how many holds were given back; 0 when there is nothing left to do. Safe to run in several
-    processes at once.
+    processes at once. A departure that fails keeps no other from its turn; the failure is raised in the end.
     """
     now = clock.now()
 
@@ -108,10 +108,14 @@ async def sweep(database: Database, clock: Clock) -> int:
         )
         return [(row["account_id"], row["departure_id"]) for row in rows]
 
-    swept = 0
+    outcomes: list[int | BaseException] = []
     for group in _groups(await database.read(due), 8):
-        swept += sum(await asyncio.gather(*(_sweep_one(database, place, now) for place in group)))
-    return swept
+        sweeping = (_sweep_one(database, place, now) for place in group)
+        outcomes += await asyncio.gather(*sweeping, return_exceptions=True)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if failures:
+        raise failures[0]
+    return sum(outcome for outcome in outcomes if isinstance(outcome, int))
 
 
 async def _sweep_one(database: Database, place: tuple[str, str], now: Instant) -> int:

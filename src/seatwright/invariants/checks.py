@@ -67,10 +67,13 @@ CHECKS: tuple[Check, ...] = (
         "pool_seats",
         "A rental pool's units in use in each half hour are those of the departures that cover it.",
         """
-        SELECT p.account_id, p.pool_id, p.slot, p.taken FROM pool_slot p
-        WHERE p.taken < 0 OR p.taken > p.capacity OR p.taken <> COALESCE((
-            SELECT SUM(d.taken) FROM departure d WHERE d.account_id = p.account_id AND d.pool_id = p.pool_id
-            AND d.first_slot <= p.slot AND d.last_slot >= p.slot), 0)
+        SELECT p.account_id, p.pool_id, p.slot, p.taken, u.units FROM pool_slot p LEFT JOIN (
+            SELECT s.account_id, s.pool_id, s.slot, SUM(d.taken) AS units
+            FROM departure d CROSS JOIN pool_slot s -- CROSS: or SQLite looks through all departures for each slot
+            WHERE d.taken <> 0 AND s.account_id = d.account_id AND s.pool_id = d.pool_id
+            AND s.slot BETWEEN d.first_slot AND d.last_slot GROUP BY s.account_id, s.pool_id, s.slot
+        ) u ON u.account_id = p.account_id AND u.pool_id = p.pool_id AND u.slot = p.slot
+        WHERE p.taken < 0 OR p.taken > p.capacity OR p.taken <> COALESCE(u.units, 0)
         """,
     ),
     Check(

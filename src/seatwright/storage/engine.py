@@ -107,15 +107,19 @@ class Database(Protocol):
         """Which database this is."""
         ...
 
-    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]]) -> T:
-        """Run a read-only use case. Raises `Unavailable` when the database can't be reached."""
+    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
+        """Run a read-only use case. Raises `Unavailable` when the database can't be reached.
+
+        `patient` lets each statement take as long as it needs, where a request would be given up.
+        """
         ...
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]]) -> T:
+    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a use case in one transaction, committed before this returns.
 
         Any exception rolls everything back and is passed on. Raises `Unavailable` when the database can't take
-        it, in which case nothing was acknowledged.
+        it; nothing was acknowledged then. Where the connection was lost during the commit, it may have happened:
+        whoever asks again under the same Idempotency-Key finds out. `patient` as in `read`.
         """
         ...
 

@@ -129,7 +129,7 @@ async def _apply(database: Database, clock: Clock, migration: Migration) -> bool
         )
         return True
 
-    return await database.write(run)
+    return await database.write(run, patient=True)
 
 
 def _lock(engine: Engine) -> str:

@@ -5,33 +5,31 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
 
 from seatwright.core.errors import Unavailable
+from seatwright.storage import outages
 from seatwright.storage.engine import MAX_ATTEMPTS, ConstraintViolation, Engine, Probe, ReadTx, Retry, Row, Tx
 
 T = TypeVar("T")
 
 ACQUIRE_TIMEOUT_S = 10.0
 """How long a request waits for a free connection before it answers `Unavailable`."""
-STATEMENT_TIMEOUT_S = 60.0
+STATEMENT_TIMEOUT_S = 30.0
+"""How long a request's statement may take, waiting for locks included."""
+PATIENT_TIMEOUT_S = 7 * 86_400.0
+"""The same for a patient use case: an index on a large table, a check of everything."""
+ROLLBACK_TIMEOUT_S = 5.0
 BACKOFF_S = 0.004
 """First pause before a retry; it doubles, with jitter, at each further one."""
 
-_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-_GONE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.InternalClientError,
-    asyncpg.ReadOnlySQLTransactionError,
-    OSError,
-    TimeoutError,
+_AGAIN = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,  # the schema has changed since; the library has forgotten its statements
 )
 
 
@@ -44,10 +42,11 @@ class PostgresTx:
 
     engine: Engine = "postgres"
 
-    def __init__(self, connection: Any, probe: Probe | None) -> None:
+    def __init__(self, connection: Any, probe: Probe | None, *, patient: bool = False) -> None:
         self._connection = connection
         self._probe = probe
-        self._transaction: Any = None
+        self._timeout_s = PATIENT_TIMEOUT_S if patient else None
+        self._begun = False
         self._finished = False
 
     async def rows(self, sql: str, *args: Any) -> Sequence[Row]:
@@ -76,7 +75,7 @@ class PostgresTx:
     async def finish(self, sql: str, *args: Any) -> Row | None:
         """Run the use case's last statement and return its first row; alone if nothing was written before it."""
         found = await self._run(self._connection.fetch, sql, args)
-        self._finished = self._transaction is None
+        self._finished = not self._begun
         return found[0] if found else None
 
     async def _run(self, call: Any, sql: str, args: Sequence[Any]) -> Any:
@@ -84,7 +83,7 @@ class PostgresTx:
         if self._probe:
             self._probe.before(sql)
         try:
-            result = await call(sql, *args)
+            result = await call(sql, *args, timeout=self._timeout_s)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise ConstraintViolation(error.constraint_name or str(error)) from error
         except asyncpg.DivisionByZeroError as error:
@@ -94,25 +93,32 @@ class PostgresTx:
         return result
 
     async def _begin(self) -> None:
-        if self._transaction is None:
-            transaction = self._connection.transaction(isolation="read_committed")
-            await transaction.start()
-            self._transaction = transaction
+        if not self._begun:
+            await self._connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            self._begun = True
 
     async def commit(self) -> None:
         """Commit what was written, if anything was and is not yet. For `PostgresDatabase`."""
-        if self._transaction is None:
+        if not self._begun:
             return
         if self._probe:
             self._probe.before("COMMIT")
-        await self._transaction.commit()
+        # After a statement that failed, PostgreSQL answers COMMIT with ROLLBACK, and without an error.
+        tag = await self._connection.execute("COMMIT", timeout=self._timeout_s)
+        if tag != "COMMIT":
+            raise RuntimeError("A use case went on after a statement that had failed; nothing was committed.")
         if self._probe:
             self._probe.after("COMMIT")
 
     async def roll_back(self) -> None:
-        """Undo what was written and not committed. For `PostgresDatabase`."""
-        if self._transaction is not None and not self._connection.is_closed():
-            await self._transaction.rollback()
+        """Undo what was written and not committed, or cut the connection, which does it too. For `PostgresDatabase`."""
+        if is_closed(self._connection) or not self._connection.is_in_transaction():
+            return
+        try:
+            await self._connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+            if not is_closed(self._connection):
+                self._connection.terminate()
 
 
 class PostgresDatabase:
@@ -138,30 +144,49 @@ class PostgresDatabase:
                 reset=_reset,
                 server_settings={"application_name": "seatwright", "timezone": "UTC"},
             )
-        except (*_GONE, asyncpg.PostgresError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {error}.") from error
         return cls(pool)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-                yield connection
-        except _GONE as error:
-            raise Unavailable("The database can't be reached; try again in a moment.") from error
+            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            raise outages.of_connecting(error) from error
+        try:
+            yield connection
+        except _AGAIN:
+            raise
+        except Exception as error:
+            outage = outages.of_postgres(error, closed=is_closed(connection))
+            if outage is None:
+                raise
+            raise outage from error
+        finally:
+            # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+                await self._pool.release(connection)
 
-    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]]) -> T:
+    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a read-only use case. Each of its statements sees what was committed before it."""
-        async with self._connection() as connection:
-            return await use_case(PostgresTx(connection, self.probe))
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]]) -> T:
+        async def attempt() -> T:
+            async with self._connection() as connection:
+                return await use_case(PostgresTx(connection, self.probe, patient=patient))
+
+        return await self._until_it_works(attempt)
+
+    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a use case in one READ COMMITTED transaction, again where the database asks for it."""
-        for attempt in range(MAX_ATTEMPTS):
-            if attempt > 1:
-                await asyncio.sleep(BACKOFF_S * 2**attempt * random.random())  # noqa: S311 - jitter, not a secret
+        return await self._until_it_works(lambda: self._attempt(use_case, patient))
+
+    async def _until_it_works(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        for number in range(MAX_ATTEMPTS):
+            if number > 1:
+                await asyncio.sleep(BACKOFF_S * 2**number * random.random())  # noqa: S311 - jitter, not a secret
             try:
-                return await self._attempt(use_case)
+                return await attempt()
             except _AGAIN:
                 continue
             except Retry as retry:
@@ -169,20 +194,28 @@ class PostgresDatabase:
                     await self.write(retry.first)
         raise Unavailable("The same thing was being changed at the same time; try again.", code="busy")
 
-    async def _attempt(self, use_case: Callable[[Tx], Awaitable[T]]) -> T:
+    async def _attempt(self, use_case: Callable[[Tx], Awaitable[T]], patient: bool) -> T:
         async with self._connection() as connection:
-            tx = PostgresTx(connection, self.probe)
+            tx = PostgresTx(connection, self.probe, patient=patient)
             try:
                 result = await use_case(tx)
+                await tx.commit()
             except BaseException:
                 await tx.roll_back()
                 raise
-            await tx.commit()
             return result
 
     async def close(self) -> None:
         """Close all connections once they are free."""
         await self._pool.close()
+
+
+def is_closed(connection: Any) -> bool:
+    """Tell whether a connection of the pool is gone."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:  # the pool has taken it back already
+        return True
 
 
 async def _reset(connection: Any) -> None:

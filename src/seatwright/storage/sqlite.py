@@ -15,11 +15,13 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from seatwright.core.errors import Unavailable
+from seatwright.storage import outages
 from seatwright.storage.dialect import to_sqlite
 from seatwright.storage.engine import MAX_ATTEMPTS, ConstraintViolation, Engine, Probe, ReadTx, Retry, Row, Tx
 
@@ -102,7 +104,8 @@ class _Job:
 
 
 class _BatchLost(BaseException):
-    """SQLite itself has rolled back the transaction of the whole batch."""
+    """The transaction of the whole batch can't be saved; the cause says why. A BaseException, so that no use case
+    takes it for something of its own."""
 
 
 def _drive(awaitable: Awaitable[T]) -> T:
@@ -130,7 +133,8 @@ class SqliteDatabase:
         self._reader_connections: list[sqlite3.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = self._connect(write=True)
+            self._writer: sqlite3.Connection | None = self._connect(write=True)
+            self._file = _identity(path)
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The database {path} can't be opened: {error}.") from error
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
@@ -146,23 +150,41 @@ class SqliteDatabase:
             cached_statements=512,
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA temp_store=MEMORY")
-        connection.execute("PRAGMA cache_size=-65536")
-        if not write:
-            connection.execute("PRAGMA query_only=ON")
+        try:
+            mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            if mode != "wal":
+                raise sqlite3.OperationalError("its file system has no shared memory; use a local disk")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute("PRAGMA cache_size=-65536")
+            if not write:
+                connection.execute("PRAGMA query_only=ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
-    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]]) -> T:
-        """Run a read-only use case on one snapshot, in a reader thread."""
+    def _check_file(self) -> None:
+        """Raise `Unavailable` if the file is not where it was: what is written to it would be lost with the process."""
+        try:
+            there = _identity(self.path) == self._file
+        except OSError:
+            there = False
+        if not there:
+            raise Unavailable(
+                "The database file was moved or replaced while the server runs; put it back, or restart the server."
+            )
+
+    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
+        """Run a read-only use case on one snapshot, in a reader thread. It may always take its time."""
         if self._closed:
             raise Unavailable("The server is shutting down; try again.")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read_now, use_case)
 
     def _read_now(self, use_case: Callable[[ReadTx], Awaitable[T]]) -> T:
+        self._check_file()
         try:
             connection = getattr(self._local, "connection", None)
             if connection is None:
@@ -172,12 +194,16 @@ class SqliteDatabase:
             try:
                 return _drive(use_case(SqliteTx(connection, self.probe)))
             finally:
-                connection.execute("ROLLBACK")
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            raise _unavailable(error) from error
+                if connection.in_transaction:  # SQLite may have ended it because of an error
+                    connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            outage = outages.of_sqlite(error)
+            if outage is None:
+                raise
+            raise outage from error
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]]) -> T:
-        """Run a use case in the writer thread; return once it is on disk."""
+    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
+        """Run a use case in the writer thread; return once it is on disk. It may always take its time."""
         if self._closed:
             raise Unavailable("The server is shutting down; try again.")
         loop = asyncio.get_running_loop()
@@ -189,24 +215,36 @@ class SqliteDatabase:
         return cast("T", await job.future)
 
     def _write_loop(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        stop = False
+        while not stop and (job := self._jobs.get()) is not None:
             batch = [job]
-            stop = False
-            while len(batch) < BATCH and not self._jobs.empty():
-                following = self._jobs.get()
-                if following is None:
-                    stop = True
-                    break
-                batch.append(following)
-            self._commit_batch(batch)
+            stop = self._fill(batch, BATCH)
+            try:
+                self._commit_batch(batch)
+            except sqlite3.Error as error:  # no transaction can be had now: nobody else who waits would fare better
+                stop = self._fill(batch, QUEUE + BATCH) or stop
+                _fail(batch, _told(error))
+            except BaseException as error:  # whatever it is, nobody may wait for ever
+                _fail(batch, error)
             _answer(batch)
-            if stop:
-                return
+
+    def _fill(self, batch: list[_Job], most: int) -> bool:
+        """Take what waits into `batch`, up to `most` jobs in all; return True if the database is to be closed."""
+        while len(batch) < most:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return False
+            if job is None:
+                return True
+            batch.append(job)
+        return False
 
     def _commit_batch(self, batch: list[_Job]) -> None:
-        connection = self._writer
+        self._check_file()
+        connection = self._writer = self._writer or self._connect(write=True)
+        connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.execute("BEGIN IMMEDIATE")
             for job in batch:
                 self._run_job(connection, job)
             if self.probe:
@@ -214,15 +252,20 @@ class SqliteDatabase:
             connection.execute("COMMIT")
             if self.probe:
                 self.probe.after("COMMIT")
-        except (
-            Exception,
-            _BatchLost,
-        ) as error:  # whatever it is, nobody in this batch may be told that it worked
+        except BaseException as error:  # whatever it is, nobody in this batch may be told that it worked
+            # Nor that it didn't: what a use case was refused for may be what has just been undone.
+            cause = error.__cause__ if isinstance(error, _BatchLost) else error
+            _fail(batch, _told(cause or error))
+            self._roll_back(connection)
+
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        try:
             if connection.in_transaction:
                 connection.rollback()
-            failure = _unavailable(error) if isinstance(error, (sqlite3.Error, _BatchLost)) else error
-            for job in batch:
-                job.error = job.error or failure
+        except sqlite3.Error:  # then only closing it is sure to undo what it did
+            self._writer = None
+            with suppress(sqlite3.Error):
+                connection.close()
 
     def _run_job(self, connection: sqlite3.Connection, job: _Job) -> None:
         for _ in range(MAX_ATTEMPTS):
@@ -232,27 +275,30 @@ class SqliteDatabase:
             except Retry as retry:
                 if retry.first is None:
                     continue
-                try:
-                    self._in_savepoint(connection, retry.first)
-                except Exception as error:  # the caller's, as below
-                    job.error = error
+                first = _Job(retry.first, job.loop, job.future)
+                self._run_job(connection, first)
+                if first.error is not None:
+                    job.error = first.error
                     return
             except Exception as error:  # the use case's own; its caller gets it
-                job.error = _unavailable(error) if isinstance(error, sqlite3.Error) else error
+                job.error = _told(error)
                 return
         job.error = Unavailable("The same thing was being changed at the same time; try again.", code="busy")
 
     def _in_savepoint(self, connection: sqlite3.Connection, use_case: Callable[[Tx], Awaitable[T]]) -> T:
-        connection.execute("SAVEPOINT use_case")
         try:
+            connection.execute("SAVEPOINT use_case")
             result = _drive(use_case(SqliteTx(connection, self.probe)))
-        except BaseException:
-            if not connection.in_transaction:
-                raise _BatchLost from None  # SQLite has rolled everything back (disk full, I/O error)
-            connection.execute("ROLLBACK TO use_case")
             connection.execute("RELEASE use_case")
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise _BatchLost from error  # SQLite has rolled everything back (disk full, I/O error)
+            try:
+                connection.execute("ROLLBACK TO use_case")
+                connection.execute("RELEASE use_case")
+            except sqlite3.Error as failed:
+                raise _BatchLost from failed  # or half of it would be committed with its neighbours
             raise
-        connection.execute("RELEASE use_case")
         return result
 
     async def close(self) -> None:
@@ -267,11 +313,27 @@ class SqliteDatabase:
         self._thread.join()
         self._readers.shutdown()
         for connection in (*self._reader_connections, self._writer):
-            connection.close()
+            if connection is not None:
+                connection.close()
 
 
-def _unavailable(error: BaseException) -> Unavailable:
-    return Unavailable(f"The database can't do this now ({error}); try again in a moment.")
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _told(error: BaseException) -> BaseException:
+    """Return what a caller is told: of an outage that it is one, of anything else what it is."""
+    outage = outages.of_sqlite(error)
+    if outage is None:
+        return error
+    outage.__cause__ = error
+    return outage
+
+
+def _fail(batch: list[_Job], error: BaseException) -> None:
+    for job in batch:
+        job.error = error
 
 
 def _answer(batch: list[_Job]) -> None:
@@ -280,7 +342,7 @@ def _answer(batch: list[_Job]) -> None:
     for job in batch:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, jobs in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # closed: nobody waits there any more
             loop.call_soon_threadsafe(_resolve, jobs)
 
 

@@ -1,0 +1,209 @@
+"""Every use case that writes, each as something to do in the world."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from seatwright.auth import service as auth
+from seatwright.core.errors import Unavailable
+from seatwright.storage.engine import Tx
+from seatwright.worker.loops import Loops
+from tests.faults.world import Answer, World
+
+Act = Callable[[World, str | None], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A use case: `act` is given an Idempotency-Key or None.
+
+    `minutes` have gone by since the world's beginning, and `prepare` has been done. `keyed` False: it takes no key.
+    `natural`: done twice without a key it still has one effect and one answer. `ordered` False: it is several
+    transactions, in any order.
+    """
+
+    name: str
+    act: Act
+    minutes: int = 0
+    prepare: Callable[[World], Awaitable[Any]] | None = None
+    keyed: bool = True
+    natural: bool = False
+    ordered: bool = True
+    status: int = 200
+
+
+def _http(
+    name: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    seller: bool = False,
+    **more: Any,
+) -> Case:
+    async def act(world: World, key: str | None) -> Answer:
+        return await world.send(method, path, body, key=key, seller=seller)
+
+    return Case(name, act, **more)
+
+
+def _inner(name: str, use_case: Callable[[World], Awaitable[Any]], **more: Any) -> Case:
+    async def act(world: World, key: str | None) -> Answer:
+        try:
+            return Answer(200, repr(await use_case(world)).encode())
+        except Unavailable as error:
+            return Answer(error.status, b"")
+
+    return Case(name, act, keyed=False, **more)
+
+
+async def _new_account(world: World) -> str:
+    async def use_case(tx: Tx) -> str:
+        now = world.clock.now()
+        fields = {"code": "new", "name": "New", "email": "new@new.example", "currency": "EUR", "time_zone": "UTC"}
+        account, key = await auth.create_account(tx, world.services.keyring, now, **fields)
+        await auth.create_user(tx, now, auth.SYSTEM, account.id, auth.NewUser(email="new@new.example", name="Admin"))
+        return key
+
+    return await world.services.database.write(use_case)
+
+
+def _loops(world: World) -> Loops:
+    return Loops(world.services.database, world.clock, world.services.settings)
+
+
+ADULTS = {"itemId": "{rafting}", "participants": {"Adult": 2, "Child": 1}}
+PRODUCT = {
+    "code": "swim",
+    "name": "Swim",
+    "number": 4900,
+    "tiers": {"All": {"price": 20}},
+    "durationMin": 60,
+    "locations": ["putin"],
+}
+DOCUMENT = {
+    "locations": [{"code": "pier", "name": "Pier"}, {"code": "putin", "name": "Put-in"}],
+    "products": [{**PRODUCT, "locations": ["pier"]}],
+    "departures": [{"product": "swim", "start": "2026-07-20T09:00", "capacity": 3}],
+    "schedules": [
+        {"product": "swim", "from": "2026-08-01", "to": "2026-08-03", "times": ["09:00", "11:00"], "capacity": 5}
+    ],
+}
+LATE = 31
+"""Minutes after which every hold of the world's beginning is over."""
+
+CARTS = [
+    _http("create cart", "POST", "/cart"),
+    _http("create reseller's cart", "POST", "/cart?supplierId={supplier}", seller=True),
+    _http("add item", "POST", "/cart/{empty}/item", ADULTS),
+    _http("add item, merged", "POST", "/cart/{filled}/item", ADULTS),
+    _http("add item of a pool", "POST", "/cart/{filled}/item", {"itemId": "{bike}", "units": {"All": 1}}),
+    _http("add item, own hold over", "POST", "/cart/{filled}/item", ADULTS, minutes=LATE),
+    _http(
+        "add item, nothing new", "POST", "/cart/{filled}/item", {"itemId": "{rafting}", "participants": {}}, status=400
+    ),
+    _http(
+        "add item, another's hold over",
+        "POST",
+        "/cart/{empty}/item",
+        {"itemId": "{full}", "participants": {"All": 2}},
+        minutes=LATE,
+    ),
+    _http(
+        "add item of a pool, others' holds over",
+        "POST",
+        "/cart/{empty}/item",
+        {"itemId": "{bike}", "units": {"All": 3}},
+        minutes=LATE,
+    ),
+    _http(
+        "add item, sold out",
+        "POST",
+        "/cart/{empty}/item",
+        {"itemId": "{full}", "participants": {"All": 1}},
+        status=409,
+    ),
+    _http("remove item", "DELETE", "/cart/{mixed}/item/{rafting}"),
+    _http("remove item of a pool", "DELETE", "/cart/{mixed}/item/{bike2}"),
+    _http("delete cart", "DELETE", "/cart/{mixed}", natural=True),
+    _http("set customer", "PUT", "/cart/{filled}/customer", {"firstName": "Ann", "email": "ann@x.example"}),
+    _http("apply discount", "POST", "/cart/{filled}/discount", {"code": "EARLY10"}),
+    _http("remove discount", "DELETE", "/cart/{mixed}/discount"),
+]
+ORDERS = [
+    _http("place order", "POST", "/order", {"id": "{filled}"}, natural=True),
+    _http("place order of three", "POST", "/order", {"id": "{mixed}", "referenceId": "OTA-7"}, natural=True),
+    _http("place order, limited discount", "POST", "/order", {"id": "{limited}"}, natural=True),
+    _http("place reseller's order", "POST", "/order", {"id": "{resale}"}, seller=True, natural=True),
+    _http("place order, holds over", "POST", "/order", {"id": "{mixed}"}, minutes=LATE, natural=True),
+    _http("place order, empty cart", "POST", "/order", {"id": "{empty}"}, status=400),
+    _http("add to order, new item", "POST", "/order", {"id": "{limited}", "orderId": "{done}"}, natural=True),
+    _http(
+        "add to order, merged",
+        "POST",
+        "/order",
+        {"id": "{mixed}", "orderId": "{done}", "referenceId": "R-2"},
+        natural=True,
+    ),
+    _http("add to order, holds over", "POST", "/order", {"id": "{mixed}", "orderId": "{done}"}, minutes=LATE),
+]
+CANCELLATIONS = [
+    _http("cancel order", "DELETE", "/order/{done}"),
+    _http("cancel item", "DELETE", "/order/{done}/item/{bike}"),
+    _http("cancel participant", "DELETE", "/order/{done}/item/{rafting}/participant/{person}"),
+    _http("cancel unit", "DELETE", "/order/{done}/item/{bike}/unit/{unit}"),
+    _http("cancel last participant", "DELETE", "/order/{single}/item/{rafting2}/participant/{lastPerson}"),
+    _http("cancel without fee", "DELETE", "/order/{done}", {"applyCancellationFee": False}),
+    _http("cancel reseller's order", "DELETE", "/order/{resold}", seller=True),
+    _http("cancel again", "DELETE", "/order/{gone}", natural=True),
+    _http(
+        "change fee", "PUT", "/api/v1/orders/{gone}/lines/{gonePerson}/cancellation-fee", {"amount": 1}, natural=True
+    ),
+]
+ACCOUNTS = [
+    _inner("create account", _new_account),
+    _http("change account", "PATCH", "/api/v1/account", {"name": "Canyons"}),
+    _http("reset key", "POST", "/api/v1/account/key", keyed=False),
+    _http("create user", "POST", "/api/v1/users", {"email": "lee@canyon.example", "name": "Lee"}),
+    _http("change user", "PATCH", "/api/v1/users/{user}", {"name": "Kim Lee", "active": False}),
+    _http("close connection", "PATCH", "/api/v1/connections/{reseller}", {"active": False}),
+    _http("make connection", "POST", "/api/v1/connections", {"resellerId": "{supplier}"}, seller=True),
+]
+CATALOG = [
+    _http("create product", "POST", "/api/v1/products", PRODUCT),
+    _http("replace discount", "PUT", "/api/v1/discounts/EARLY10", {"code": "EARLY10", "name": "E", "percent": 5}),
+    _http("replace pool", "PUT", "/api/v1/pools/bikes", {"code": "bikes", "name": "Bikes", "units": 9}),
+    _http("delete discount", "DELETE", "/api/v1/discounts/EARLY10"),
+    _http("import", "POST", "/api/v1/import", DOCUMENT, natural=True),
+    _http(
+        "create departure",
+        "POST",
+        "/api/v1/products/rafting/departures",
+        {"start": "2026-07-21T09:00", "durationMin": 60, "capacity": 4},
+    ),
+    _http(
+        "create departures",
+        "POST",
+        "/api/v1/products/bike/departures/recurring",
+        {"from": "2026-07-20", "to": "2026-07-21", "times": ["09:00", "10:00"], "durationMin": 120},
+    ),
+    _http("change departure", "PATCH", "/api/v1/departures/{kayak}", {"capacity": 9, "closed": True}),
+    _http("move departure", "PATCH", "/api/v1/departures/{rafting}", {"start": "2026-07-14T13:00"}),
+    _http("move departure of a pool", "PATCH", "/api/v1/departures/{bike}", {"start": "2026-07-14T16:00"}),
+]
+LOOPS = [
+    _inner("sweep", lambda world: _loops(world).expire_holds(), minutes=LATE, ordered=False, natural=True),
+    _inner("forget answers", lambda world: _loops(world).forget_answers(), natural=True),
+    _inner(
+        "forget carts",
+        lambda world: _loops(world).forget_carts(),
+        minutes=31 * 24 * 60,
+        prepare=lambda world: _loops(world).expire_holds(),
+        natural=True,
+    ),
+]
+
+CASES = [*CARTS, *ORDERS, *CANCELLATIONS, *ACCOUNTS, *CATALOG, *LOOPS]
+BY_NAME = {case.name: case for case in CASES}

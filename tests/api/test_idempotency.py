@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Response, post
+from litestar.params import FromQuery
 
 from seatwright.api.app import create_app
 from seatwright.api.context import ApiRequest, Services, services
@@ -25,7 +26,7 @@ PROBE = "/probe"
 
 
 @post("/probe", status_code=200)
-async def probe(request: ApiRequest, fail: str | None = None) -> Response[Any]:
+async def probe(request: ApiRequest, fail: FromQuery[str | None] = None) -> Response[Any]:
     """Write an audit event, then fail if told to; the answer is different each time."""
 
     async def use_case(tx: Tx, who: Caller) -> str:

@@ -18,6 +18,7 @@ from seatwright.api.observe import Observed
 from seatwright.api.openapi import describe
 from seatwright.api.routes import ROUTES, Routes
 from seatwright.api.security import OPEN, require_token
+from seatwright.auth.limits import Turns
 from seatwright.core.config import Settings
 
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -45,7 +46,7 @@ def create_app(
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = Observed(app.asgi_handler)
+    app.asgi_handler = Observed(app.asgi_handler, Turns(settings.requests_per_second))
     return app
 
 

@@ -11,12 +11,15 @@ from litestar import Response
 from litestar.exceptions import InternalServerException
 from litestar.routes import HTTPRoute
 
-from seatwright.api.context import ApiRequest
+from seatwright.api.context import ApiRequest, services
+from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SHALLOW = 200
 """A body with fewer brackets than this can't be nested too deeply for the decoder."""
+MAX_BLAMED = 65_536
+"""Largest body, in bytes, in which the field with a NUL is looked for."""
 
 
 async def check_request(request: ApiRequest) -> Response[None] | None:
@@ -32,6 +35,7 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
     if request.method in WITH_BODY:
         body = await _body(request)
         request.scope["state"]["body"] = body
+        _weigh(request, len(body))
         if body:
             _check_type(request)
             _check_json(body)
@@ -59,6 +63,15 @@ async def _body(request: ApiRequest) -> bytes:
         raise Invalid("The connection ended before the body did.", code="incomplete_body") from None
 
 
+def _weigh(request: ApiRequest, size: int) -> None:
+    """Count what a body adds to its request, where the guard didn't know its size."""
+    claims = request.scope.get("auth")
+    if claims is not None and "content-length" not in request.headers:
+        parts = services(request)
+        more = weight(size) - 1
+        parts.limits.charge(claims.user_id, parts.clock.now(), parts.settings.requests_per_second, more)
+
+
 def _check_query(query: bytes) -> None:
     """PostgreSQL can't keep the NUL character, and no text has one."""
     if b"%00" not in query and b"\x00" not in query:
@@ -84,20 +97,26 @@ def _check_json(body: bytes) -> None:
             body.decode()
         except UnicodeDecodeError as error:
             raise Invalid(f"The body is not UTF-8: byte {error.start} can't be read.", code="malformed_text") from None
-    if body.count(b"[") + body.count(b"{") >= SHALLOW or b"\\u0000" in body or b"\x00" in body:
-        _check_values(body)
+    nul = _has_nul(body)
+    if nul or body.count(b"[") + body.count(b"{") >= SHALLOW:
+        _check_values(body, nul)
 
 
-def _check_values(body: bytes) -> None:
-    """Decode a suspicious body once more, to see how deep it is and whether there is a NUL in it."""
+def _has_nul(body: bytes) -> bool:
+    """Tell whether there is a NUL in JSON, or an escape that stands for one; an escaped backslash begins none."""
+    return b"\x00" in body or (b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b""))
+
+
+def _check_values(body: bytes, nul: bool) -> None:
+    """Decode a suspicious body once more, to see how deep it is, and to find the field with a NUL in it."""
     try:
         decoded: Any = msgspec.json.decode(body)
     except RecursionError:
         raise Invalid("The body is nested too deeply.", code="malformed_json") from None
     except msgspec.DecodeError:
         return  # the handler's decoder will say the same, in its place
-    for path in _nul_paths(decoded):
-        raise _nul(path)
+    if nul:
+        raise _nul(next(_nul_paths(decoded), "The body") if len(body) <= MAX_BLAMED else "The body")
 
 
 def _nul_paths(value: Any, path: str = "") -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from litestar import Request
@@ -44,8 +46,25 @@ def claims(connection: ASGIConnection[Any, Any, Any, Any]) -> Claims:
 
 
 def address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """Return the network address that a request came from (a proxy's word for it, where proxies are trusted)."""
-    return connection.client.host if connection.client else ""
+    """Return the network address that limits are counted by (a proxy's word for it, where proxies are trusted)."""
+    return network(connection.client.host) if connection.client else ""
+
+
+@lru_cache(maxsize=4096)
+def network(host: str) -> str:
+    """Return an IPv4 address as it is, and an IPv6 address's /64: whoever has one of those has all of its addresses.
+
+    What is no address (a proxy may say "unknown") is all one.
+    """
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
 
 
 def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:

@@ -83,7 +83,8 @@ async def _write_once(
 ) -> Response[Any]:
     parts, verified = services(request), claims(request)
     query = request.scope["query_string"].decode("latin-1")
-    print_ = idempotency.fingerprint(request.method, request.url.path, query, await request.body())
+    plain = idempotency.fingerprint(request.method, request.scope["path"], query, await request.body())
+    print_ = parts.keyring.hash_request(plain)
 
     async def run(tx: Tx) -> tuple[StoredAnswer, bool]:
         who = await _admitted(tx, verified, permission)
@@ -125,6 +126,12 @@ async def _claim(tx: Tx, parts: Services, account_id: str, key: str, print_: str
     now: Instant = parts.clock.now()
     expired = now - parts.settings.idempotency_seconds * SECOND_MS
     return await idempotency.claim(tx, account_id, key, print_, now, expired_before=expired)
+
+
+async def admit(request: ApiRequest, permission: Permission) -> None:
+    """Check a permission before work that is done ahead of the transaction, which checks it again."""
+    verified = claims(request)
+    await services(request).database.read(lambda tx: _admitted(tx, verified, permission))
 
 
 async def _admitted(tx: ReadTx, verified: Claims, permission: Permission | None) -> Caller:

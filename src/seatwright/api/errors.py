@@ -71,6 +71,8 @@ def _translate(request: Request[Any, Any, Any], error: HTTPException) -> Seatwri
             return TooLarge("The request's body is larger than this server takes.")
         case 415:
             return UnsupportedMedia("Send the body as JSON, with `Content-Type: application/json`.")
+    if error.detail == "Invalid host header":
+        return Invalid("The Host header is not a name or an address.", code="invalid_host", field="Host")
     reason = error.detail.removeprefix("JSON is malformed: ").partition(" - at ")[0]
     return Invalid(f"The body is not well-formed JSON: {reason}.", code="malformed_json")
 

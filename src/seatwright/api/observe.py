@@ -1,7 +1,8 @@
-"""Around every request: its id, its line in the log, the headers that every answer has, and HEAD."""
+"""Around every request: its id, its line in the log, the headers that every answer has, HEAD, and whose turn it is."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import Any
@@ -10,6 +11,8 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from seatwright.api.context import network
+from seatwright.auth.limits import Turns, weight
 from seatwright.core.ids import new_hex24
 
 log = structlog.get_logger("seatwright.access")
@@ -21,8 +24,9 @@ _QUIET = frozenset({"/healthz", "/readyz"})
 class Observed:
     """ASGI layer outside of everything else, so that it also sees what has no route."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, turns: Turns) -> None:
         self._app = app
+        self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request. Its log line holds the route's template: no ids, query, body, nor header of the client's."""
@@ -40,7 +44,8 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_headers(inner, request_id)]
+                await self._turn(inner, status)
+                message["headers"] = [*message["headers"], *_headers(request_id)]
             elif message["type"] == "http.response.body" and head:
                 message["body"] = b""
             await send(message)
@@ -61,6 +66,25 @@ class Observed:
                     account_id=claims.account_id if claims else None,
                 )
 
+    async def _turn(self, scope: Any, status: int) -> None:
+        """Let refusals, and answers to nobody in particular, wait for the caller's turn: a flood of them is cheap."""
+        claims = scope.get("auth")
+        if status >= 500 or (status < 400 and claims is not None):
+            return
+        client = scope.get("client")
+        caller = claims.user_id if claims is not None else network(client[0]) if client else ""
+        wait_s = self._turns.wait_s(caller, time.monotonic(), weight(body_bytes(scope)))
+        if wait_s:
+            await asyncio.sleep(wait_s)
+
+
+def body_bytes(scope: Any) -> int:
+    """Return the size of a body as it was announced; 0 if it wasn't."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() and len(value) < 19 else 0
+    return 0
+
 
 def _incoming_id(scope: Any) -> str | None:
     for name, value in scope["headers"]:
@@ -70,8 +94,9 @@ def _incoming_id(scope: Any) -> str | None:
     return None
 
 
-def _headers(scope: Any, request_id: str) -> list[tuple[bytes, bytes]]:
-    headers = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-    if scope.get("auth") is not None or (scope.get("path_template") or "").startswith("/public/api/"):
-        headers.append((b"cache-control", b"no-store"))
-    return headers
+def _headers(request_id: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"x-request-id", request_id.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
+    ]

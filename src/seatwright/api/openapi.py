@@ -1,19 +1,26 @@
-"""`/openapi.json`: what the types say, plus what is true of every route."""
+"""`/openapi.json`: what the types say, plus what is true of every route.
+
+A handler's `opt` may add what its types don't say: `body`, the schema and example of a body that it reads itself;
+`example`, one of a body that its types describe; and `answers`, further statuses.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from inspect import cleandoc
+from typing import Any, NamedTuple, get_args
 
+import msgspec
 from litestar import Litestar, Router
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, OpenAPIType, Schema, SecurityScheme
-from litestar.plugins import OpenAPISchemaPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
 
 from seatwright.api import wire
+from seatwright.api.openapi_links import links
 
 DESCRIPTION = """
 Seatwright's API: carts, orders and products as existing Resmark clients know them under `/public/api`, and the
@@ -37,6 +44,7 @@ _ERRORS = {
     "503": "The database can't take it now; see Retry-After.",
 }
 _ONLY_WRITES = ("409", "413", "415", "422")
+_ONLY_WITH_TOKEN = ("403", "409", "422")
 _MODULE = re.compile(r"seatwright(?:\.\w+)*\.(?=\w)")
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REPLAY_HEADER = {
@@ -46,43 +54,6 @@ _REPLAY_HEADER = {
     "description": "Makes repeating this request safe: the first answer is kept and sent again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
-
-
-def describe(routers: Sequence[Router]) -> bytes:
-    """Return the OpenAPI 3.1 document of `routers`, which belong to no application yet."""
-    config = OpenAPIConfig(
-        title="Seatwright",
-        version=version("seatwright"),
-        description=DESCRIPTION.strip(),
-        path="/openapi.json",
-        use_handler_docstrings=True,
-        security=[{"bearer": []}],
-        components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-        ),
-    )
-    described = Litestar(
-        route_handlers=list(routers), openapi_config=config, plugins=[_DecimalAsNumber()], logging_config=None
-    )
-    document = described.openapi_schema.to_schema()
-    document["components"].setdefault("schemas", {})["ErrorEnvelope"] = _ERROR_SCHEMA
-    for method, operation in _operations(document):
-        _complete(method, operation)
-        _add_example(document, operation)
-    return _short_names(wire.encode(_any_of(document)), list(document["components"]["schemas"]))
-
-
-class _DecimalAsNumber(OpenAPISchemaPlugin):
-    """Money is a `Decimal` here and a JSON number on the wire; the framework would call it a string."""
-
-    @staticmethod
-    def is_plugin_supported_type(value: Any) -> bool:
-        return value is Decimal
-
-    def to_openapi_schema(self, field_definition: Any, schema_creator: Any) -> Schema:
-        return Schema(type=OpenAPIType.NUMBER)
-
-
 _ERROR_SCHEMA = {
     "type": "object",
     "title": "ErrorEnvelope",
@@ -97,39 +68,164 @@ _ERROR_SCHEMA = {
 }
 
 
-def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for item in document["paths"].values():
+class Operation(NamedTuple):
+    """One method of one path: its handler, and its description, which is completed in place."""
+
+    method: str
+    handler: HTTPRouteHandler
+    described: dict[str, Any]
+
+
+def body(schema: Mapping[str, Any], *, required: bool, example: Any) -> dict[str, Any]:
+    """Return the `opt` of a handler that reads its body itself."""
+    content = {"application/json": {"schema": dict(schema), "example": example}}
+    return {"body": {"required": required, "content": content}}
+
+
+def describe(routers: Sequence[Router]) -> bytes:
+    """Return the OpenAPI 3.1 document of `routers`, which belong to no application yet."""
+    config = OpenAPIConfig(
+        title="Seatwright",
+        version=version("seatwright"),
+        description=DESCRIPTION.strip(),
+        path="/openapi.json",
+        use_handler_docstrings=True,
+        security=[{"bearer": []}],
+        operation_id_creator=lambda handler, *_: _camel(handler.handler_name),
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+    )
+    app = Litestar(route_handlers=list(routers), openapi_config=config, logging_config=None)
+    document = app.openapi_schema.to_schema()
+    schemas: dict[str, Any] = document["components"].setdefault("schemas", {})
+    for name, schema in schemas.items():
+        if name.startswith("Envelope_"):
+            schema["required"] = ["errorMessage", "data"]
+    schemas |= _bodies(app)
+    schemas["ErrorEnvelope"] = _ERROR_SCHEMA
+    for operation in _operations(app, document):
+        _complete(operation)
+        _say_success(schemas, operation.described)
+        _add_example(schemas, operation)
+    document["paths"] = {_camel_path(path): item for path, item in document["paths"].items()}
+    return _short_names(wire.encode(_tidy(document)), list(schemas))
+
+
+def _bodies(app: Litestar) -> dict[str, Any]:
+    """Return the schemas of all structures in bodies and answers, from the library that reads and writes them.
+
+    The framework's own leave out bounds inside of unions, and what the structures say of themselves.
+    """
+    found: dict[Any, None] = {}
+    for route in app.routes:
+        for handler, _ in route.route_handler_map.values() if isinstance(route, HTTPRoute) else ():
+            signature = handler.parsed_fn_signature
+            data = signature.parameters.get("data")
+            for kind in (signature.return_type.annotation, data.annotation if data else None):
+                found |= dict.fromkeys(_structures(kind))
+    _, components = msgspec.json.schema_components(list(found), ref_template="#/components/schemas/{name}")
+    return components
+
+
+def _structures(kind: Any) -> Iterator[type[msgspec.Struct]]:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        yield kind
+    for part in get_args(kind):
+        yield from _structures(part)
+
+
+def _operations(app: Litestar, document: dict[str, Any]) -> Iterator[Operation]:
+    routes = {route.path_format: route for route in app.routes if isinstance(route, HTTPRoute)}
+    for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
-                yield method, item[method]
+                handler = routes[path].route_handler_map[method.upper()][0]  # type: ignore[index]
+                yield Operation(method, handler, item[method])
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
-    """Add the failures that any route may answer, and the header that all writes take."""
-    writes = method != "get"
-    is_open = operation.get("security") == [{}]
-    if writes and not is_open:
-        operation.setdefault("parameters", []).append(_REPLAY_HEADER)
+def _complete(operation: Operation) -> None:
+    """Add the failures that any route may answer, the header that all writes take, and what the handler adds."""
+    method, handler, described = operation
+    is_open = described.get("security") == [{}]
+    parameters = described.setdefault("parameters", [])
+    if method != "get" and not is_open:
+        parameters.append(_REPLAY_HEADER)
+    described["parameters"] = [_parameter(each) for each in parameters]
+    described["operationId"] = _operation_id(described)
+    if "body" in handler.opt:
+        described["requestBody"] = handler.opt["body"]
     for status, meaning in _ERRORS.items():
-        if status in _ONLY_WRITES and not writes:
-            continue
-        if status in ("403", "409", "422") and is_open:
-            continue
-        operation["responses"][status] = {
-            "description": meaning,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
-        }
+        applies = (method != "get" or status not in _ONLY_WRITES) and not (is_open and status in _ONLY_WITH_TOKEN)
+        if applies or status in handler.opt.get("answers", ()):
+            described["responses"][status] = {
+                "description": meaning,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}},
+            }
 
 
-def _add_example(document: dict[str, Any], operation: dict[str, Any]) -> None:
-    """Show a whole body, put together from its fields' examples, if all that is required has one."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-    schema = document["components"]["schemas"].get(name, {})
+def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a parameter without what goes without saying; a path's or a query's is never null."""
+    schema = dict(parameter["schema"])
+    kinds = [kind for kind in schema.pop("oneOf", []) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        schema |= kinds[0]
+    elif kinds:
+        schema["oneOf"] = kinds
+    schema.pop("description", None)
+    said = {name: value for name, value in parameter.items() if value is not False or name == "required"}
+    name = _camel(parameter["name"]) if parameter["in"] == "path" else parameter["name"]
+    return said | {"name": name, "schema": schema}
+
+
+def _operation_id(described: Mapping[str, Any]) -> str:
+    """Return `placeOrder` for `place_order`. What the catalog's routes are called (`list_products`) says so."""
+    name = str(described["operationId"])
+    if "_" in name and described.get("tags") == ["Catalog"]:
+        name = name.replace("_", "_catalog_", 1)
+    return _camel(name)
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in others)
+
+
+def _camel_path(path: str) -> str:
+    return re.sub(r"{(\w+)}", lambda match: f"{{{_camel(match[1])}}}", path)
+
+
+def _say_success(schemas: Mapping[str, Any], described: Mapping[str, Any]) -> None:
+    """Describe the good answer by what is in it and where it leads."""
+    good = described["responses"]["200"]
+    good["description"] = "Done."
+    leads_to = links(described["operationId"])
+    if leads_to:
+        good["links"] = leads_to
+    for content in good.get("content", {}).values():
+        name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        data = schemas.get(name, {}).get("properties", {}).get("data", {})
+        inner = data.get("items", data).get("$ref", "").rpartition("/")[2]
+        meaning = schemas.get(inner, {}).get("description", "")
+        if meaning:
+            good["description"] = f"A list. Each: {meaning}" if "items" in data else meaning
+
+
+def _add_example(schemas: Mapping[str, Any], operation: Operation) -> None:
+    """Show a whole body: the handler's, or one of its fields' examples, if all that is required has one."""
+    content = operation.described.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
     properties: dict[str, dict[str, Any]] = schema.get("properties", {})
-    example = {field: found["examples"][0] for field, found in properties.items() if found.get("examples")}
+    examples = {field: _examples(found) for field, found in properties.items()}
+    example = operation.handler.opt.get("example") or {field: found[0] for field, found in examples.items() if found}
     if example and set(schema.get("required", ())) <= set(example):
         content["example"] = example
+
+
+def _examples(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the examples of a field, or those of one of its kinds."""
+    kinds = (each for kind in schema.get("anyOf", ()) for each in _examples(kind))
+    return [*schema.get("examples", ()), *kinds]
 
 
 def _short_names(document: bytes, names: list[str]) -> bytes:
@@ -141,10 +237,21 @@ def _short_names(document: bytes, names: list[str]) -> bytes:
     return document
 
 
-def _any_of(node: Any) -> Any:
-    """Say `anyOf` for `oneOf`: a whole number is an integer and a number, and both are fine."""
+def _tidy(node: Any) -> Any:
+    """Say `anyOf` for `oneOf`: a whole number is an integer and a number, and both are fine. Say 1 for 1.0.
+
+    Money is a `Decimal` here and a number on the wire, which its library can't know (`wire.encode`).
+    """
     if isinstance(node, dict):
-        return {("anyOf" if key == "oneOf" else key): _any_of(value) for key, value in node.items()}
+        tidied = {("anyOf" if key == "oneOf" else key): _tidy(value) for key, value in node.items()}
+        if isinstance(node.get("description"), str):
+            tidied["description"] = cleandoc(node["description"])
+        if node.get("format") == "decimal":
+            del tidied["format"]
+            tidied["type"] = "number"
+        return tidied
     if isinstance(node, list):
-        return [_any_of(value) for value in node]
+        return [_tidy(value) for value in node]
+    if isinstance(node, float) and node.is_integer():
+        return int(node)
     return node

@@ -8,7 +8,9 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from seatwright.api.context import services
+from seatwright.api.observe import body_bytes
 from seatwright.auth import tokens
+from seatwright.auth.limits import weight
 from seatwright.core.errors import Unauthorized
 
 OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
@@ -32,5 +34,6 @@ async def require_token(connection: ASGIConnection[Any, Any, Any, Any], handler:
     parts = services(connection)
     now = parts.clock.now()
     verified = tokens.verify(parts.keyring, token.strip(), now=now)
-    parts.limits.request(verified.user_id, now, parts.settings.requests_per_second)
+    size = body_bytes(connection.scope)
+    parts.limits.request(verified.user_id, now, parts.settings.requests_per_second, weight(size))
     connection.scope["auth"] = verified

@@ -13,7 +13,7 @@ from litestar.exceptions import ValidationException
 from seatwright.core.errors import Invalid
 
 MAX_TRIED = 1_000
-"""Keys of an object that are tried one by one to find the one to blame."""
+"""Keys of an object that are looked through to find the one to blame."""
 
 _TYPES = {
     "str": "text",
@@ -101,14 +101,24 @@ def _failure(raw: Any, type_: Any) -> str | None:
 
 
 def _culprit(raw: Any, steps: list[str | int], type_: Any) -> str | int:
-    """The library hides keys of a mapping ("[...]"): return the first one that fails when it is there alone."""
+    """The library hides keys of a mapping ("[...]"): return the first one that fails, found by halving.
+
+    Each try reads the whole body again, so there must not be many.
+    """
     mapping = _at(raw, steps)
     if not isinstance(mapping, dict):
         return "*"
-    for key in list(mapping)[:MAX_TRIED]:
-        if _failure(_put(raw, steps, {key: mapping[key]}), type_) is not None:
-            return str(key)
-    return "*"
+
+    def fails(keys: list[Any]) -> bool:
+        return _failure(_put(raw, steps, {key: mapping[key] for key in keys}), type_) is not None
+
+    keys = list(mapping)[:MAX_TRIED]
+    if not fails(keys):
+        return "*"
+    while len(keys) > 1:
+        half = keys[: len(keys) // 2]
+        keys = half if fails(half) else keys[len(half) :]
+    return str(keys[0])
 
 
 def _at(raw: Any, steps: Iterable[str | int]) -> Any:

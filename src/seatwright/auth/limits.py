@@ -1,4 +1,4 @@
-"""Limits on how often: requests of one user, and failed attempts to sign in.
+"""Limits on how often: requests of one user, attempts to sign in, and failures of those.
 
 Kept in the memory of each worker process, bounded: a limit is a brake, not a count of record. With several
 workers a caller can reach as many times the limit.
@@ -6,43 +6,104 @@ workers a caller can reach as many times the limit.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
 
 from seatwright.core.clock import MINUTE_MS, Instant
-from seatwright.core.errors import TooMany
+from seatwright.core.errors import TooMany, Unauthorized
+
+Credential: TypeAlias = Literal["apikey", "password"]
 
 KEPT = 100_000
 """Callers remembered at most; the ones not seen for longest are forgotten first."""
 
-FAILURES_PER_NAME = 10
-FAILURES_PER_ADDRESS = 100
+WEIGHT_BYTES = 4_096
+"""A request counts once more for each of these in its body."""
+BURST_S = 5
+"""How many seconds' worth of requests may come at once."""
+TURNS_BURST_S = 1.0
+MAX_TURN_S = 10.0
+"""How long somebody waits for a turn at most."""
+
 FAILURE_WINDOW_MS = 15 * MINUTE_MS
-"""Failed attempts to sign in with one name, or from one address, that are spread over this time (our decision)."""
+"""The failures below come back evenly over this time (all of them our decision)."""
+FAILURES_PER_NAME = 10
+"""Failed attempts to sign in with one name from one address."""
+FAILURES_PER_ADDRESS = 100
+"""Failed attempts to sign in from one address, whatever the name."""
+FAILURES_PER_NAME_ANYWHERE = 50
+"""Failed attempts with one name and a password, whatever the address. API keys can't be guessed, so there is no
+such limit for them: nobody can lock an integration out from elsewhere."""
 
 
 class Buckets:
     """Token buckets: each key may spend `burst` at once, and gets `per_ms` back per millisecond."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[float, Instant]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[float, Instant]] = OrderedDict()
 
-    def wait_s(self, key: str, now: Instant, *, burst: int, per_ms: float) -> int:
+    def wait_s(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> int:
         """Return 0 if `key` has something left to spend, else the seconds (rounded up) until it has."""
         left = self._left(key, now, burst, per_ms)
         return 0 if left >= 1 else max(1, math.ceil((1 - left) / per_ms / 1000))
 
-    def spend(self, key: str, now: Instant, *, burst: int, per_ms: float) -> None:
-        """Spend one of `key`, down to nothing left."""
-        self._kept[key] = (max(0.0, self._left(key, now, burst, per_ms) - 1), now)
+    def spend(self, key: bytes, now: Instant, *, burst: int, per_ms: float, amount: int = 1) -> None:
+        """Spend one, or another amount, of `key`; what it hasn't got it owes, up to `burst`."""
+        self._kept[key] = (max(-float(burst), self._left(key, now, burst, per_ms) - amount), now)
         self._kept.move_to_end(key)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
-    def _left(self, key: str, now: Instant, burst: int, per_ms: float) -> float:
+    def refund(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> None:
+        """Take back one `spend` of `key`."""
+        self._kept[key] = (min(float(burst), self._left(key, now, burst, per_ms) + 1), now)
+
+    def _left(self, key: bytes, now: Instant, burst: int, per_ms: float) -> float:
         left, since = self._kept.get(key, (float(burst), now))
         return min(float(burst), left + max(0, now - since) * per_ms)
+
+
+class Turns:
+    """A turn for each caller, so many per second; whoever wants more waits. By the process's own clock, in seconds.
+
+    For answers that cost a caller nothing to get, such as refusals: sent at once they would only be asked for again.
+    """
+
+    def __init__(self, per_second: int) -> None:
+        """0 is no limit."""
+        self._per_second = per_second
+        self._kept: OrderedDict[str, float] = OrderedDict()
+
+    def wait_s(self, caller: str, now_s: float, weight: int = 1) -> float:
+        """Take the caller's next turn, and return how long it is until then; 0 within a small burst.
+
+        One that weighs more is as soon, and those after it are later.
+        """
+        if not self._per_second:
+            return 0.0
+        turn = max(self._kept.get(caller, now_s), now_s)
+        self._kept[caller] = min(turn + weight / self._per_second, now_s + TURNS_BURST_S + MAX_TURN_S)
+        self._kept.move_to_end(caller)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return max(0.0, turn - now_s - TURNS_BURST_S)
+
+
+class _Bound(NamedTuple):
+    """How many failures with one thing (a name, an address) are borne."""
+
+    key: bytes
+    most: int
+
+    @property
+    def per_ms(self) -> float:
+        """How many come back in a millisecond."""
+        return self.most / FAILURE_WINDOW_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +113,67 @@ class Limits:
     requests: Buckets = field(default_factory=Buckets)
     failures: Buckets = field(default_factory=Buckets)
 
-    def request(self, user_id: str, now: Instant, per_second: int) -> None:
-        """Count a request. Raises `TooMany` beyond `per_second` on average (bursts of 5 s' worth); 0 is no limit."""
+    def request(self, whose: str, now: Instant, per_second: int, weight: int = 1) -> None:
+        """Count a request of a user, or of an address that signs in; a heavy one counts as several.
+
+        Raises `TooMany` beyond `per_second` on average, after a burst of `BURST_S` seconds' worth; 0 is no limit.
+        """
         if per_second == 0:
             return
-        burst, per_ms = 5 * per_second, per_second / 1000
-        wait_s = self.requests.wait_s(user_id, now, burst=burst, per_ms=per_ms)
+        wait_s = self.requests.wait_s(whose.encode(), now, burst=BURST_S * per_second, per_ms=per_second / 1000)
         if wait_s:
-            raise TooMany("Too many requests by this user; slow down.", retry_after_s=wait_s, code="too_many_requests")
-        self.requests.spend(user_id, now, burst=burst, per_ms=per_ms)
+            raise TooMany("Too many requests; slow down.", retry_after_s=wait_s, code="too_many_requests")
+        self.charge(whose, now, per_second, weight)
 
-    def check_sign_in(self, name: str, address: str, now: Instant) -> None:
-        """Raise `TooMany` if there were too many failed attempts with this name or from this address lately."""
-        wait_s = max(
-            self.failures.wait_s(key, now, burst=most, per_ms=rate) for key, most, rate in _tries(name, address)
-        )
+    def charge(self, whose: str, now: Instant, per_second: int, amount: int) -> None:
+        """Count that much more, without refusing."""
+        if per_second and amount:
+            burst, per_ms = BURST_S * per_second, per_second / 1000
+            self.requests.spend(whose.encode(), now, burst=burst, per_ms=per_ms, amount=amount)
+
+    @contextmanager
+    def sign_in(self, credential: Credential, name: str, address: str, now: Instant) -> Iterator[None]:
+        """Around an attempt to sign in, which counts unless it succeeds. Raises `TooMany` after too many failures.
+
+        Counted before it is tried, so that many attempts at the same time don't all get their turn.
+        """
+        bounds = _bounds(credential, name, address)
+        wait_s = max(self.failures.wait_s(bound.key, now, burst=bound.most, per_ms=bound.per_ms) for bound in bounds)
         if wait_s:
             raise TooMany(
                 "Too many failed attempts to sign in; wait, then try again.",
                 retry_after_s=wait_s,
                 code="too_many_attempts",
             )
+        for bound in bounds:
+            self.failures.spend(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+        failed = False
+        try:
+            yield
+        except Unauthorized:
+            failed = True
+            raise
+        finally:
+            for bound in () if failed else bounds:
+                self.failures.refund(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
 
-    def failed_sign_in(self, name: str, address: str, now: Instant) -> None:
-        """Count a failed attempt."""
-        for key, most, rate in _tries(name, address):
-            self.failures.spend(key, now, burst=most, per_ms=rate)
+
+def weight(body_bytes: int) -> int:
+    """Return how often a request with such a body counts."""
+    return 1 + body_bytes // WEIGHT_BYTES
 
 
-def _tries(name: str, address: str) -> tuple[tuple[str, int, float], tuple[str, int, float]]:
-    return (
-        (f"name {name.casefold()}", FAILURES_PER_NAME, FAILURES_PER_NAME / FAILURE_WINDOW_MS),
-        (f"address {address}", FAILURES_PER_ADDRESS, FAILURES_PER_ADDRESS / FAILURE_WINDOW_MS),
-    )
+def _bounds(credential: Credential, name: str, address: str) -> Sequence[_Bound]:
+    name = name.strip().casefold()
+    bounds = [
+        _Bound(_key(credential, name, address), FAILURES_PER_NAME),
+        _Bound(_key("address", address), FAILURES_PER_ADDRESS),
+    ]
+    if credential == "password":
+        bounds.append(_Bound(_key("anywhere", name), FAILURES_PER_NAME_ANYWHERE))
+    return bounds
+
+
+def _key(*parts: str) -> bytes:
+    """Short, however long a name is."""
+    return hashlib.blake2b("\0".join(parts).encode(errors="replace"), digest_size=16).digest()

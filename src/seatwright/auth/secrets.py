@@ -18,11 +18,16 @@ class Keyring:
 
     token_key: bytes
     api_key_key: bytes
+    request_key: bytes
 
     @classmethod
     def from_secret(cls, secret: str) -> Keyring:
         """Derive all keys from `secret`; the same secret always gives the same keys."""
-        return cls(token_key=_derive(secret, "token signatures"), api_key_key=_derive(secret, "api key hashes"))
+        return cls(
+            token_key=_derive(secret, "token signatures"),
+            api_key_key=_derive(secret, "api key hashes"),
+            request_key=_derive(secret, "request fingerprints"),
+        )
 
     @classmethod
     def open(cls, secret: str, data: Path) -> Keyring:
@@ -32,6 +37,11 @@ class Keyring:
     def hash_api_key(self, key: str) -> str:
         """Return what is stored of an API key: keys are random, so a keyed hash is as good as a slow one."""
         return hmac.new(self.api_key_key, key.strip().lower().encode(), hashlib.sha256).hexdigest()
+
+    def hash_request(self, fingerprint: str) -> str:
+        """Return what is stored of a request's fingerprint. A request may hold a password, and a plain hash of it
+        could be guessed at fast by whoever reads the database."""
+        return hmac.new(self.request_key, fingerprint.encode(), hashlib.sha256).hexdigest()
 
 
 def same_hash(left: str, right: str) -> bool:

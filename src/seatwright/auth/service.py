@@ -63,18 +63,28 @@ class AccountChange:
 async def caller(tx: ReadTx, claims: Claims) -> Caller:
     """Return the user behind a verified token as the database knows it now: one query.
 
-    Raises `Unauthorized` if the user is gone or inactive, or the account's key was reset since.
+    Raises `Unauthorized` if the user is gone, inactive, or has had the password changed since. A token for the API
+    key ends as well when the key is reset, and when its user may not integrate any more.
     """
     row = await store.caller_row(tx, claims.account_id, claims.user_id)
-    if row is None or not row["active"] or row["key_generation"] != claims.generation:
-        raise Unauthorized("The token has been withdrawn; get a new one from /authenticate.", code="token_withdrawn")
+    if row is None or not row["active"] or row["generation"] != claims.generation:
+        raise _withdrawn()
+    permissions = parse_permissions(row["permissions"])
+    if claims.key_generation is not None and (
+        row["key_generation"] != claims.key_generation or "api.integration" not in permissions
+    ):
+        raise _withdrawn()
     return Caller(
         account_id=claims.account_id,
         user_id=claims.user_id,
         name=row["name"],
         email=row["email"],
-        permissions=parse_permissions(row["permissions"]),
+        permissions=permissions,
     )
+
+
+def _withdrawn() -> Unauthorized:
+    return Unauthorized("The token has been withdrawn; get a new one from /authenticate.", code="token_withdrawn")
 
 
 async def authenticate(tx: ReadTx, keyring: Keyring, now: Instant, lifetime_s: int, username: str, apikey: str) -> str:
@@ -87,28 +97,28 @@ async def authenticate(tx: ReadTx, keyring: Keyring, now: Instant, lifetime_s: i
     for row in await store.candidates(tx, username.strip()):
         matches = same_hash(given, row["key_hash"])
         if matches and found is None and "api.integration" in parse_permissions(row["permissions"]):
-            found = _claims(row)
+            found = msgspec.structs.replace(_claims(row), key_generation=row["key_generation"])
     if found is None:
         raise Unauthorized("The username or the API key is wrong.", code="wrong_credentials")
     return tokens.issue(keyring, found, now=now, lifetime_s=lifetime_s)
 
 
 async def login(
-    database: Database, keyring: Keyring, now: Instant, lifetime_s: int, username: str, password: str
+    database: Database, keyring: Keyring, now: Instant, lifetime_s: int, username: str, password: str, *, address: str
 ) -> str:
     """Return a token for a user's name and password. Raises `Unauthorized`, always the same one, and `TooMany`."""
     rows = await database.read(lambda tx: store.candidates(tx, username.strip()))
     hashed = [row for row in rows if row["password_hash"]]
     if not hashed:
-        await passwords.verify_password(None, password)
+        await passwords.verify_password(None, password, for_=address)
     for row in hashed:
-        if await passwords.verify_password(row["password_hash"], password):
+        if await passwords.verify_password(row["password_hash"], password, for_=address):
             return tokens.issue(keyring, _claims(row), now=now, lifetime_s=lifetime_s)
     raise Unauthorized("The username or the password is wrong.", code="wrong_credentials")
 
 
 def _claims(row: Row) -> Claims:
-    return Claims(user_id=row["id"], account_id=row["account_id"], generation=row["key_generation"])
+    return Claims(user_id=row["id"], account_id=row["account_id"], generation=row["generation"])
 
 
 async def create_account(
@@ -191,9 +201,9 @@ async def _check_currency_may_change(tx: ReadTx, old: Account, currency: str) ->
 
 
 async def reset_key(tx: Tx, keyring: Keyring, now: Instant, actor: str, account_id: str) -> str:
-    """Give the account a new API key and return it, this once. The old key and all tokens end at once.
+    """Give the account a new API key and return it, this once. The old key and all tokens for it end at once.
 
-    Raises `NotFound`.
+    Whoever signed in with a password stays signed in. Raises `NotFound`.
     """
     key = new_uuid()
     if not await store.replace_key(tx, account_id, keyring.hash_api_key(key)):
@@ -229,7 +239,7 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
 
 
 async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id: str, change: UserChange) -> User:
-    """Change a user and return it; a deactivated user's tokens end at once.
+    """Change a user and return it. A new password, or being deactivated, ends all tokens of the user at once.
 
     Raises `NotFound`, `Invalid`, `Conflict` if the account has another user with such a name, or would be left
     without anybody who may change its settings.
@@ -255,8 +265,9 @@ async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id
             "This is the last active user who may change the settings; give somebody else the permission first.",
             code="last_administrator",
         )
+    ends_tokens = change.password_hash is not None or not changed.active
     try:
-        await store.update_user(tx, changed, change.password_hash)
+        await store.update_user(tx, changed, change.password_hash, ends_tokens=ends_tokens)
     except ConstraintViolation:
         raise _name_taken() from None
     detail = {**_changes(old, changed), "password": change.password_hash is not None}

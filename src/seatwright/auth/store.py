@@ -19,7 +19,7 @@ async def caller_row(tx: ReadTx, account_id: str, user_id: str) -> Row | None:
     """Return what a request has to know of its user and account, in one query."""
     return await tx.row(
         """
-        SELECT u.name, u.email, u.permissions, u.active, a.key_generation
+        SELECT u.name, u.email, u.permissions, u.active, u.generation, a.key_generation
         FROM app_user u JOIN account a ON a.id = u.account_id WHERE u.account_id = $1 AND u.id = $2
         """,
         account_id,
@@ -31,7 +31,7 @@ async def candidates(tx: ReadTx, username: str) -> Sequence[Row]:
     """Return the active users, of any account, that `username` (e-mail in lower case, or alternative id) may mean."""
     return await tx.rows(
         """
-        SELECT u.account_id, u.id, u.permissions, u.password_hash, a.key_hash, a.key_generation
+        SELECT u.account_id, u.id, u.permissions, u.password_hash, u.generation, a.key_hash, a.key_generation
         FROM app_user u JOIN account a ON a.id = u.account_id
         WHERE (u.email = $1 OR u.alternative_id = $2) AND u.active ORDER BY u.created_at, u.account_id LIMIT $3
         """,
@@ -117,7 +117,7 @@ async def has_catalog(tx: ReadTx, account_id: str) -> bool:
 
 
 async def replace_key(tx: Tx, account_id: str, key_hash: str) -> bool:
-    """Put a new key's hash in place of the old one's, and begin a new generation of tokens."""
+    """Put a new key's hash in place of the old one's, and begin a new generation of its tokens."""
     return bool(
         await tx.execute(
             "UPDATE account SET key_hash = $2, key_generation = key_generation + 1 WHERE id = $1", account_id, key_hash
@@ -167,12 +167,13 @@ async def insert_user(tx: Tx, new: User, password_hash: str | None) -> None:
     )
 
 
-async def update_user(tx: Tx, changed: User, password_hash: str | None) -> None:
+async def update_user(tx: Tx, changed: User, password_hash: str | None, *, ends_tokens: bool) -> None:
     """Write a changed user; without a `password_hash` the password stays. Raises `ConstraintViolation`."""
     await tx.execute(
         """
         UPDATE app_user SET email = $3, alternative_id = $4, name = $5, permissions = $6, active = $7,
-            password_hash = COALESCE($8, password_hash) WHERE account_id = $1 AND id = $2
+            password_hash = COALESCE($8, password_hash), generation = generation + $9
+        WHERE account_id = $1 AND id = $2
         """,
         changed.account_id,
         changed.id,
@@ -182,6 +183,7 @@ async def update_user(tx: Tx, changed: User, password_hash: str | None) -> None:
         write_permissions(changed.permissions),
         changed.active,
         password_hash,
+        int(ends_tokens),
     )
 
 

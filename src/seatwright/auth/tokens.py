@@ -1,4 +1,4 @@
-"""Bearer tokens: JWTs signed with HS256, valid until they expire or the account's key is reset."""
+"""Bearer tokens: JWTs signed with HS256, valid until they expire or are withdrawn (see `Claims`)."""
 
 from __future__ import annotations
 
@@ -26,27 +26,41 @@ _TIMES_ARE_OURS: Any = {
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verified token says: a user of an account, at one generation of the account's key."""
+    """What a verified token says: a user of an account, at one generation of that user's tokens.
+
+    A token that was given for the account's API key carries the key's generation too, and ends when the key is
+    reset; one that was given for a password has None there, and ends with the password.
+    """
 
     user_id: str
     account_id: str
     generation: int
+    key_generation: int | None = None
+
+
+class _Payload(msgspec.Struct):
+    """The JSON in a token."""
+
+    sub: str
+    acc: str
+    gen: int
+    exp: int
+    key: int | None = None
 
 
 def issue(keyring: Keyring, claims: Claims, *, now: Instant, lifetime_s: int) -> str:
     """Return a signed token for `claims` that expires `lifetime_s` seconds after `now`."""
     issued_s = now // SECOND_MS
-    return jwt.encode(
-        {
-            "sub": claims.user_id,
-            "acc": claims.account_id,
-            "gen": claims.generation,
-            "iat": issued_s,
-            "exp": issued_s + lifetime_s,
-        },
-        keyring.token_key,
-        algorithm=ALGORITHM,
-    )
+    payload: dict[str, str | int] = {
+        "sub": claims.user_id,
+        "acc": claims.account_id,
+        "gen": claims.generation,
+        "iat": issued_s,
+        "exp": issued_s + lifetime_s,
+    }
+    if claims.key_generation is not None:
+        payload["key"] = claims.key_generation
+    return jwt.encode(payload, keyring.token_key, algorithm=ALGORITHM)
 
 
 def verify(keyring: Keyring, token: str, *, now: Instant) -> Claims:
@@ -66,21 +80,18 @@ def verify(keyring: Keyring, token: str, *, now: Instant) -> Claims:
 def _signed(key: bytes, token: str) -> tuple[Claims, int]:
     """Return what a token with a good signature says, and when it expires (seconds). Kept: it never changes.
 
-    Whether the token still counts (its expiry, the user, the key's generation) is looked at each time.
+    Whether the token still counts (its expiry, the user, the generations) is looked at each time.
     """
     try:
         payload = jwt.decode(token, key, algorithms=[ALGORITHM], options=_TIMES_ARE_OURS)
     except (jwt.InvalidTokenError, UnicodeError):
         raise _invalid() from None
-    user_id, account_id, generation, expires_s = (payload[name] for name in ("sub", "acc", "gen", "exp"))
-    if not (
-        isinstance(user_id, str)
-        and isinstance(account_id, str)
-        and isinstance(generation, int)
-        and isinstance(expires_s, int)
-    ):
-        raise _invalid()
-    return Claims(user_id=user_id, account_id=account_id, generation=generation), expires_s
+    try:
+        said = msgspec.convert(payload, _Payload)
+    except msgspec.ValidationError:
+        raise _invalid() from None
+    claims = Claims(user_id=said.sub, account_id=said.acc, generation=said.gen, key_generation=said.key)
+    return claims, said.exp
 
 
 def _invalid() -> Unauthorized:

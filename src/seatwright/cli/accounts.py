@@ -49,7 +49,7 @@ def create(
 
 @keys_app.command("reset")
 def reset(account: Annotated[str, typer.Option("--account", help="Code of the account.")], data: Data = None) -> None:
-    """Give an account a new API key and print it, this once. The old key and all tokens end at once."""
+    """Give an account a new API key and print it, this once. The old key and all tokens for it end at once."""
     chosen = settings(data)
 
     async def work(chosen: Settings) -> str:

@@ -10,12 +10,15 @@ import typer
 import uvicorn
 
 from seatwright.catalog.store import CatalogCache
+from seatwright.cli.connection import most_connections
 from seatwright.cli.demo import FILE, Demo, DemoFile, create
 from seatwright.cli.running import Data, console, migrated, opened, run, settings
 from seatwright.core.config import Settings
 
 GRACE_S = 30
 """How long requests may take to finish after SIGTERM, in seconds."""
+KEEP_ALIVE_S = 15
+"""How long a connection may idle between requests, in seconds. A proxy's own timeout should be shorter."""
 
 
 def serve(
@@ -40,12 +43,16 @@ def serve(
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http="seatwright.cli.connection:BoundedConnection",
         ws="none",
         access_log=False,
         server_header=False,
         date_header=True,
         log_config=None,
+        limit_concurrency=most_connections(),
+        timeout_keep_alive=KEEP_ALIVE_S,
+        proxy_headers=bool(chosen.trusted_proxies),
+        forwarded_allow_ips=list(chosen.trusted_proxies),
         timeout_graceful_shutdown=GRACE_S,
     )
 

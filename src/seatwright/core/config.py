@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,10 +59,17 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "SEATWRIGHT_REQUESTS_PER_SECOND",
-        "1000",
+        "200",
         "Requests that one user's tokens may make per second in each worker process, on average; bursts of five "
-        "seconds' worth are fine; 0: no limit.",
+        "seconds' worth are fine, and each 4 KiB of a body count as one more. Refusals, and answers that want no "
+        "token, are given to one caller at the same rate. 0: no limit.",
         bounds=(0, 1_000_000),
+    ),
+    Setting(
+        "SEATWRIGHT_TRUSTED_PROXIES",
+        "",
+        "Comma-separated addresses or networks of the proxies in front of `seatwright serve`, such as `127.0.0.1`: "
+        "what they say in X-Forwarded-For is where a request came from. Empty: none, and the header is ignored.",
     ),
     Setting(
         "SEATWRIGHT_CORS_ORIGINS",
@@ -104,6 +112,7 @@ class Settings:
     requests_per_second: int
     holds_per_user: int
     holds_per_address: int
+    trusted_proxies: tuple[str, ...]
     cors_origins: tuple[str, ...]
     max_body_bytes: int
     pool_size: int
@@ -137,13 +146,27 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         requests_per_second=number["SEATWRIGHT_REQUESTS_PER_SECOND"],
         holds_per_user=number["SEATWRIGHT_HOLDS_PER_USER"],
         holds_per_address=number["SEATWRIGHT_HOLDS_PER_ADDRESS"],
-        cors_origins=tuple(part.strip() for part in text["SEATWRIGHT_CORS_ORIGINS"].split(",") if part.strip()),
+        trusted_proxies=tuple(_network(part) for part in _parts(text["SEATWRIGHT_TRUSTED_PROXIES"])),
+        cors_origins=tuple(_parts(text["SEATWRIGHT_CORS_ORIGINS"])),
         max_body_bytes=number["SEATWRIGHT_MAX_BODY_BYTES"],
         pool_size=number["SEATWRIGHT_POOL_SIZE"],
         idempotency_seconds=number["SEATWRIGHT_IDEMPOTENCY_SECONDS"],
         cart_days=number["SEATWRIGHT_CART_DAYS"],
         log=text["SEATWRIGHT_LOG"],
     )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise _bad(
+            "SEATWRIGHT_TRUSTED_PROXIES", f"{text!r} is not an address or a network, such as 10.0.0.0/8."
+        ) from None
 
 
 def _whole(setting: Setting, text: str) -> int:

@@ -1,13 +1,22 @@
-"""Log lines: JSON for machines, or columns for people. They go to standard output and hold no personal data."""
+"""Log lines: JSON for machines, or columns for people. They go to standard output and hold no personal data.
+
+Of an exception its type and where it was raised are logged, and neither its message nor any variable: a database
+quotes the values that it refuses, and whatever a handler works with may be somebody's name or key.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import structlog
+
+MAX_FRAMES = 40
+"""Frames of one exception that are logged at most, the innermost ones."""
 
 
 def configure(style: str) -> None:
@@ -19,11 +28,12 @@ def configure(style: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _only_where,
     ]
     last: Any = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        [_as_text, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
         if style == "console"
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(serializer=_to_json)]
+        else [structlog.processors.JSONRenderer(serializer=_to_json)]
     )
     structlog.configure(
         processors=[*shared, *last],
@@ -34,7 +44,8 @@ def configure(style: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last], foreign_pre_chain=shared
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            foreign_pre_chain=[_plain_message, *shared],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -42,3 +53,53 @@ def configure(style: str) -> None:
 
 def _to_json(event: Any, **_: Any) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _only_where(_logger: Any, _method: str, event: Any) -> Any:
+    """Put types and places of an exception, and of those that led to it, in place of the exception."""
+    found = event.pop("exc_info", None)
+    event.pop("exc_text", None)
+    if found is True:
+        found = sys.exc_info()
+    error = found[1] if isinstance(found, tuple) else found
+    if isinstance(error, BaseException):
+        event["exception"] = [
+            {"type": f"{type(each).__module__}.{type(each).__qualname__}", "frames": _frames(each)}
+            for each in _chain(error)
+        ]
+    return event
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        if isinstance(following, BaseExceptionGroup):
+            for inner in following.exceptions:
+                yield from _chain(inner)
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+
+
+def _as_text(_logger: Any, _method: str, event: Any) -> Any:
+    """Write an exception for people, the innermost frame last."""
+    if "exception" in event:
+        lines = [line for each in event["exception"] for line in (each["type"], *(f"  {f}" for f in each["frames"]))]
+        event["exception"] = "\n".join(lines)
+    return event
+
+
+def _plain_message(_logger: Any, _method: str, event: Any) -> Any:
+    """Of another library's message only the first line: `asyncio` adds what its tasks and callbacks hold."""
+    record = event.get("_record")
+    message = str(event["event"]).partition("\n")[0]
+    if record is not None and record.name == "asyncio":
+        message = message.partition("<")[0].partition("(")[0].strip()
+    event["event"] = message
+    return event

@@ -7,8 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import read, write
+from seatwright.api.context import ApiRequest, claims, services
+from seatwright.api.endpoint import admit, read, write
 from seatwright.api.manage.account_wire import (
     AccountOut,
     AccountPatch,
@@ -76,9 +76,9 @@ async def patch_account(request: ApiRequest, data: JSONBody[AccountPatch]) -> Re
 
 @post("/account/key", status_code=200, summary="Reset the API key", tags=_ACCOUNT)
 async def reset_key(request: ApiRequest) -> Response[Envelope[KeyOut]]:
-    """Answer a new key, this once. The old key and every token of the account end at once, this request's too.
+    """Answer a new key, this once. The old key and all tokens that were given for it end at once.
 
-    An Idempotency-Key is ignored: the answer is never stored, and the token that could ask for it again is dead.
+    Whoever signed in with a password stays signed in. An Idempotency-Key is ignored: the answer is never stored.
     """
     parts = services(request)
 
@@ -109,7 +109,7 @@ async def post_user(request: ApiRequest, data: JSONBody[UserIn]) -> Response[Env
         name=wire.text(data.name),
         permissions=frozenset(data.permissions),
         alternative_id=wire.text_or_none(data.alternative_id),
-        password_hash=await _hashed(data.password),
+        password_hash=await _hashed(request, data.password),
     )
 
     async def use_case(tx: Tx, who: Caller) -> User:
@@ -122,7 +122,7 @@ async def post_user(request: ApiRequest, data: JSONBody[UserIn]) -> Response[Env
 async def patch_user(
     request: ApiRequest, user_id: FromPath[str], data: JSONBody[UserPatch]
 ) -> Response[Envelope[UserOut]]:
-    """Change what is given. `active: false` ends the user's tokens at once."""
+    """Change what is given. A new password, or `active: false`, ends all tokens of the user at once."""
     parts = services(request)
     change = UserChange(
         email=_text(data.email),
@@ -130,7 +130,7 @@ async def patch_user(
         permissions=None if data.permissions is None else frozenset(data.permissions),
         alternative_id=_text(data.alternative_id),
         active=data.active,
-        password_hash=await _hashed(data.password),
+        password_hash=await _hashed(request, data.password),
     )
 
     async def use_case(tx: Tx, who: Caller) -> User:
@@ -164,7 +164,7 @@ async def post_connection(request: ApiRequest, data: JSONBody[ConnectionIn]) -> 
 
 @patch("/connections/{reseller_id:str}", summary="Open or close a connection", tags=_CONNECTIONS)
 async def patch_connection(
-    request: ApiRequest, reseller_id: FromPath[str], data: ConnectionPatch
+    request: ApiRequest, reseller_id: FromPath[str], data: JSONBody[ConnectionPatch]
 ) -> Response[Envelope[ConnectionOut]]:
     """Open or close the connection to a reseller. What it has sold stays."""
     parts = services(request)
@@ -192,9 +192,12 @@ def _text(value: str | int | float | None) -> str | None:
     return None if value is None else wire.text(value)
 
 
-async def _hashed(password: str | None) -> str | None:
-    """Hash outside of any transaction, because it takes long."""
-    return None if password is None else await passwords.hash_password(passwords.check_password(password))
+async def _hashed(request: ApiRequest, password: str | None) -> str | None:
+    """Hash outside of any transaction, because it takes long; and only for somebody who may set a password."""
+    if password is None:
+        return None
+    await admit(request, "settings")
+    return await passwords.hash_password(passwords.check_password(password), for_=claims(request).user_id)
 
 
 ROUTES: list[HTTPRouteHandler] = [

@@ -73,7 +73,7 @@ class UserPatch(wire.Wire):
     name: wire.Word | None = None
     permissions: list[Permission] | None = None
     alternative_id: wire.Word | None = None
-    active: bool | None = None
+    active: Annotated[bool | None, msgspec.Meta(examples=[False])] = None
     password: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 

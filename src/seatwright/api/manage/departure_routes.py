@@ -30,6 +30,10 @@ from seatwright.orders.reschedule import follow
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Departures"]
+_CATALOG = {
+    "products": [{"code": "walk", "name": "Canyon walk", "number": 4110, "tiers": {"All": {"price": 25.00}}}],
+    "schedules": [{"product": "walk", "times": ["09:00"], "capacity": 12}],
+}
 _Code = Annotated[str, PathParameter(description="The product's code.")]
 _Id = Annotated[str, PathParameter(description="The departure's id.")]
 
@@ -113,7 +117,7 @@ async def change_departure(
     return await write(request, "settings", run, departure_out)
 
 
-@post("/import", status_code=200, summary="Import a catalog", tags=["Catalog"])
+@post("/import", status_code=200, summary="Import a catalog", tags=["Catalog"], opt={"example": _CATALOG})
 async def import_catalog(request: ApiRequest, data: JSONBody[ImportForm]) -> Response[Envelope[ImportOut]]:
     """Import a catalog file in its JSON form: all or nothing, and nothing the second time."""
     parts = services(request)

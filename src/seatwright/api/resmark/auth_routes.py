@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import msgspec
@@ -15,7 +14,10 @@ from seatwright.api import wire
 from seatwright.api.context import ApiRequest, address, services
 from seatwright.api.security import OPEN
 from seatwright.auth import service
-from seatwright.core.errors import Unauthorized
+from seatwright.auth.limits import Credential
+
+MAX_BODY = 16_384
+"""Largest body that anybody may send without a token, in bytes."""
 
 
 class Credentials(wire.Wire):
@@ -38,6 +40,7 @@ class Login(wire.Wire):
     media_type=MediaType.TEXT,
     summary="Get a token for an API key",
     tags=["Authentication"],
+    request_max_body_size=MAX_BODY,
     **OPEN,
 )
 async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Response[str]:
@@ -45,7 +48,7 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
     parts = services(request)
     now, lifetime_s = parts.clock.now(), parts.settings.token_seconds
     username, apikey = wire.text(data.username), wire.text(data.apikey)
-    with _counted(request, username):
+    with _counted(request, "apikey", username):
         token = await parts.database.read(
             lambda tx: service.authenticate(tx, parts.keyring, now, lifetime_s, username, apikey)
         )
@@ -58,12 +61,13 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
     media_type=MediaType.TEXT,
     summary="Get a token for a password",
     tags=["Authentication"],
+    request_max_body_size=MAX_BODY,
     **OPEN,
 )
 async def login(request: ApiRequest, data: JSONBody[Login]) -> Response[str]:
     """Answer the bearer token of a user as bare text."""
     parts = services(request)
-    with _counted(request, wire.text(data.username)):
+    with _counted(request, "password", wire.text(data.username)):
         token = await service.login(
             parts.database,
             parts.keyring,
@@ -71,21 +75,17 @@ async def login(request: ApiRequest, data: JSONBody[Login]) -> Response[str]:
             parts.settings.token_seconds,
             wire.text(data.username),
             str(data.password),
+            address=address(request),
         )
     return Response(token, media_type=MediaType.TEXT)
 
 
-@contextmanager
-def _counted(request: ApiRequest, name: str) -> Iterator[None]:
-    """Refuse to try (429) after too many failures with this name or from this address; count one that fails."""
+def _counted(request: ApiRequest, credential: Credential, name: str) -> AbstractContextManager[None]:
+    """Refuse (429) to try after too many attempts from this address, or too many failures; count one that fails."""
     parts, here = services(request), address(request)
     now = parts.clock.now()
-    parts.limits.check_sign_in(name, here, now)
-    try:
-        yield
-    except Unauthorized:
-        parts.limits.failed_sign_in(name, here, now)
-        raise
+    parts.limits.request(f"sign-in {here}", now, parts.settings.requests_per_second)
+    return parts.limits.sign_in(credential, name, here, now)
 
 
 ROUTES: list[HTTPRouteHandler] = [authenticate, login]

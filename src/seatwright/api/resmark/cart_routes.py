@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, delete, get, post, put
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from seatwright.api import endpoint
 from seatwright.api.context import ApiRequest, booking
+from seatwright.api.openapi import body
 from seatwright.api.resmark.cart_wire import CartOut, cart_out
 from seatwright.api.resmark.csv import csv_values
-from seatwright.api.resmark.customer import check_customer
+from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, check_customer
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
@@ -35,13 +36,16 @@ class AddItem(Wire):
 
     item_id: Annotated[
         Word,
-        msgspec.Meta(description="Inventory ID: the `activityId` of a departure.", extra_json_schema={"minLength": 1}),
+        msgspec.Meta(
+            description="Inventory ID: the `activityId` of a departure.", examples=["6650aa1f0c1d2e3f40516273"]
+        ),
     ]
     participants: Annotated[
         dict[str, int | str | float | None] | None,
         msgspec.Meta(
             description='How many by price tier, `All` for a product with one price: `{"All": 2}` or '
-            '`{"Adult": 2, "Child": 1}`. Rentals count units. A tier with 0 is nothing.'
+            '`{"Adult": 2, "Child": 1}`. Rentals count units. A tier with 0 is nothing.',
+            examples=[{"Adult": 2, "Child": 1}],
         ),
     ] = None
     units: Annotated[
@@ -60,7 +64,12 @@ class ApplyDiscount(Wire):
     code: Annotated[Word, msgspec.Meta(description="The code as the customer typed it.", examples=["EARLY10"])]
 
 
-@post("", status_code=200, summary="Create a cart, or a reseller cart with supplierId")
+@post(
+    "",
+    status_code=200,
+    summary="Create a cart, or a reseller cart with supplierId",
+    opt=body({"description": "Ignored."}, required=False, example={}),
+)
 async def create_cart(request: ApiRequest, supplier_id: SupplierId = None) -> Response[Envelope[CartOut]]:
     """Make an empty cart. Any body is ignored: clients send `{}`, or none."""
 
@@ -86,7 +95,7 @@ async def list_carts(
     return await endpoint.read(request, "orders.read", run, lambda found: [cart_out(cart) for cart in found])
 
 
-@get("/{cart_id:str}", summary="Read a cart")
+@get("/{cart_id:str}", summary="Read a cart", opt={"answers": ("409",)})
 async def read_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope[CartOut]]:
     """Read an open cart. One that has become an order answers 409 and names the order."""
 
@@ -107,7 +116,7 @@ async def delete_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope
 
 
 @post("/{cart_id:str}/item", status_code=200, summary="Add a date and time to a cart")
-async def add_item(request: ApiRequest, cart_id: CartId, data: AddItem) -> Response[Envelope[CartOut]]:
+async def add_item(request: ApiRequest, cart_id: CartId, data: JSONBody[AddItem]) -> Response[Envelope[CartOut]]:
     """Add participants or units on a departure. Their seats are held for 30 minutes (a setting), then go back."""
     asked = _asked(data)
 
@@ -117,7 +126,7 @@ async def add_item(request: ApiRequest, cart_id: CartId, data: AddItem) -> Respo
     return await endpoint.write(request, "orders.write", run, cart_out)
 
 
-def _asked(data: AddItem) -> Asked:
+def _asked(data: JSONBody[AddItem]) -> Asked:
     counts = data.units if data.participants is None else data.participants
     if counts is None:
         raise Invalid(
@@ -151,8 +160,15 @@ async def remove_item(
     return await endpoint.write(request, "orders.write", run, cart_out)
 
 
-@put("/{cart_id:str}/customer", status_code=200, summary="Set the customer of a cart")
-async def set_customer(request: ApiRequest, cart_id: CartId, data: dict[str, Any]) -> Response[Envelope[CartOut]]:
+@put(
+    "/{cart_id:str}/customer",
+    status_code=200,
+    summary="Set the customer of a cart",
+    opt=body(SCHEMA, required=True, example=EXAMPLE),
+)
+async def set_customer(
+    request: ApiRequest, cart_id: CartId, data: JSONBody[dict[str, Any]]
+) -> Response[Envelope[CartOut]]:
     """Set who the cart is for, in place of what was set before.
 
     Known fields: `email`, `firstName`, `lastName`, `phone`, `title`, `gender`, `birthDate`, `streetAddress`, `city`,
@@ -167,7 +183,9 @@ async def set_customer(request: ApiRequest, cart_id: CartId, data: dict[str, Any
 
 
 @post("/{cart_id:str}/discount", status_code=200, summary="Apply a discount code to a cart")
-async def apply_discount(request: ApiRequest, cart_id: CartId, data: ApplyDiscount) -> Response[Envelope[CartOut]]:
+async def apply_discount(
+    request: ApiRequest, cart_id: CartId, data: JSONBody[ApplyDiscount]
+) -> Response[Envelope[CartOut]]:
     """Apply a discount code, in place of one applied before."""
     code = text(data.code)
 

@@ -32,6 +32,26 @@ MAX_TEXT = 2_000
 MAX_NUMBER = 2**53
 """Largest number, either sign, that every JSON reader keeps exactly."""
 
+EXAMPLE = {
+    "email": "ann@lee.example",
+    "firstName": "Ann",
+    "lastName": "Lee",
+    "phone": "8015550100",
+    "Allergies or diet": "no nuts",
+}
+_TEXT_SCHEMA = {"type": ["string", "number", "null"], "maxLength": MAX_TEXT}
+_ANSWER_SCHEMA = {"type": ["string", "number", "boolean", "null"], "maxLength": MAX_TEXT}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Who it is for. Other fields are answers to custom questions, by their labels.",
+    "maxProperties": MAX_FIELDS,
+    "properties": dict.fromkeys(TEXT_FIELDS, _TEXT_SCHEMA),
+    "additionalProperties": {
+        "anyOf": [_ANSWER_SCHEMA, {"type": "array", "maxItems": MAX_FIELDS, "items": _ANSWER_SCHEMA}],
+    },
+}
+"""The customer in the API's description (JSON Schema)."""
+
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 

@@ -10,6 +10,11 @@ from seatwright.core.errors import Invalid
 
 _FIELD = "applyCancellationFee"
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
+SCHEMA: dict[str, Any] = {
+    "type": ["object", "null"],
+    "properties": {_FIELD: {"enum": [True, False, "true", "false", 1, 0, "1", "0", "", None]}},
+}
+"""A cancellation's body in the API's description (JSON Schema)."""
 
 
 def fee_choice(body: bytes, query: str | None) -> bool:

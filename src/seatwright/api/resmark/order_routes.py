@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from litestar import Response, Router, delete, get, post
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from seatwright.api import endpoint
 from seatwright.api.context import ApiRequest, booking, claims
+from seatwright.api.openapi import body
 from seatwright.api.resmark.billing import check_billing
 from seatwright.api.resmark.csv import csv_numbers, csv_values
-from seatwright.api.resmark.fee_choice import fee_choice
+from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
 from seatwright.api.resmark.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
 from seatwright.auth.model import Caller
@@ -29,19 +30,30 @@ from seatwright.storage.engine import ReadTx, Tx
 OrderId = Annotated[str, PathParameter(description="Order ID (session ID) or confirmation number.")]
 ItemId = Annotated[str, PathParameter(description="Inventory ID of the date and time.")]
 _DAY = "YYYY-MM-DD, a day in UTC."
-FromCreated = Annotated[str | None, QueryParameter(name="fromCreatedDate", description=f"Earliest creation. {_DAY}")]
-ToCreated = Annotated[str | None, QueryParameter(name="toCreatedDate", description=f"Latest creation. {_DAY}")]
-FromModified = Annotated[str | None, QueryParameter(name="fromModifiedDate", description=f"Earliest change. {_DAY}")]
-ToModified = Annotated[str | None, QueryParameter(name="toModifiedDate", description=f"Latest change. {_DAY}")]
+_DATE = {"format": "date"}
+FromCreated = Annotated[
+    str | None, QueryParameter(name="fromCreatedDate", description=f"Earliest creation. {_DAY}", schema_extra=_DATE)
+]
+ToCreated = Annotated[
+    str | None, QueryParameter(name="toCreatedDate", description=f"Latest creation. {_DAY}", schema_extra=_DATE)
+]
+FromModified = Annotated[
+    str | None, QueryParameter(name="fromModifiedDate", description=f"Earliest change. {_DAY}", schema_extra=_DATE)
+]
+ToModified = Annotated[
+    str | None, QueryParameter(name="toModifiedDate", description=f"Latest change. {_DAY}", schema_extra=_DATE)
+]
 Fee = Annotated[
     str | None,
     QueryParameter(
-        query="applyCancellationFee",
+        name="applyCancellationFee",
         description="`false` waives the fee; otherwise the cancellation policy applies. May be sent in a JSON body "
         "instead.",
+        schema_extra={"enum": ["true", "false", "1", "0"]},
     ),
 ]
 
+_FEE_IN_BODY = body(SCHEMA, required=False, example={"applyCancellationFee": False})
 
 MAX_REFERENCE = 500
 """Longest `referenceId`, in characters: an index of PostgreSQL takes no more than about 2,700 bytes."""
@@ -52,7 +64,7 @@ Reference: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_REFERENCE)] | 
 class PlaceOrder(Wire):
     """A cart to be turned into an order. Explicit nulls are as good as leaving a field out."""
 
-    id: Annotated[Word, msgspec.Meta(description="Cart ID.")]
+    id: Annotated[Word, msgspec.Meta(description="Cart ID.", examples=["0c0f3a52-8a42-4c38-93a1-3d3a4a2f6f10"])]
     order_id: Annotated[
         Text | None, msgspec.Meta(description="Adds the cart to this order (ID or confirmation number).")
     ] = None
@@ -77,7 +89,12 @@ async def list_orders(
     page: Page = 0,
     ids: Annotated[str | None, QueryParameter(description="Comma-separated order IDs.")] = None,
     confirmation_ids: Annotated[
-        str | None, QueryParameter(name="confirmationIds", description="Comma-separated confirmation numbers.")
+        str | None,
+        QueryParameter(
+            name="confirmationIds",
+            description="Comma-separated confirmation numbers.",
+            schema_extra={"pattern": r"^\d{1,18}(,\d{1,18})*$"},
+        ),
     ] = None,
     from_created_date: FromCreated = None,
     to_created_date: ToCreated = None,
@@ -135,7 +152,7 @@ async def read_order(request: ApiRequest, order_id: OrderId) -> Response[Envelop
 
 
 @post("", status_code=200, summary="Create an order from a cart, or add a cart to an order")
-async def place_order(request: ApiRequest, data: PlaceOrder) -> Response[Envelope[OrderOut]]:
+async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Response[Envelope[OrderOut]]:
     """Turn a cart into an order that an external source has paid. Repeating it answers with the same order."""
     asked = orders.OrderAsked(
         cart_id=text(data.id),
@@ -162,7 +179,7 @@ def _reference(value: str | int | float | None) -> str | None:
     return reference
 
 
-def _flags(data: PlaceOrder) -> NotificationFlags:
+def _flags(data: JSONBody[PlaceOrder]) -> NotificationFlags:
     """Return the flags; one that isn't sent is true: an API order is silent unless its caller says otherwise."""
 
     def flag(value: bool | None) -> bool:
@@ -186,7 +203,7 @@ async def _cancel(request: ApiRequest, target: Target, fee: str | None) -> Respo
     return await endpoint.write(request, "orders.cancel", run, lambda outcome: cancelled_order_out(outcome, viewer))
 
 
-@delete("/{order_id:str}", status_code=200, summary="Cancel an order")
+@delete("/{order_id:str}", status_code=200, summary="Cancel an order", opt=_FEE_IN_BODY)
 async def cancel_order(
     request: ApiRequest, order_id: OrderId, fee: Fee = None
 ) -> Response[Envelope[CancelledOrderOut]]:
@@ -194,7 +211,12 @@ async def cancel_order(
     return await _cancel(request, Target(order_id), fee)
 
 
-@delete("/{order_id:str}/item/{item_id:str}", status_code=200, summary="Cancel a date and time of an order")
+@delete(
+    "/{order_id:str}/item/{item_id:str}",
+    status_code=200,
+    summary="Cancel a date and time of an order",
+    opt=_FEE_IN_BODY,
+)
 async def cancel_item(
     request: ApiRequest, order_id: OrderId, item_id: ItemId, fee: Fee = None
 ) -> Response[Envelope[CancelledOrderOut]]:
@@ -206,6 +228,7 @@ async def cancel_item(
     "/{order_id:str}/item/{item_id:str}/participant/{participant_id:str}",
     status_code=200,
     summary="Cancel a participant",
+    opt=_FEE_IN_BODY,
 )
 async def cancel_participant(
     request: ApiRequest,
@@ -218,7 +241,12 @@ async def cancel_participant(
     return await _cancel(request, Target(order_id, item_id=item_id, participant_id=participant_id), fee)
 
 
-@delete("/{order_id:str}/item/{item_id:str}/unit/{unit_id:str}", status_code=200, summary="Cancel a unit")
+@delete(
+    "/{order_id:str}/item/{item_id:str}/unit/{unit_id:str}",
+    status_code=200,
+    summary="Cancel a unit",
+    opt=_FEE_IN_BODY,
+)
 async def cancel_unit(
     request: ApiRequest,
     order_id: OrderId,

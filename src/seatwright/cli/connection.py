@@ -1,0 +1,217 @@
+"""A connection to a client, bounded in time and size.
+
+uvicorn has no bound of its own for a request that comes slowly or not at all, for the size of its head, or for an
+answer that nobody reads (its keep-alive timeout runs between requests only). This is uvicorn's protocol with such
+bounds around it. A proxy in front usually has its own, and then these are never met.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import resource
+from collections import Counter
+from functools import cache
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from seatwright.api.context import network
+from seatwright.core.config import Settings, load_settings
+
+HEAD_S = 10.0
+"""How long a request's head may take: from the connection, or from its first byte on one that was used before."""
+BODY_S = 30.0
+"""How long a body may take after its head."""
+LINGER_S = 5.0
+"""How long the rest of a body is read and thrown away after the answer, so that the client gets to read that."""
+STALL_S = 30.0
+"""How long a client may leave an answer unread, and how long closing may take."""
+WATCH_S = 2.0
+"""A bound is noticed at most this much later."""
+MAX_HEAD = 65_536
+"""Largest request head (address and headers), in bytes."""
+LINGER_BYTES = 16 * 1024 * 1024
+"""How much of a body is read at most beyond what the application takes, chunk sizes and trailers included."""
+MAX_CONNECTIONS = 4_000
+"""Connections of one worker process; beyond that requests answer 503."""
+MAX_CONNECTIONS_PER_ADDRESS = 1_000
+"""Of these, connections from one address that is not a trusted proxy; beyond that they are closed at once."""
+_OTHER_FILES = 200
+
+_open: Counter[str] = Counter()
+"""Open connections of this process by address."""
+
+
+def most_connections() -> int:
+    """Let this process and its workers open as many files as they may, and return how many can be connections."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return MAX_CONNECTIONS if most == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, max(100, most - _OTHER_FILES))
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """For `uvicorn.run(http=...)`."""
+
+    _deadline: float | None = None
+    """When what is awaited from the client has to be here (in the loop's time); None if nothing is."""
+    _in_head = False
+    _in_body = False
+    _received = 0
+    """Bytes since the chunk in which the message began."""
+    _chunk = 0
+    _refusal: int | None = None
+    _stalled_at: float | None = None
+    _closing_at: float | None = None
+    _watch_task: asyncio.TimerHandle | None = None
+    _counted: str | None = None
+    _running: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._await(HEAD_S)
+        self._watch()
+        host = self.client[0] if self.client else ""
+        if host and not _is_proxy(host):
+            self._counted = network(host)
+            _open[self._counted] += 1
+            if _open[self._counted] > MAX_CONNECTIONS_PER_ADDRESS:
+                transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        if self._watch_task is not None:
+            self._watch_task.cancel()
+        if self._counted is not None:
+            _open[self._counted] -= 1
+            if not _open[self._counted]:
+                del _open[self._counted]
+            self._counted = None
+        super().connection_lost(exc)
+        if self._running is not None and not self._running.response_complete:
+            # uvicorn tells the request that came last, which of several in a pipeline is not the one that runs.
+            self._running.disconnected = True
+            self._running.message_event.set()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, unless there were too many."""
+        self._chunk = len(data)
+        self._received += self._chunk
+        if self._refusal is not None:
+            return
+        if self._in_head and self._received > 2 * MAX_HEAD:
+            self._refuse(431)
+        elif self._in_body and self._received > LINGER_BYTES + _settings().max_body_bytes:
+            self.transport.abort()
+        else:
+            super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_head, self._received = True, 0
+        self._await(HEAD_S)
+
+    def on_headers_complete(self) -> None:
+        """A request is handed to the application. An error raised here is answered by `send_400_response`."""
+        self._in_head = False
+        if self._chunk + self._received > MAX_HEAD and self._head_bytes() > MAX_HEAD:
+            self._refusal = 431
+            raise ValueError("The head is too large.")
+        super().on_headers_complete()
+        self._in_body = True
+        self._await(BODY_S)
+
+    def on_message_complete(self) -> None:
+        """All of a request is here."""
+        super().on_message_complete()
+        self._in_body, self._deadline = False, None
+        if self.cycle.response_complete:  # uvicorn's keep-alive timeout has been unset by the rest of the body
+            self._await(HEAD_S)
+
+    def on_response_complete(self) -> None:
+        """An answer has been sent; perhaps before its request was here."""
+        super().on_response_complete()
+        if self._in_body and self.cycle.response_complete:
+            self._await(LINGER_S)
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is written to."""
+        self._stalled_at = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has read."""
+        self._stalled_at = None
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP request, or too large a head."""
+        self._refuse(self._refusal or 400)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _await(self, seconds: float) -> None:
+        self._deadline = self.loop.time() + seconds
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _watch(self) -> None:
+        """Look whether a bound has been met, again and again."""
+        now = self.loop.time()
+        if self._deadline is not None and now >= self._deadline:
+            self._cut()
+        if self._closing_at is None and self.transport.is_closing():
+            self._closing_at = now
+        if any(since is not None and now - since >= STALL_S for since in (self._stalled_at, self._closing_at)):
+            self.transport.abort()
+            return
+        following = now + WATCH_S if self._deadline is None else min(now + WATCH_S, max(now + 0.01, self._deadline))
+        self._watch_task = self.loop.call_at(following, self._watch)
+
+    def _cut(self) -> None:
+        """Close a connection that keeps the server waiting, and say why where an answer is due."""
+        self._deadline = None
+        running = self.cycle is not None and not self.cycle.response_complete
+        if self.flow.read_paused or (running and not self._in_body):
+            self._await(HEAD_S)  # it is the client that waits
+        elif self._in_head or (self._in_body and running and not self.cycle.response_started):
+            self._refuse(408)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: int) -> None:
+        """Answer without the application, which may be waiting for the rest of the request, and close."""
+        self._refusal, self._deadline = status, None
+        if self.transport.is_closing():
+            return
+        code, sentence = _REFUSALS[status]
+        body = f'{{"errorMessage":"{sentence}","errorCode":"{code}","data":null}}'.encode()
+        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[status] + head + body)
+        self.transport.close()
+
+
+_REFUSALS = {
+    400: ("malformed_request", "This is not an HTTP request that can be understood."),
+    408: ("request_timeout", "The request took too long to arrive."),
+    431: ("head_too_large", "The request's address and headers are larger than this server takes."),
+}
+
+
+@cache
+def _settings() -> Settings:
+    return load_settings()
+
+
+@cache
+def _proxies() -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(proxy) for proxy in _settings().trusted_proxies)
+
+
+def _is_proxy(host: str) -> bool:
+    return bool(_proxies()) and any(ipaddress.ip_address(host) in proxy for proxy in _proxies())

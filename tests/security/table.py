@@ -1,0 +1,132 @@
+"""Every route: who may use it, and whose things its address names. The matrix tests every line of this.
+
+A route that is added to the program and not here fails `test_matrix.py`, and so does one that is here only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from seatwright.catalog.document import FORMS, PLURALS
+
+OPEN: tuple[str, ...] = ("open",)
+"""`needs` of a route that wants no token."""
+ANYONE: tuple[str, ...] = ()
+"""`needs` of a route for any user of the account, whatever their permissions."""
+
+
+class Route(NamedTuple):
+    """A route.
+
+    `needs` are the permissions that the user must have, all of them. `ids` are the things that the `{…}` of the
+    address name, in order, as `world.Side` makes them; another account's is a 404, and so is an own one that belongs
+    to something else. `body` is one that works; in it `<thing>` stands for a thing's id, of which the same is true.
+    """
+
+    method: str
+    path: str
+    needs: tuple[str, ...]
+    ids: tuple[str, ...] = ()
+    body: Any = None
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+
+READ, WRITE, CANCEL, SETTINGS = ("orders.read",), ("orders.write",), ("orders.cancel",), ("settings",)
+ADD = {"itemId": "<departure>", "participants": {"Adult": 1}}
+CUSTOMER = {"firstName": "Ann", "email": "ann@lee.example"}
+DEPARTURE = {"start": "2026-08-01T09:00", "durationMin": 60, "capacity": 5}
+DAILY = {"from": "2026-08-02", "to": "2026-08-03", "times": ["09:00"], "durationMin": 60, "capacity": 5}
+NEW_USER = {"email": "<fresh>@x.example", "name": "Bo", "permissions": ["orders.read"]}
+
+FIXED = [
+    Route("GET", "/healthz", OPEN),
+    Route("GET", "/readyz", OPEN),
+    Route("GET", "/openapi.json", OPEN),
+    Route("POST", "/public/api/authenticate", OPEN, (), {"username": "<username>", "apikey": "<apikey>"}),
+    Route("POST", "/public/api/login", OPEN, (), {"username": "<username>", "password": "<password>"}),
+    Route("GET", "/public/api/product", ANYONE),
+    Route("GET", "/public/api/product/{search_term}", ANYONE, ("product_id",)),
+    Route("GET", "/public/api/product/{search_term}/item", ANYONE, ("product_id",)),
+    Route("GET", "/public/api/product/{search_term}/pickup", ANYONE, ("product_id",)),
+    Route("GET", "/public/api/cart", READ),
+    Route("POST", "/public/api/cart", WRITE),
+    Route("GET", "/public/api/cart/{cart_id}", READ, ("cart",)),
+    Route("DELETE", "/public/api/cart/{cart_id}", WRITE, ("cart",)),
+    Route("POST", "/public/api/cart/{cart_id}/item", WRITE, ("cart",), ADD),
+    Route("DELETE", "/public/api/cart/{cart_id}/item/{item_id}", WRITE, ("cart", "departure")),
+    Route("PUT", "/public/api/cart/{cart_id}/customer", WRITE, ("cart",), CUSTOMER),
+    Route("POST", "/public/api/cart/{cart_id}/discount", WRITE, ("cart",), {"code": "<discount>"}),
+    Route("DELETE", "/public/api/cart/{cart_id}/discount", WRITE, ("cart",)),
+    Route("GET", "/public/api/order", READ),
+    Route("POST", "/public/api/order", WRITE, (), {"id": "<cart>"}),
+    Route("GET", "/public/api/order/{order_id}", READ, ("order",)),
+    Route("DELETE", "/public/api/order/{order_id}", CANCEL, ("order",)),
+    Route("DELETE", "/public/api/order/{order_id}/item/{item_id}", CANCEL, ("order", "departure")),
+    Route(
+        "DELETE",
+        "/public/api/order/{order_id}/item/{item_id}/participant/{participant_id}",
+        CANCEL,
+        ("order", "departure", "participant"),
+    ),
+    Route("DELETE", "/public/api/order/{order_id}/item/{item_id}/unit/{unit_id}", CANCEL, ("order", "rental", "unit")),
+    Route("GET", "/api/v1/account", ANYONE),
+    Route("PATCH", "/api/v1/account", SETTINGS, (), {"name": "Renamed"}),
+    Route("POST", "/api/v1/account/key", SETTINGS),
+    Route("GET", "/api/v1/users", SETTINGS),
+    Route("POST", "/api/v1/users", SETTINGS, (), NEW_USER),
+    Route("PATCH", "/api/v1/users/{user_id}", SETTINGS, ("user",), {"name": "Bo"}),
+    Route("GET", "/api/v1/connections", ANYONE),
+    Route("POST", "/api/v1/connections", SETTINGS, (), {"resellerId": "<stranger>"}),
+    Route("PATCH", "/api/v1/connections/{reseller_id}", SETTINGS, ("reseller",), {"active": True}),
+    Route("GET", "/api/v1/audit/{subject_id}", SETTINGS, ("order",)),
+    Route("POST", "/api/v1/import", SETTINGS, (), {"tags": [{"code": "<fresh>", "name": "T"}]}),
+    Route("GET", "/api/v1/products/{code}/departures", READ, ("product",)),
+    Route("POST", "/api/v1/products/{code}/departures", SETTINGS, ("product",), DEPARTURE),
+    Route("POST", "/api/v1/products/{code}/departures/recurring", SETTINGS, ("product",), DAILY),
+    Route("GET", "/api/v1/departures/{departure_id}", READ, ("departure",)),
+    Route("PATCH", "/api/v1/departures/{departure_id}", SETTINGS, ("departure",), {"capacity": 90}),
+    Route(
+        "PUT",
+        "/api/v1/orders/{order_id}/lines/{line_id}/cancellation-fee",
+        ("orders.cancel", "cancellation_fee.edit"),
+        ("order", "cancelled"),
+        {"amount": 1},
+    ),
+]
+
+NEW_ENTRIES: dict[str, dict[str, Any]] = {
+    "location": {},
+    "zone": {},
+    "pickup": {},
+    "tag": {},
+    "policy": {},
+    "charge": {"kind": "tax", "percent": 5},
+    "question": {},
+    "discount": {"percent": 10},
+    "pool": {"units": 3},
+    "product": {"number": 9999, "tiers": {"All": {"price": 10}}, "active": False},
+}
+"""What a new entry of each kind of the catalog needs beside its code and name."""
+
+
+def _catalog(kind: str) -> list[Route]:
+    path, entry = f"/api/v1/{PLURALS[kind]}", NEW_ENTRIES[kind]
+    spare = f"spare_{kind}"
+    changed = entry | {"number": 9998} if kind == "product" else entry
+    return [
+        Route("GET", path, ANYONE),
+        Route("POST", path, SETTINGS, (), {"code": "<fresh>", "name": "<fresh>", **entry}),
+        Route("GET", f"{path}/{{code}}", ANYONE, (kind,)),
+        Route("PUT", f"{path}/{{code}}", SETTINGS, (spare,), {"code": f"<{spare}>", "name": f"<{spare}>", **changed}),
+        Route("DELETE", f"{path}/{{code}}", SETTINGS, (spare,)),
+    ]
+
+
+TABLE = [*FIXED, *(route for kind in FORMS for route in _catalog(kind))]
+
+EMPTY_FOR_STRANGERS = frozenset({"GET /api/v1/audit/{subject_id}"})
+"""Routes where another account's id is answered with an empty list: the history of an unknown thing is empty."""

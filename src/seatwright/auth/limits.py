@@ -65,7 +65,9 @@ class Buckets:
 
     def _left(self, key: bytes, now: Instant, burst: int, per_ms: float) -> float:
         left, since = self._kept.get(key, (float(burst), now))
-        return min(float(burst), left + max(0, now - since) * per_ms)
+        if now < since:  # the clock was set back: what is missing comes back from now on, not from then
+            self._kept[key] = (left, since := now)
+        return min(float(burst), left + (now - since) * per_ms)
 
 
 class Turns:

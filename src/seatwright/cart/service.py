@@ -141,9 +141,14 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     changed = _repriced(cart, items, catalog, cart.body.discount_code)
     if read is not None and cart.body.item(departure.id) is None:
         _check_limits((read.by_user, read.by_address), limits)
-    changed = await store.update_and_hold(
-        tx, changed, now, departure.id, holder, more=more, held=item.seats, expires_at=item.expires_at
-    )
+    try:
+        changed = await store.update_and_hold(
+            tx, changed, now, departure.id, holder, more=more, held=item.seats, expires_at=item.expires_at
+        )
+    except Retry:
+        if more == item.seats:
+            raise
+        raise Retry(first=NoteLostHolds(booking, caller, cart.id)) from None
     return Priced(changed, catalog.currency)
 
 
@@ -237,6 +242,36 @@ async def renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
         count = expired[departure_id].seats
         await seats.take(tx, cart.account_id, {departure_id: count})
         await store.insert_hold(tx, cart, departure_id, holder, more=count, held=count, expires_at=expires_at)
+
+
+class NoteLostHolds:
+    """A use case that writes into an open cart which of its holds are gone (see `storage.engine.Retry`).
+
+    A clock that was ahead, another server's or this one's before it was set back, may have given back what by now's
+    clock is still held. Those items are over from now on, and their seats are taken anew like any expired one's.
+    """
+
+    def __init__(self, booking: Booking, caller: Caller, cart_id: str) -> None:
+        self._of = (booking, caller, cart_id)
+
+    async def __call__(self, tx: Tx) -> None:
+        """Run it."""
+        booking, caller, cart_id = self._of
+        opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
+        if opened is None or opened.cart.status != "open":
+            return
+        cart, now = opened.cart, booking.clock.now()
+        rows = await tx.rows(
+            "SELECT departure_id FROM hold WHERE account_id = $1 AND cart_id = $2", cart.account_id, cart.id
+        )
+        held = {row["departure_id"] for row in rows}
+        items = tuple(
+            item if item.id in held else msgspec.structs.replace(item, expires_at=min(item.expires_at, now))
+            for item in cart.body.items
+        )
+        if items != cart.body.items:
+            body = msgspec.structs.replace(cart.body, items=items)
+            await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=True)
 
 
 def _check_limits(counts: tuple[int, int], limits: tuple[int, int]) -> None:

@@ -180,12 +180,15 @@ RETURNING version
 
 
 async def update(tx: Tx, cart: Cart, now: Instant, *, last: bool) -> Cart:
-    """Write a changed cart over the version that was read; `last` if nothing else is written after it."""
-    run = tx.finish if last else tx.row
-    row = await run(_UPDATE, cart.account_id, cart.id, cart.version, _encode(cart.body), cart.status, now)
+    """Write a changed cart over the version that was read; `last` if nothing else is written after it.
+
+    A clock that was set back leaves its date of change where it is.
+    """
+    run, at = tx.finish if last else tx.row, max(now, cart.modified_at)
+    row = await run(_UPDATE, cart.account_id, cart.id, cart.version, _encode(cart.body), cart.status, at)
     if row is None:
         raise Retry
-    return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=now)
+    return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=at)
 
 
 async def update_and_hold(
@@ -197,6 +200,7 @@ async def update_and_hold(
     decided here.
     """
     if tx.engine == "postgres":
+        at = max(now, cart.modified_at)
         try:
             await tx.finish(
                 seats.HOLD_STATEMENT,
@@ -204,7 +208,7 @@ async def update_and_hold(
                 cart.id,
                 cart.version,
                 _encode(cart.body),
-                now,
+                at,
                 departure_id,
                 more,
                 expires_at,
@@ -213,7 +217,7 @@ async def update_and_hold(
             )
         except ConstraintViolation:  # a pool's units went to somebody else since they were read
             raise Retry from None
-        return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=now)
+        return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=at)
     changed = await update(tx, cart, now, last=False)
     await seats.take(tx, cart.account_id, {departure_id: more})
     await insert_hold(tx, cart, departure_id, holder, more=more, held=held, expires_at=expires_at)

@@ -56,11 +56,11 @@ WITH cart_ordered AS (
 ), entries AS (
     INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount,
         created_at)
-    SELECT $1, $4, (e->>0)::bigint, (e->>1)::bigint, e->>2, e->>3, e->>4, (e->>5)::bigint, $6
+    SELECT $1, $4, (e->>0)::bigint, (e->>1)::bigint, e->>2, e->>3, e->>4, (e->>5)::bigint, made.created_at
     FROM made, jsonb_array_elements($17::jsonb) e
 ), audited AS (
     INSERT INTO audit_event (account_id, id, at, actor, action, subject_id, detail)
-    SELECT $1, $18, $6, $19, $20, $4, $21 FROM made
+    SELECT $1, $18, made.created_at, $19, $20, $4, $21 FROM made
 )
 SELECT made.confirmation, n.created_at FROM made, numbered n WHERE n.account_id = $10
 """
@@ -82,7 +82,7 @@ async def convert(
     await sell_holds(tx, cart, change.at, holds=holds, seats=seats)
     made = await _insert(tx, order, change.at)
     await tx.execute_many(store.INSERT_LINE, store.line_rows(made, made.body.items))
-    await store.append(tx, made, change)
+    await store.append(tx, made, change._replace(at=made.created_at))
     if made.body.reference_id is not None:
         await store.refer(tx, made, made.body.reference_id)
     return made

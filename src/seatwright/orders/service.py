@@ -78,21 +78,37 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     if any(item.expires_at <= now for item in cart.body.items):
         raise Retry(first=_Renew(booking, caller, cart.id))
     items = tuple(msgspec.structs.replace(item, expires_at=0) for item in cart.body.items)
-    if asked.order_id is None:
-        order = _new_order(opened.catalog, cart, items, asked)
-        change = _sale(order.body, items, caller, now, "order.created")
-        order = msgspec.structs.replace(order, body=_paid(order.body, items, asked, now))
-        await _use_discount(tx, opened.catalog, cart)
-        return await convert(
-            tx,
-            cart,
-            order,
-            change,
-            order_request=request,
-            holds=len(items),
-            seats=sum(i.seats for i in items),
-        )
-    return await _add_to_order(tx, opened, items, asked, caller, now, request)
+    try:
+        if asked.order_id is not None:
+            return await _add_to_order(tx, opened, items, asked, caller, now, request)
+        return await _make_order(tx, opened, items, asked, caller, now, request)
+    except Retry:
+        raise Retry(first=carts.NoteLostHolds(booking, caller, cart.id)) from None
+
+
+async def _make_order(
+    tx: Tx,
+    opened: cart_store.Opened,
+    items: tuple[Item, ...],
+    asked: OrderAsked,
+    caller: Caller,
+    now: Instant,
+    request: str,
+) -> Order:
+    cart = opened.cart
+    order = _new_order(opened.catalog, cart, items, asked)
+    change = _sale(order.body, items, caller, now, "order.created")
+    order = msgspec.structs.replace(order, body=_paid(order.body, items, asked, now))
+    await _use_discount(tx, opened.catalog, cart)
+    return await convert(
+        tx,
+        cart,
+        order,
+        change,
+        order_request=request,
+        holds=len(items),
+        seats=sum(i.seats for i in items),
+    )
 
 
 class _Renew:
@@ -218,8 +234,9 @@ async def _add_to_order(
     )
     await _use_discount(tx, opened.catalog, cart)
     await sell_holds(tx, cart, now, holds=len(items), seats=seats)
-    change = _sale(body, items, caller, now, "order.added_to")
-    changed = msgspec.structs.replace(order, body=_paid(body, items, asked, now))
+    at = max(now, order.modified_at)
+    change = _sale(body, items, caller, at, "order.added_to")
+    changed = msgspec.structs.replace(order, body=_paid(body, items, asked, at))
     changed = await store.update(tx, changed, change, added=items)
     if asked.reference_id is not None:
         await store.refer(tx, changed, asked.reference_id)

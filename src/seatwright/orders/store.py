@@ -167,10 +167,12 @@ async def update(
 ) -> Order:
     """Write a changed order over the version that was read (`Retry` if it isn't that any more).
 
-    `added` are items holding only the new lines, `cancelled` items holding only the lines just cancelled.
+    `added` are items holding only the new lines, `cancelled` items holding only the lines just cancelled. A clock
+    that was set back makes no change earlier than the one before it.
     """
     order = applied(order, change)
     modified_at = max(change.at, order.modified_at)
+    change = change._replace(at=modified_at)
     written = await tx.execute(
         """
         UPDATE orders SET version = version + 1, status = $4, body = $5, total = $6, paid = $7, modified_at = $8
@@ -188,7 +190,10 @@ async def update(
     if not written:
         raise Retry
     await tx.execute(
-        "UPDATE order_view SET modified_at = $3 WHERE account_id = ANY($1) AND order_id = $2",
+        """
+        UPDATE order_view SET modified_at = CASE WHEN modified_at > $3 THEN modified_at ELSE $3 END
+        WHERE account_id = ANY($1) AND order_id = $2
+        """,
         sorted({order.account_id, order.owner_id}),
         order.id,
         modified_at,

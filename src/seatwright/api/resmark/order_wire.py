@@ -9,6 +9,7 @@ import msgspec
 
 from seatwright.api.resmark.item_wire import ItemOut, item_out, sums
 from seatwright.cancellation.service import Outcome
+from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 from seatwright.orders.model import Order, Payment
@@ -134,7 +135,7 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
         "balance": to_wire(order.balance, currency),
         "currency": currency,
         "discount_codes": list(body.discount_codes),
-        "payments": [_payment_out(payment, currency) for payment in body.payments],
+        "payments": [_payment_out(payment, currency, order.created_at) for payment in body.payments],
         "billing": body.billing,
         "disable_notification": body.flags.disable_notification,
         "disable_pending_order_notification": body.flags.disable_pending_order_notification,
@@ -143,11 +144,11 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
     }
 
 
-def _payment_out(payment: Payment, currency: str) -> PaymentOut:
+def _payment_out(payment: Payment, currency: str, created_at: Instant) -> PaymentOut:
     return PaymentOut(
         id=payment.id,
         type=payment.type,
         amount=to_wire(payment.amount, currency),
         memo=payment.memo,
-        date=iso_utc(payment.at),
+        date=iso_utc(max(payment.at, created_at)),
     )

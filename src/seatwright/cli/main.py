@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seatwright.cli import accounts, database, doctor, importing, server
+from seatwright.cli import accounts, backup, database, doctor, importing, server
 
 app = typer.Typer(
     name="seatwright",
@@ -16,6 +16,8 @@ app = typer.Typer(
 app.command("serve")(server.serve)
 app.command("migrate")(database.migrate_command)
 app.command("import")(importing.import_command)
+app.command("backup")(backup.backup_command)
+app.command("restore")(backup.restore_command)
 app.command("doctor")(doctor.doctor)
 app.add_typer(accounts.account_app, name="account")
 app.add_typer(accounts.keys_app, name="keys")

@@ -1,0 +1,151 @@
+"""`seatwright backup` and `seatwright restore`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seatwright.auth.secrets import SECRET_FILE, Keyring
+from seatwright.cart import holds
+from seatwright.cli.running import Data, console, fail, make_data_directory, run, settings
+from seatwright.core.clock import Clock, SystemClock
+from seatwright.core.config import Settings
+from seatwright.core.errors import Conflict, SeatwrightError, Unavailable
+from seatwright.invariants.checks import CHECKS, Finding, check
+from seatwright.storage import archive, backup
+from seatwright.storage.archive import Manifest, Reader
+from seatwright.storage.engine import Database
+from seatwright.storage.migrate import migrate
+
+_SHOWN = ("account", "departure", "cart", "orders")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restoration came to: names of the migrations applied, holds given back, and promises that are broken."""
+
+    applied: list[str]
+    swept: int
+    findings: list[Finding]
+
+
+def backup_command(
+    file: Annotated[Path, typer.Argument(help="The backup, a new file.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    data: Data = None,
+) -> None:
+    """Write everything to one file, while the server runs: the database, and the secret kept in the data directory."""
+    chosen = settings(data)
+    secret = None if chosen.secret else _kept_secret(chosen)
+    check = _check_of(chosen.secret or (secret or b"").decode("ascii", "replace").strip())
+    work = backup.back_up(chosen, SystemClock(), file, secret=secret, secret_check=check, force=force)
+    manifest = run(work)
+    console.print(f"Wrote {file}: {_described(manifest)}.", markup=False)
+    if archive.SECRET not in manifest.parts:
+        console.print("The server's secret is not in it: SEATWRIGHT_SECRET has to be kept apart.", markup=False)
+
+
+def restore_command(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a database that has accounts in it; it is lost.")
+    ] = False,
+    keep_secret: Annotated[
+        bool, typer.Option("--keep-secret", help="Go on with another secret; all API keys have to be reset.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Replace the database by a backup's, bring its schema up to date, and check every promise."""
+    chosen = settings(data)
+    make_data_directory(chosen)
+    manifest, restored = run(_restore(chosen, file, force=force, keep_secret=keep_secret))
+    for name in restored.applied:
+        console.print(f"applied {name}", markup=False)
+    if restored.swept:
+        console.print(f"Gave back {restored.swept} holds that have run out since.", markup=False)
+    console.print(f"Restored {_described(manifest)}.", markup=False)
+    for finding in restored.findings:
+        console.print(f"{finding.check}: {finding.row}", markup=False)
+    if restored.findings:
+        fail("the backup is restored, and breaks the promises above.")
+    console.print(f"All {len(CHECKS)} checks passed.")
+
+
+async def _restore(chosen: Settings, file: Path, *, force: bool, keep_secret: bool) -> tuple[Manifest, Restored]:
+    clock = SystemClock()
+
+    async def finish(database: Database) -> Restored:
+        return await _brought_up_to_date(database, clock)
+
+    with archive.reading(file) as reader:
+        backup.check_fits(reader.manifest, chosen)
+        secret = None if keep_secret else _secret_to_write(chosen, reader)
+        restored = await backup.restore(chosen, reader, finish, force=force)
+        if secret is not None:
+            _write_secret(chosen.data / SECRET_FILE, secret)
+        return reader.manifest, restored
+
+
+async def _brought_up_to_date(database: Database, clock: Clock) -> Restored:
+    """Migrate, give back what has run out since the backup, as the server would within a minute, and check."""
+    applied = await migrate(database, clock)
+    swept = 0
+    while count := await holds.sweep(database, clock):
+        swept += count
+    names = [f"{migration.version:04d}_{migration.name}" for migration in applied]
+    return Restored(names, swept, await check(database, clock.now()))
+
+
+def _kept_secret(chosen: Settings) -> bytes | None:
+    """Return the secret of the data directory, or None if no server has made one yet."""
+    path = chosen.data / SECRET_FILE
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        fail(f"{path} can't be read: {error.strerror}.")
+
+
+def _check_of(secret: str) -> str:
+    return Keyring.from_secret(secret).hash_request("seatwright backup") if secret else ""
+
+
+def _secret_to_write(chosen: Settings, reader: Reader) -> bytes | None:
+    """Return the secret that the data directory has to get, if any. Raises `Conflict` if API keys would not work."""
+    wanted, inside = reader.manifest.secret_check, reader.secret()
+    if chosen.secret:
+        if wanted in ("", _check_of(chosen.secret)):
+            return None
+        remedy = "unset it, and the backup's own is used" if inside else "set it to that one"
+        raise _other_secret(f"SEATWRIGHT_SECRET is not the secret that the backup's API keys belong to: {remedy}")
+    here = _kept_secret(chosen)
+    if inside is not None:
+        return None if inside == here else inside
+    if wanted and wanted != _check_of((here or b"").decode("ascii", "replace").strip()):
+        raise _other_secret("The backup's API keys belong to a SEATWRIGHT_SECRET that is not in it: set it")
+    return None
+
+
+def _other_secret(sentence: str) -> Conflict:
+    return Conflict(f"{sentence}; or --keep-secret, and reset every API key. Nothing was changed.", code="other_secret")
+
+
+def _write_secret(path: Path, secret: bytes) -> None:
+    """Write the backup's secret; one that it takes the place of is kept beside it."""
+    try:
+        if path.exists():
+            path.replace(path.with_name(f"{path.name}.replaced"))
+        with archive.new_file(path, force=False) as file:
+            file.write(secret)
+    except (OSError, SeatwrightError) as error:
+        raise Unavailable(f"The database is restored, but the backup's secret isn't: {error}") from error
+
+
+def _described(manifest: Manifest) -> str:
+    rows = ", ".join(f"{name.removesuffix('s')}s {manifest.rows.get(name, 0)}" for name in _SHOWN)
+    size = sum(part.size for part in manifest.parts.values())
+    return f"{rows}; schema {manifest.schema_version}, {size} bytes, as of {manifest.created_at}"

@@ -1,0 +1,34 @@
+"""docs/operations.md names commands, options and settings that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from seatwright.cli.main import app
+from seatwright.core.config import SETTINGS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+COMMANDS = re.compile(r"(?:(?:^|[` ])sw|bin/seatwright) ([a-z][^`\n&]*)", re.MULTILINE)
+
+
+def test_commands_and_options_exist() -> None:
+    seen = set()
+    for line in COMMANDS.findall(PAGE):
+        words = line.split()
+        command: Any = typer.main.get_command(app)
+        while hasattr(command, "commands") and words:
+            assert words[0] in command.commands, line
+            command = command.commands[words.pop(0)]
+        options = {name for parameter in command.params for name in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, line
+        seen.add(command.name)
+    assert {"backup", "restore", "doctor", "migrate", "serve", "create", "reset"} <= seen
+
+
+def test_settings_exist() -> None:
+    named = set(re.findall(r"SEATWRIGHT_[A-Z_]+", PAGE))
+    assert named <= {setting.name for setting in SETTINGS}, named

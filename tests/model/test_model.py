@@ -91,7 +91,7 @@ MUTANTS = {
     "a key is forgotten": [Cut("seatwright.storage.idempotency", "claim", "if claimed:", "if True:")],
     "a key is anybody's": [Cut("seatwright.storage.idempotency", "claim", 'row["fingerprint"] != print_', "False")],
     "an old token is good": [
-        Cut("seatwright.auth.service", "caller", 'row["key_generation"] != claims.key_generation', "False")
+        Cut("seatwright.auth.service", "caller_of", 'row["caller_key_generation"] != claims.key_generation', "False")
     ],
     "half a cent is rounded down": [Cut("seatwright.core.money", "divide", ">= denominator", "> denominator")],
     "a discount is used once more": [Cut("seatwright.orders.service", "_use_discount", '["uses"] >', '["uses"] > 1 +')],

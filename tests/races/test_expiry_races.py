@@ -34,6 +34,7 @@ from tests.races.expiry import OFFSETS, OPERATIONS, Outcome, in_order, outcomes,
 from tests.shop import Shop, open_shop
 
 INTERLEAVINGS = amount("EXPIRY_INTERLEAVINGS", 1000)
+SPREAD_S = 0.02
 AT_ONCE = 10
 HOLD_MS = 1_800_000
 T = START + HOLD_MS
@@ -158,7 +159,12 @@ async def at_once(cases: Cases, chance: random.Random) -> tuple[Outcome, bool]:
     closes = chance.choice([NEVER, 0])
     case = await cases.case(closes=closes)
     order = chance.sample(range(len(OPERATIONS)), len(OPERATIONS))
-    said = await asyncio.gather(*(case.do(OPERATIONS[i], Watch(offsets[i])) for i in order))
+
+    async def soon(operation: str, offset: int, delay_s: float) -> str:
+        await asyncio.sleep(delay_s)  # or whoever has the fewest steps to do would always be first
+        return await case.do(operation, Watch(offset))
+
+    said = await asyncio.gather(*(soon(OPERATIONS[i], offsets[i], SPREAD_S * chance.random()) for i in order))
     outcome = await case.outcome({OPERATIONS[i]: each for i, each in zip(order, said, strict=True)})
     return outcome, outcome in outcomes(offsets, closes=closes)
 

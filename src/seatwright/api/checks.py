@@ -12,6 +12,7 @@ from litestar.exceptions import InternalServerException
 from litestar.routes import HTTPRoute
 
 from seatwright.api.context import ApiRequest, services
+from seatwright.api.security import require_token
 from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
 
@@ -23,12 +24,14 @@ MAX_BLAMED = 65_536
 
 
 async def check_request(request: ApiRequest) -> Response[None] | None:
-    """Refuse what no handler could use, and answer OPTIONS. Runs after the guard, before any parameter is parsed.
+    """Refuse what has no token or what no handler could use, and answer OPTIONS. Runs before any parameter is parsed.
 
-    Raises `NotFound`, `Invalid`, `UnsupportedMedia`; the framework raises its own error for an oversize body.
+    Raises `Unauthorized`, `TooMany`, `NotFound`, `Invalid`, `UnsupportedMedia`; the framework raises its own error
+    for an oversize body.
     """
     if request.method == "OPTIONS":
         return _options(request)
+    require_token(request)
     if "\x00" in request.scope["path"]:
         raise NotFound("There is nothing at this address.", code="unknown_address")
     _check_query(request.scope["query_string"])
@@ -64,7 +67,7 @@ async def _body(request: ApiRequest) -> bytes:
 
 
 def _weigh(request: ApiRequest, size: int) -> None:
-    """Count what a body adds to its request, where the guard didn't know its size."""
+    """Count what a body adds to its request, where its size wasn't known before."""
     claims = request.scope.get("auth")
     if claims is not None and "content-length" not in request.headers:
         parts = services(request)

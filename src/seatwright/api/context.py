@@ -11,6 +11,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 
+from seatwright.auth.admission import Admission
 from seatwright.auth.limits import Limits
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.tokens import Claims
@@ -33,6 +34,7 @@ class Services:
     catalogs: CatalogCache
     keyring: Keyring
     limits: Limits = field(default_factory=Limits)
+    admission: Admission = field(default_factory=Admission)
 
 
 def services(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:

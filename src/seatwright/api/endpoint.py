@@ -6,16 +6,16 @@ again, byte for byte, for the same request with the same key.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from litestar import Response
+from litestar.types import Message, Receive, Scope, Send
 
 from seatwright.api import wire
 from seatwright.api.context import ApiRequest, Services, claims, services
 from seatwright.api.errors import error_bytes
 from seatwright.auth.model import Caller, Permission
-from seatwright.auth.service import caller
 from seatwright.auth.tokens import Claims
 from seatwright.core.clock import SECOND_MS, Instant
 from seatwright.core.errors import Forbidden, KeyReused, SeatwrightError, TooMany, Unauthorized
@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 KEY_HEADER = "idempotency-key"
 REPLAYED_HEADER = "Idempotent-Replayed"
+_REPLAYED = (REPLAYED_HEADER.lower().encode(), b"true")
 
 _NOT_STORED = (Unauthorized, Forbidden, KeyReused, TooMany)
 """Refusals that say nothing about the request itself: it has not been tried."""
@@ -42,12 +43,12 @@ async def read(
 
     `permission` None is any user of the account. Raises `Unauthorized`, `Forbidden`, and what the use case raises.
     """
-    verified = claims(request)
+    parts, verified = services(request), claims(request)
 
     async def run(tx: ReadTx) -> T:
-        return await use_case(tx, await _admitted(tx, verified, permission))
+        return await parts.admission.run(tx, verified, permission, use_case)
 
-    return _answer(200, wire.enveloped(render(await services(request).database.read(run))))
+    return _answer(200, wire.enveloped(render(await parts.database.read(run))))
 
 
 async def write(
@@ -63,15 +64,15 @@ async def write(
     The use case may run more than once (see `storage.engine`). `replayable` False ignores an Idempotency-Key:
     for answers that must not be stored. Raises as `read` does, and `KeyReused`.
     """
-    verified = claims(request)
+    parts, verified = services(request), claims(request)
     key = request.headers.get(KEY_HEADER) if replayable else None
     if key is not None:
         return await _write_once(request, permission, use_case, render, idempotency.check_key(key))
 
     async def run(tx: Tx) -> T:
-        return await use_case(tx, await _admitted(tx, verified, permission))
+        return await parts.admission.run(tx, verified, permission, use_case)
 
-    return _answer(200, wire.enveloped(render(await services(request).database.write(run))))
+    return _answer(200, wire.enveloped(render(await parts.database.write(run))))
 
 
 async def _write_once(
@@ -86,14 +87,16 @@ async def _write_once(
     plain = idempotency.fingerprint(request.method, request.scope["path"], query, await request.body())
     print_ = parts.keyring.hash_request(plain)
 
-    async def run(tx: Tx) -> tuple[StoredAnswer, bool]:
-        who = await _admitted(tx, verified, permission)
+    async def once(tx: Tx, who: Caller) -> tuple[StoredAnswer, bool]:
         kept = await _claim(tx, parts, who.account_id, key, print_)
         if kept is not None:
             return kept, True
         answer = StoredAnswer(200, wire.enveloped(render(await use_case(tx, who))))
         await idempotency.store(tx, who.account_id, key, answer)
         return answer, False
+
+    async def run(tx: Tx) -> tuple[StoredAnswer, bool]:
+        return await parts.admission.run(tx, verified, permission, once)
 
     try:
         answer, replayed = await parts.database.write(run)
@@ -130,17 +133,34 @@ async def _claim(tx: Tx, parts: Services, account_id: str, key: str, print_: str
 
 async def admit(request: ApiRequest, permission: Permission) -> None:
     """Check a permission before work that is done ahead of the transaction, which checks it again."""
-    verified = claims(request)
-    await services(request).database.read(lambda tx: _admitted(tx, verified, permission))
+    parts, verified = services(request), claims(request)
+
+    async def nothing(tx: ReadTx, who: Caller) -> None:
+        return None
+
+    await parts.database.read(lambda tx: parts.admission.run(tx, verified, permission, nothing))
 
 
-async def _admitted(tx: ReadTx, verified: Claims, permission: Permission | None) -> Caller:
-    who = await caller(tx, verified)
-    if permission is not None:
-        who.require(permission)
-    return who
+class _Prepared(Response[Any]):
+    """An answer whose bytes are there. The framework's own would work out what is known here."""
+
+    def __init__(self, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self.status_code = status
+        self.content = body
+        self._start: Message = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *headers],
+        }
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
+        """Return the answer as an application."""
+        return self._send
+
+    async def _send(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(self._start)
+        await send({"type": "http.response.body", "body": self.content, "more_body": False})
 
 
 def _answer(status: int, body: bytes, *, replayed: bool = False) -> Response[Any]:
-    headers = {REPLAYED_HEADER: "true"} if replayed else None
-    return Response(body, status_code=status, media_type="application/json", headers=headers)
+    return _Prepared(status, body, [_REPLAYED] if replayed else [])

@@ -15,16 +15,31 @@ _ACCOUNT = "SELECT id, code, name, email, currency, time_zone, policy_code, key_
 _USER = "SELECT account_id, id, email, alternative_id, name, permissions, active, created_at FROM app_user"
 
 
+CALLER_NAMES = (
+    "caller_name",
+    "caller_email",
+    "caller_permissions",
+    "caller_active",
+    "caller_generation",
+    "caller_key_generation",
+)
+
+
+def select_caller(account: int, user: int) -> str:
+    """Return the query for what a request has to know of its user and account, given the numbers of its parameters."""
+    return f"""
+        SELECT u.name AS caller_name, u.email AS caller_email, u.permissions AS caller_permissions,
+            u.active AS caller_active, u.generation AS caller_generation, a.key_generation AS caller_key_generation
+        FROM app_user u JOIN account a ON a.id = u.account_id WHERE u.account_id = ${account} AND u.id = ${user}
+    """  # noqa: S608 - two numbers
+
+
+_SELECT_CALLER = select_caller(1, 2)
+
+
 async def caller_row(tx: ReadTx, account_id: str, user_id: str) -> Row | None:
-    """Return what a request has to know of its user and account, in one query."""
-    return await tx.row(
-        """
-        SELECT u.name, u.email, u.permissions, u.active, u.generation, a.key_generation
-        FROM app_user u JOIN account a ON a.id = u.account_id WHERE u.account_id = $1 AND u.id = $2
-        """,
-        account_id,
-        user_id,
-    )
+    """Return what a request has to know of its user and account, `CALLER_NAMES`, in one query."""
+    return await tx.row(_SELECT_CALLER, account_id, user_id)
 
 
 async def candidates(tx: ReadTx, username: str) -> Sequence[Row]:

@@ -34,7 +34,6 @@ from seatwright.inventory.store import calendar
 from seatwright.orders import listing
 from seatwright.orders import service as orders
 from seatwright.orders.listing import OrderFilter
-from seatwright.orders.model import Order
 from seatwright.orders.reschedule import follow
 from seatwright.orders.service import OrderAsked
 from seatwright.resellers import service as resellers
@@ -178,7 +177,7 @@ async def _sell_out(demo: Demo, supplier_id: str) -> None:
 
 async def _to_sell_out(tx: ReadTx, demo: Demo, supplier_id: str) -> Departure | None:
     """Return a departure about ten days from now that nobody has booked; None if one has been sold out already."""
-    done: list[Order] = await listing.page(
+    done = await listing.page(
         tx, supplier_id, OrderFilter(reference_id=SOLD_OUT_REFERENCE), limit=1, page=0, newest_first=False
     )
     catalog = await demo.catalogs.load(tx, supplier_id)

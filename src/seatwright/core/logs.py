@@ -6,17 +6,61 @@ quotes the values that it refuses, and whatever a handler works with may be some
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import sys
 import traceback
+from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import structlog
 
 MAX_FRAMES = 40
 """Frames of one exception that are logged at most, the innermost ones."""
+HELD_S = 0.1
+"""How long a line below a warning may wait for others in a running event loop: a write for each costs a request as
+much as reading the database."""
+
+
+class _Output:
+    """Writes lines; several at once where nobody waits for them. What the name of a method says is the level."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._held: deque[str] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def info(self, line: str) -> None:
+        """Write a line soon; at once outside of an event loop."""
+        self._held.append(line)
+        if self._timer is None:
+            try:
+                self._timer = asyncio.get_running_loop().call_later(HELD_S, self.flush)
+            except RuntimeError:
+                self.flush()
+
+    def warning(self, line: str) -> None:
+        """Write a line, and what was held back before it, now."""
+        self._held.append(line)
+        self.flush()
+
+    debug = info
+    error = critical = warning
+
+    def flush(self) -> None:
+        """Write what was held back."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        lines = []
+        while self._held:
+            lines.append(self._held.popleft() + "\n")
+        if lines:
+            self._stream.write("".join(lines))
+            self._stream.flush()
 
 
 def configure(style: str) -> None:
@@ -35,10 +79,12 @@ def configure(style: str) -> None:
         if style == "console"
         else [structlog.processors.JSONRenderer(serializer=_to_json)]
     )
+    output = _Output(sys.stdout)
+    atexit.register(output.flush)
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
+        logger_factory=lambda *_: output,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)

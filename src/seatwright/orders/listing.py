@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from seatwright.core.clock import Instant
-from seatwright.orders.model import Order
-from seatwright.orders.store import ORDER_COLUMNS, order_from
 from seatwright.storage.engine import ReadTx
 
 
@@ -29,12 +27,26 @@ class OrderFilter:
     reference_id: str | None = None
 
 
+_ALL = 2**62
+"""No number is as high."""
+
+
+class Listed(NamedTuple):
+    """An order on a page: its number in the account's list, its id, and its version, which grows with every change."""
+
+    number: int
+    id: str
+    version: int
+
+
 async def page(
     tx: ReadTx, viewer_id: str, chosen: OrderFilter, *, limit: int, page: int, newest_first: bool
-) -> list[Order]:
+) -> list[Listed]:
     """Return one page of the orders that an account sees, by number; `page` counts pages of `limit` from 0."""
-    first, last = await _range(tx, viewer_id, chosen)
     filters = _filters(chosen)
+    first, last = 1, _ALL
+    if newest_first or chosen.created_from is not None or chosen.created_to is not None:
+        first, last = await _range(tx, viewer_id, chosen)
     if filters.conditions:
         offset = limit * page
     elif newest_first:
@@ -46,7 +58,7 @@ async def page(
     direction = "DESC" if newest_first else "ASC"
     rows = await tx.rows(
         f"""
-        SELECT {ORDER_COLUMNS} FROM (
+        SELECT v.seq, o.id, o.version FROM (
             SELECT v.seq AS number FROM order_view v {filters.join}
             WHERE v.account_id = $1 AND {seq} >= $2 AND {seq} <= $3 {"".join(filters.conditions)}
             ORDER BY {seq} {direction} LIMIT $4 OFFSET $5
@@ -54,7 +66,7 @@ async def page(
         JOIN order_view v ON v.account_id = $1 AND v.seq = chosen.number
         JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
         ORDER BY v.seq {direction}
-        """,  # noqa: S608 - constant columns and conditions
+        """,  # noqa: S608 - constant conditions
         viewer_id,
         first,
         last,
@@ -62,7 +74,7 @@ async def page(
         offset,
         *filters.values,
     )
-    return [order_from(row) for row in rows]
+    return [Listed(row["seq"], row["id"], row["version"]) for row in rows]
 
 
 async def _range(tx: ReadTx, viewer_id: str, chosen: OrderFilter) -> tuple[int, int]:

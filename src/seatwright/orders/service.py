@@ -40,17 +40,27 @@ def order_not_found() -> NotFound:
 
 async def read(tx: ReadTx, caller: Caller, reference: str) -> Order:
     """Return the order with this id or confirmation number. Raises `NotFound`."""
-    order = await store.find(tx, caller.account_id, reference)
-    if order is None:
+    return (await look_up(tx, caller, reference)).order()
+
+
+async def look_up(tx: ReadTx, caller: Caller, reference: str) -> store.Stored:
+    """Return what `read` does, not yet built. Raises `NotFound`."""
+    stored = await store.look_up(tx, caller.account_id, reference)
+    if stored is None:
         raise order_not_found()
-    return order
+    return stored
 
 
 async def page(
     tx: ReadTx, caller: Caller, chosen: listing.OrderFilter, *, limit: int, page: int, newest_first: bool
-) -> list[Order]:
-    """Return one page of the orders that the caller's account sees."""
+) -> list[listing.Listed]:
+    """Return one page of the orders that the caller's account sees; `load` returns the orders themselves."""
     return await listing.page(tx, caller.account_id, chosen, limit=limit, page=page, newest_first=newest_first)
+
+
+async def load(tx: ReadTx, caller: Caller, numbers: Sequence[int]) -> list[Order]:
+    """Return orders by their numbers in the list of the caller's account, in no particular order."""
+    return await store.load(tx, caller.account_id, numbers)
 
 
 async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> Order:

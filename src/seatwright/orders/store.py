@@ -28,6 +28,26 @@ class Change(NamedTuple):
     transactions: Sequence[list[Entry]]
 
 
+class Stored(NamedTuple):
+    """An order as it is stored, a row with the columns of `ORDER_COLUMNS`."""
+
+    row: Row
+
+    @property
+    def id(self) -> str:
+        """The order's id."""
+        return str(self.row["id"])
+
+    @property
+    def version(self) -> int:
+        """Grows with every change of the order."""
+        return int(self.row["version"])
+
+    def order(self) -> Order:
+        """Build the order."""
+        return order_from(self.row)
+
+
 def order_from(row: Row) -> Order:
     """Build an order from a row with the columns of `ORDER_COLUMNS`."""
     return Order(
@@ -50,6 +70,12 @@ async def find(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False
 
     With `lock`, nobody else changes it until this transaction ends.
     """
+    stored = await look_up(tx, viewer_id, reference, lock=lock)
+    return None if stored is None else stored.order()
+
+
+async def look_up(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False) -> Stored | None:
+    """Return what `find` does, not yet built."""
     if reference.isascii() and reference.isdigit() and len(reference) <= 18:
         condition, key = "v.confirmation = $2", int(reference)
     else:
@@ -63,7 +89,22 @@ async def find(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False
         viewer_id,
         key,
     )
-    return order_from(row) if row else None
+    return Stored(row) if row else None
+
+
+async def load(tx: ReadTx, viewer_id: str, numbers: Sequence[int]) -> list[Order]:
+    """Return orders by the numbers (`seq`) that they have for the account `viewer_id`, in no particular order."""
+    if not numbers:
+        return []
+    rows = await tx.rows(
+        f"""
+        SELECT {ORDER_COLUMNS} FROM order_view v JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        WHERE v.account_id = $1 AND v.seq = ANY($2)
+        """,  # noqa: S608 - constant columns
+        viewer_id,
+        list(numbers),
+    )
+    return [order_from(row) for row in rows]
 
 
 def line_rows(order: Order, items: Sequence[Item]) -> list[tuple[Any, ...]]:

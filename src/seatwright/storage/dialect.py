@@ -24,6 +24,7 @@ def to_sqlite(sql: str) -> str:
     """
     sql = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", sql)
     sql = _FOR_UPDATE.sub("", sql)
+    sql = sql.replace("string_agg(", "group_concat(")
     return _PARAMETER.sub(r"?\1", sql)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncpg
 
-from seatwright.core.errors import Unavailable
+from seatwright.core.errors import SeatwrightError, Unavailable
 from seatwright.storage import outages
 from seatwright.storage.engine import MAX_ATTEMPTS, ConstraintViolation, Engine, Probe, ReadTx, Retry, Row, Tx
 
@@ -126,8 +126,11 @@ class PostgresDatabase:
 
     engine: Engine = "postgres"
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, size: int) -> None:
         self._pool = pool
+        self._idle: list[Any] = []
+        self._turns = asyncio.Semaphore(size)
+        self._closing = False
         self.probe: Probe | None = None
 
     @classmethod
@@ -146,16 +149,17 @@ class PostgresDatabase:
             )
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             raise Unavailable(f"PostgreSQL can't be reached: {error}.") from error
-        return cls(pool)
+        return cls(pool, pool_size)
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
+    async def _connected(self, work: Callable[[Any], Awaitable[T]]) -> T:
+        """Do something with a connection, and raise an outage as what it is."""
+        connection, sound = await self._take(), False
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-            raise outages.of_connecting(error) from error
-        try:
-            yield connection
+            result = await work(connection)
+            sound = True
+        except (SeatwrightError, Retry):
+            sound = True
+            raise
         except _AGAIN:
             raise
         except Exception as error:
@@ -164,29 +168,79 @@ class PostgresDatabase:
                 raise
             raise outage from error
         finally:
-            # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
-                await self._pool.release(connection)
+            await self._give_back(connection, sound)
+        return result
+
+    async def _take(self) -> Any:
+        """Return one of the connections at hand, or another of the pool's, whose part in it costs as much as a query.
+
+        Whoever has a turn has one, so nobody waits inside of the pool.
+        """
+        try:
+            if self._turns.locked():
+                async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+                    await self._turns.acquire()
+            else:
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise outages.of_connecting(error) from error
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                if not is_closed(connection):
+                    return connection
+                await self._release(connection)
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            self._turns.release()
+            raise outages.of_connecting(error) from error
+        except BaseException:
+            self._turns.release()
+            raise
+
+    async def _give_back(self, connection: Any, sound: bool) -> None:
+        """Keep a connection at hand; after a failure the pool has it, which waits for what may still go on in it."""
+        try:
+            if sound and not self._closing and not connection.is_in_transaction():
+                self._idle.append(connection)
+            else:
+                await self._release(connection)
+        finally:
+            self._turns.release()
+
+    async def _release(self, connection: Any) -> None:
+        # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+            await self._pool.release(connection)
 
     async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a read-only use case. Each of its statements sees what was committed before it."""
 
-        async def attempt() -> T:
-            async with self._connection() as connection:
-                return await use_case(PostgresTx(connection, self.probe, patient=patient))
+        async def attempt(connection: Any) -> T:
+            return await use_case(PostgresTx(connection, self.probe, patient=patient))
 
         return await self._until_it_works(attempt)
 
     async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a use case in one READ COMMITTED transaction, again where the database asks for it."""
-        return await self._until_it_works(lambda: self._attempt(use_case, patient))
+        return await self._until_it_works(lambda connection: self._attempt(connection, use_case, patient))
 
-    async def _until_it_works(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def _attempt(self, connection: Any, use_case: Callable[[Tx], Awaitable[T]], patient: bool) -> T:
+        tx = PostgresTx(connection, self.probe, patient=patient)
+        try:
+            result = await use_case(tx)
+            await tx.commit()
+        except BaseException:
+            await tx.roll_back()
+            raise
+        return result
+
+    async def _until_it_works(self, attempt: Callable[[Any], Awaitable[T]]) -> T:
         for number in range(MAX_ATTEMPTS):
             if number > 1:
                 await asyncio.sleep(BACKOFF_S * 2**number * random.random())  # noqa: S311 - jitter, not a secret
             try:
-                return await attempt()
+                return await self._connected(attempt)
             except _AGAIN:
                 continue
             except Retry as retry:
@@ -194,19 +248,11 @@ class PostgresDatabase:
                     await self.write(retry.first)
         raise Unavailable("The same thing was being changed at the same time; try again.", code="busy")
 
-    async def _attempt(self, use_case: Callable[[Tx], Awaitable[T]], patient: bool) -> T:
-        async with self._connection() as connection:
-            tx = PostgresTx(connection, self.probe, patient=patient)
-            try:
-                result = await use_case(tx)
-                await tx.commit()
-            except BaseException:
-                await tx.roll_back()
-                raise
-            return result
-
     async def close(self) -> None:
         """Close all connections once they are free."""
+        self._closing = True
+        while self._idle:
+            await self._release(self._idle.pop())
         await self._pool.close()
 
 

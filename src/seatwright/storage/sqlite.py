@@ -13,6 +13,7 @@ import json
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,6 +33,9 @@ BATCH = 256
 QUEUE = 10_000
 """Use cases waiting for the writer at most; beyond that callers get `Unavailable`."""
 READERS = 4
+AT_ONCE_S = 0.005
+"""How long a read may keep the event loop busy at most; it is looked at every `STEPS` steps of SQLite's machine."""
+STEPS = 2_000
 BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process that is writing."""
 
@@ -103,6 +107,10 @@ class _Job:
     error: BaseException | None = None
 
 
+class _TooLong(BaseException):
+    """A read has been stopped. A BaseException, so that no use case takes it for something of its own."""
+
+
 class _BatchLost(BaseException):
     """The transaction of the whole batch can't be saved; the cause says why. A BaseException, so that no use case
     takes it for something of its own."""
@@ -133,8 +141,12 @@ class SqliteDatabase:
         self._reader_connections: list[sqlite3.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            before = _identity(path) if path.exists() else None
             self._writer: sqlite3.Connection | None = self._connect(write=True)
             self._file = _identity(path)
+            if before not in (None, self._file):
+                self._writer.close()
+                raise OSError("it was replaced just now")
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The database {path} can't be opened: {error}.") from error
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
@@ -177,30 +189,49 @@ class SqliteDatabase:
             )
 
     async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
-        """Run a read-only use case on one snapshot, in a reader thread. It may always take its time."""
+        """Run a read-only use case on one snapshot.
+
+        At once, in this thread: most take less time than another thread needs to begin. One that doesn't is stopped
+        after `AT_ONCE_S` and run again in a reader thread, like a `patient` one, which may take its time there.
+        """
         if self._closed:
             raise Unavailable("The server is shutting down; try again.")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._read_now, use_case)
+        if not patient:
+            try:
+                return self._read_now(use_case, time.monotonic() + AT_ONCE_S)
+            except _TooLong:
+                pass
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_now, use_case)
 
-    def _read_now(self, use_case: Callable[[ReadTx], Awaitable[T]]) -> T:
+    def _read_now(self, use_case: Callable[[ReadTx], Awaitable[T]], deadline: float | None = None) -> T:
         self._check_file()
         try:
-            connection = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = self._local.connection = self._connect(write=False)
-                self._reader_connections.append(connection)
-            connection.execute("BEGIN")
+            connection = self._reader()
+            if deadline is not None:
+                connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
             try:
+                connection.execute("BEGIN")
                 return _drive(use_case(SqliteTx(connection, self.probe)))
             finally:
+                if deadline is not None:
+                    connection.set_progress_handler(None, 0)
                 if connection.in_transaction:  # SQLite may have ended it because of an error
                     connection.execute("ROLLBACK")
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise _TooLong from None
             outage = outages.of_sqlite(error)
             if outage is None:
                 raise
             raise outage from error
+
+    def _reader(self) -> sqlite3.Connection:
+        """Return this thread's connection for reading."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect(write=False)
+            self._reader_connections.append(connection)
+        return connection
 
     async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a use case in the writer thread; return once it is on disk. It may always take its time."""

@@ -16,6 +16,7 @@ from seatwright.api.resmark.billing import check_billing
 from seatwright.api.resmark.csv import csv_numbers, csv_values
 from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
 from seatwright.api.resmark.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
+from seatwright.api.resmark.shown_orders import ShownOrders
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
 from seatwright.auth.model import Caller
 from seatwright.cancellation.service import Outcome, Target, cancel
@@ -120,11 +121,11 @@ async def list_orders(
         reference_id=reference_id or None,
     )
 
-    async def run(tx: ReadTx, caller: Caller) -> list[Order]:
-        return await orders.page(tx, caller, chosen, limit=limit, page=page, newest_first=sort_order == "desc")
+    async def run(tx: ReadTx, caller: Caller) -> list[msgspec.Raw]:
+        listed = await orders.page(tx, caller, chosen, limit=limit, page=page, newest_first=sort_order == "desc")
+        return await _shown(request).several(tx, caller, listed)
 
-    viewer = claims(request).account_id
-    return await endpoint.read(request, "orders.read", run, lambda found: [order_out(order, viewer) for order in found])
+    return await endpoint.read(request, "orders.read", run, lambda shown: shown)
 
 
 def _days(name: str, first: str | None, last: str | None) -> tuple[Instant | None, Instant | None]:
@@ -144,11 +145,15 @@ def _days(name: str, first: str | None, last: str | None) -> tuple[Instant | Non
 async def read_order(request: ApiRequest, order_id: OrderId) -> Response[Envelope[OrderOut]]:
     """Read an order with its customer, items, pricing and payments."""
 
-    async def run(tx: ReadTx, caller: Caller) -> Order:
-        return await orders.read(tx, caller, order_id)
+    async def run(tx: ReadTx, caller: Caller) -> msgspec.Raw:
+        return _shown(request).one(await orders.look_up(tx, caller, order_id), caller.account_id)
 
-    viewer = claims(request).account_id
-    return await endpoint.read(request, "orders.read", run, lambda order: order_out(order, viewer))
+    return await endpoint.read(request, "orders.read", run, lambda shown: shown)
+
+
+def _shown(request: ApiRequest) -> ShownOrders:
+    found: ShownOrders = request.app.state.shown_orders
+    return found
 
 
 @post("", status_code=200, summary="Create an order from a cart, or add a cart to an order")

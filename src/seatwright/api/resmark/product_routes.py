@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from litestar import Response, Router, get
 from litestar.params import PathParameter, QueryParameter
 
@@ -15,22 +16,20 @@ from seatwright.api.context import ApiRequest, services
 from seatwright.api.days import calendar_days
 from seatwright.api.resmark.csv import csv_numbers, csv_values
 from seatwright.api.resmark.product_wire import (
-    Dated,
     Found,
     ItemsOut,
     PickupServiceOut,
     ProductOut,
-    items_out,
     pickups_out,
     product_out,
 )
+from seatwright.api.resmark.shown_calendar import ShownCalendars
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.auth.model import Caller
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.moments import parse_moment
 from seatwright.catalog.products import ProductFilter, look_up, select
 from seatwright.inventory.specs import zone_of
-from seatwright.inventory.store import calendar
 from seatwright.resellers.service import require_connection
 from seatwright.storage.engine import ReadTx
 
@@ -113,14 +112,15 @@ async def list_items(
     """List what can be booked, by local day. What is sold out is listed with 0; closed and past times are not."""
     now = services(request).clock.now()
 
-    async def run(tx: ReadTx, caller: Caller) -> Dated:
+    shown: ShownCalendars = request.app.state.shown_calendars
+
+    async def run(tx: ReadTx, caller: Caller) -> msgspec.Raw:
         catalog = await _catalog(request, tx, caller, supplier_id)
         product = look_up(catalog, search_term)
         first, last = calendar_days(from_, to, now, zone_of(catalog, product))
-        found = await calendar(tx, catalog.account_id, product.id, first, last, now)
-        return Dated(catalog, product, [departure for departure in found if departure.bookable(now)])
+        return await shown.show(tx, catalog, product, first, last, now)
 
-    return await endpoint.read(request, None, run, items_out)
+    return await endpoint.read(request, None, run, lambda items: items)
 
 
 @get("/{search_term:str}/pickup", summary="List the pickups of a product")

@@ -6,9 +6,7 @@ every key is always there. A product without a place or picture has an empty lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
-from itertools import groupby
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -16,8 +14,7 @@ import msgspec
 from seatwright.api.wire import Wire
 from seatwright.catalog.model import Catalog, Location, Pickup, Product
 from seatwright.core.money import to_wire
-from seatwright.core.times import iso_utc, iso_wall
-from seatwright.inventory.model import Departure
+from seatwright.core.times import iso_utc
 
 _ID = "60be6c0876dc590010d74f01"
 
@@ -135,14 +132,6 @@ class Found(NamedTuple):
     product: Product
 
 
-class Dated(NamedTuple):
-    """A product's departures that can be booked, those that are sold out included, by start."""
-
-    catalog: Catalog
-    product: Product
-    departures: list[Departure]
-
-
 def product_out(found: Found) -> ProductOut:
     """Show a product."""
     catalog, product = found
@@ -181,30 +170,6 @@ def _location_out(location: Location) -> LocationOut:
         state=location.state,
         country=location.country,
     )
-
-
-def items_out(dated: Dated) -> ItemsOut:
-    """Show a product's departures, a day at a time."""
-    in_order = sorted(dated.departures, key=lambda departure: (departure.local_date or "", departure.start_at or 0))
-    days = groupby(in_order, key=lambda departure: departure.local_date)
-    return ItemsOut(items=[DayOut(date=day, times_available=_times_out(dated, group)) for day, group in days])
-
-
-def _times_out(dated: Dated, departures: Iterable[Departure]) -> list[TimeOut]:
-    currency = dated.catalog.currency
-    return [
-        TimeOut(
-            activity_id=departure.id,
-            start_time=None if departure.start_at is None else iso_wall(departure.start_at, departure.time_zone),
-            end_time=None if departure.end_at is None else iso_wall(departure.end_at, departure.time_zone),
-            tiers_available={"*": departure.free},
-            price={
-                tier.code: to_wire(departure.prices.get(tier.code, tier.price), currency)
-                for tier in dated.product.tiers
-            },
-        )
-        for departure in departures
-    ]
 
 
 def pickups_out(found: Found) -> list[PickupServiceOut]:

@@ -1,0 +1,63 @@
+"""Orders as accounts see them, rendered once for each of their versions.
+
+What an order looks like depends on its version and on who sees it, and on nothing else. The version is read with every
+request, so what is kept here is never older than the database.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import msgspec
+
+from seatwright.api import wire
+from seatwright.api.resmark.order_wire import order_out
+from seatwright.auth.model import Caller
+from seatwright.orders import service as orders
+from seatwright.orders.listing import Listed
+from seatwright.orders.model import Order
+from seatwright.orders.store import Stored
+from seatwright.storage.engine import ReadTx
+
+MAX_BYTES = 16 * 1024 * 1024
+"""How much of it a process keeps."""
+
+
+class ShownOrders:
+    """The orders that were shown last. Safe to use from several threads."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._kept: OrderedDict[tuple[str, str], tuple[int, msgspec.Raw]] = OrderedDict()
+        self._bytes = 0
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+
+    def one(self, stored: Stored, viewer_id: str) -> msgspec.Raw:
+        """Return an order as `viewer_id` sees it, in JSON."""
+        return self._get(viewer_id, stored.id, stored.version) or self._show(stored.order(), viewer_id)
+
+    async def several(self, tx: ReadTx, caller: Caller, page: Sequence[Listed]) -> list[msgspec.Raw]:
+        """Return the orders of a page as the caller's account sees them, in JSON; loads those that aren't kept."""
+        viewer_id = caller.account_id
+        shown = {listed.id: self._get(viewer_id, listed.id, listed.version) for listed in page}
+        missing = [listed.number for listed in page if shown[listed.id] is None]
+        for order in await orders.load(tx, caller, missing):
+            shown[order.id] = self._show(order, viewer_id)
+        return [found for listed in page if (found := shown[listed.id]) is not None]
+
+    def _get(self, viewer_id: str, order_id: str, version: int) -> msgspec.Raw | None:
+        kept = self._kept.get((viewer_id, order_id))
+        return kept[1] if kept is not None and kept[0] == version else None
+
+    def _show(self, order: Order, viewer_id: str) -> msgspec.Raw:
+        shown = msgspec.Raw(wire.encode(order_out(order, viewer_id)))
+        with self._lock:
+            before = self._kept.pop((viewer_id, order.id), None)
+            self._bytes += len(shown) - (0 if before is None else len(before[1]))
+            self._kept[viewer_id, order.id] = (order.version, shown)
+            while self._bytes > self._max_bytes:
+                _, (_, oldest) = self._kept.popitem(last=False)
+                self._bytes -= len(oldest)
+        return shown

@@ -1,0 +1,156 @@
+"""Who is asking, without a query of its own.
+
+On PostgreSQL every statement is a round trip, which costs more than most statements do. So a use case begins with the
+caller as this process last read it, and its first query brings the caller's row along. If that says anything else
+than what was assumed, the use case is run again, and its caller read first. Nothing that is kept here is ever trusted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from seatwright.auth import service, store
+from seatwright.auth.model import Caller, Permission
+from seatwright.auth.tokens import Claims
+from seatwright.core.errors import SeatwrightError
+from seatwright.storage.engine import Engine, ReadTx, Retry, Row, Tx
+
+T = TypeVar("T")
+
+KEPT = 10_000
+"""Callers kept at most."""
+
+_Seen = tuple[Any, ...]
+"""The values of `store.CALLER_COLUMNS`."""
+
+
+class Admission:
+    """Runs use cases for callers who may. One for each process."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
+
+    async def run(
+        self, tx: Any, claims: Claims, permission: Permission | None, use_case: Callable[[Any, Caller], Awaitable[T]]
+    ) -> T:
+        """Run `use_case(tx, caller)` in a transaction. `permission` None is any user of the account.
+
+        Raises `Unauthorized` and `Forbidden`, and what the use case raises, `Retry` too.
+        """
+        key = (claims.account_id, claims.user_id)
+        seen = self._kept.get(key)
+        if tx.engine == "sqlite" or seen is None:
+            return await use_case(tx, await self._admit(tx, claims, permission))
+        try:
+            who = _allowed(claims, seen, permission)
+        except SeatwrightError:  # as things were; they may have changed
+            return await use_case(tx, await self._admit(tx, claims, permission))
+        watched = _Watched(tx, claims, seen)
+        try:
+            try:
+                result = await use_case(watched, who)
+            except SeatwrightError:  # which is only for those who may
+                await watched.settle()
+                raise
+            await watched.settle()
+        except _Changed:
+            self._kept.pop(key, None)
+            raise Retry from None
+        return result
+
+    async def _admit(self, tx: ReadTx, claims: Claims, permission: Permission | None) -> Caller:
+        row = await store.caller_row(tx, claims.account_id, claims.user_id)
+        seen = None if row is None else _values(row)
+        who = _allowed(claims, seen, permission)
+        if tx.engine != "sqlite" and seen is not None:
+            self._kept[claims.account_id, claims.user_id] = seen
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return who
+
+
+class _Changed(BaseException):
+    """The caller is not what was assumed. A BaseException, so that no use case takes it for something of its own."""
+
+
+class _Watched:
+    """A transaction whose first query brings the caller along."""
+
+    def __init__(self, tx: Tx, claims: Claims, assumed: _Seen) -> None:
+        self._tx = tx
+        self._claims = claims
+        self._assumed = assumed
+        self._settled = False
+
+    @property
+    def engine(self) -> Engine:
+        return self._tx.engine
+
+    async def rows(self, sql: str, *args: Any) -> Sequence[Row]:
+        """Run a query and return all its rows; the first one's have further columns."""
+        if self._settled or not sql.lstrip().startswith("SELECT"):
+            await self.settle()
+            return await self._tx.rows(sql, *args)
+        self._settled = True
+        found = await self._tx.rows(_with_caller(sql, len(args)), *args, self._claims.account_id, self._claims.user_id)
+        if not found or _values(found[0]) != self._assumed:
+            raise _Changed
+        return [row for row in found if row["is_there"]]
+
+    async def row(self, sql: str, *args: Any) -> Row | None:
+        """Run a query and return its first row, or None."""
+        found = await self.rows(sql, *args)
+        return found[0] if found else None
+
+    async def execute(self, sql: str, *args: Any) -> int:
+        """Run a statement and return how many rows it changed."""
+        await self.settle()
+        return await self._tx.execute(sql, *args)
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each of `rows`."""
+        await self.settle()
+        await self._tx.execute_many(sql, rows)
+
+    async def finish(self, sql: str, *args: Any) -> Row | None:
+        """Run the use case's last statement and return its first row."""
+        await self.settle()
+        return await self._tx.finish(sql, *args)
+
+    async def settle(self) -> None:
+        """Look at the caller's row now, if nothing has brought it along."""
+        if self._settled:
+            return
+        self._settled = True
+        row = await store.caller_row(self._tx, self._claims.account_id, self._claims.user_id)
+        if row is None or _values(row) != self._assumed:
+            raise _Changed
+
+
+def _values(row: Row) -> _Seen:
+    return tuple(row[name] for name in store.CALLER_NAMES)
+
+
+def _allowed(claims: Claims, seen: _Seen | None, permission: Permission | None) -> Caller:
+    row = None if seen is None else dict(zip(store.CALLER_NAMES, seen, strict=True))
+    who = service.caller_of(claims, row)
+    if permission is not None:
+        who.require(permission)
+    return who
+
+
+@lru_cache(maxsize=1024)
+def _with_caller(sql: str, parameters: int) -> str:
+    """Return a query whose rows, or a single one if there are none, begin with the caller's columns.
+
+    Joined on TRUE, so the only plan is a loop over one row and then the query's, in the query's order.
+    """
+    who = store.select_caller(parameters + 1, parameters + 2)
+    return f"""
+        SELECT who.*, found.* FROM ({who}) who
+        LEFT JOIN (SELECT TRUE AS is_there, query.* FROM ({sql}
+        ) query) found ON TRUE
+    """  # noqa: S608 - both are constants

@@ -112,13 +112,13 @@ class _RecordingDatabase:
     def engine(self) -> Engine:
         return self._inner.engine
 
-    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]]) -> T:
+    async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], **how: bool) -> T:
         steps = self._begun()
-        return await self._inner.read(lambda tx: use_case(_RecordingTx(tx, steps)))
+        return await self._inner.read(lambda tx: use_case(_RecordingTx(tx, steps)), **how)
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]]) -> T:
+    async def write(self, use_case: Callable[[Tx], Awaitable[T]], **how: bool) -> T:
         steps = self._begun()
-        return await self._inner.write(lambda tx: use_case(_RecordingTx(tx, steps)))
+        return await self._inner.write(lambda tx: use_case(_RecordingTx(tx, steps)), **how)
 
     async def close(self) -> None:
         await self._inner.close()

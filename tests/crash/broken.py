@@ -7,6 +7,7 @@ loudly if the source has changed. Nothing of this exists in the product.
 from __future__ import annotations
 import __future__ as future
 
+import asyncio
 import importlib
 import inspect
 import random
@@ -54,9 +55,9 @@ GUARDS: dict[str, list[Cut]] = {
         ),
         Cut(
             "seatwright.storage.sqlite",
-            "SqliteDatabase._commit_batch",
-            'connection.execute("COMMIT")',
-            '_answer(batch); late(); connection.execute("COMMIT")',
+            "SqliteDatabase._write_batch",
+            'await self._in_thread(connection.execute, "COMMIT")',
+            '_answer(batch); await late(); await self._in_thread(connection.execute, "COMMIT")',
         ),
     ],
 }
@@ -79,9 +80,9 @@ def remembered(row: Any) -> int:
     return free
 
 
-def late() -> None:
+async def late() -> None:
     """Let some time pass between an answer and its commit."""
-    time.sleep(LATE_S)
+    await asyncio.sleep(LATE_S)
 
 
 def lying(commit: Callable[[], Awaitable[None]], roll_back: Callable[[], Awaitable[None]]) -> Awaitable[None]:

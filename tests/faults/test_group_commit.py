@@ -48,11 +48,11 @@ async def in_one_commit(database: SqliteDatabase, use_cases: list[UseCase], writ
         entered.set()
         assert go.wait(10)
 
-    blocked = asyncio.create_task(database.write(block))
+    blocked = asyncio.create_task(database.write(block, patient=True))
     await asyncio.to_thread(entered.wait, 10)
     waiting = [asyncio.create_task(database.write(use_case)) for use_case in use_cases]
     await asyncio.sleep(0)  # each comes as far as the queue
-    assert database._jobs.qsize() == len(use_cases)
+    assert len(database._jobs) == len(use_cases)
     if writer is not None:
         database._writer = writer
     go.set()
@@ -199,8 +199,7 @@ async def test_who_waits_for_another_process_waits_once(
     """A queue of many batches behind a lock is answered when the first one gives up, not one after the other."""
     monkeypatch.setattr(sqlite, "BATCH", 2)
     database = embedded(shop)
-    assert database._writer is not None
-    database._writer.execute("PRAGMA busy_timeout = 200")
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.2)
     with sqlite3.connect(tmp_path / "seatwright.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         loop = asyncio.get_running_loop()

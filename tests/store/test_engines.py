@@ -148,7 +148,7 @@ async def test_waiting_writes_share_one_commit(tmp_path: Path, sqlite_template: 
         entered.set()
         assert go.wait(10)
 
-    blocked = asyncio.create_task(database.write(block))
+    blocked = asyncio.create_task(database.write(block, patient=True))
     await asyncio.to_thread(entered.wait, 10)
     recorder = database.probe = Recorder()
     writes = [asyncio.create_task(database.write(lambda tx, n=n: insert(tx, str(n)))) for n in range(50)]  # type: ignore[misc]

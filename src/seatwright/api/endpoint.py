@@ -58,21 +58,22 @@ async def write(
     render: Callable[[T], Any],
     *,
     replayable: bool = True,
+    heavy: bool = False,
 ) -> Response[Any]:
     """Run a use case that writes, and answer with what it returns, after the commit.
 
     The use case may run more than once (see `storage.engine`). `replayable` False ignores an Idempotency-Key:
-    for answers that must not be stored. Raises as `read` does, and `KeyReused`.
+    for answers that must not be stored; `heavy` as in `Database.write`. Raises as `read` does, and `KeyReused`.
     """
     parts, verified = services(request), claims(request)
     key = request.headers.get(KEY_HEADER) if replayable else None
     if key is not None:
-        return await _write_once(request, permission, use_case, render, idempotency.check_key(key))
+        return await _write_once(request, permission, use_case, render, idempotency.check_key(key), heavy)
 
     async def run(tx: Tx) -> T:
         return await parts.admission.run(tx, verified, permission, use_case)
 
-    return _answer(200, wire.enveloped(render(await parts.database.write(run))))
+    return _answer(200, wire.enveloped(render(await parts.database.write(run, heavy=heavy))))
 
 
 async def _write_once(
@@ -81,6 +82,7 @@ async def _write_once(
     use_case: Callable[[Tx, Caller], Awaitable[T]],
     render: Callable[[T], Any],
     key: str,
+    heavy: bool,
 ) -> Response[Any]:
     parts, verified = services(request), claims(request)
     query = request.scope["query_string"].decode("latin-1")
@@ -99,7 +101,7 @@ async def _write_once(
         return await parts.admission.run(tx, verified, permission, once)
 
     try:
-        answer, replayed = await parts.database.write(run)
+        answer, replayed = await parts.database.write(run, heavy=heavy)
     except _NOT_STORED:
         raise
     except SeatwrightError as error:

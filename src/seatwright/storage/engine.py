@@ -114,12 +114,13 @@ class Database(Protocol):
         """
         ...
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
+    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False, heavy: bool = False) -> T:
         """Run a use case in one transaction, committed before this returns.
 
         Any exception rolls everything back and is passed on. Raises `Unavailable` when the database can't take
         it; nothing was acknowledged then. Where the connection was lost during the commit, it may have happened:
         whoever asks again under the same Idempotency-Key finds out. `patient` as in `read`.
+        A `heavy` use case has much to do, so the embedded database doesn't run it in the event loop's thread.
         """
         ...
 

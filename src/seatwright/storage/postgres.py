@@ -221,7 +221,7 @@ class PostgresDatabase:
 
         return await self._until_it_works(attempt)
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
+    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False, heavy: bool = False) -> T:
         """Run a use case in one READ COMMITTED transaction, again where the database asks for it."""
         return await self._until_it_works(lambda connection: self._attempt(connection, use_case, patient))
 

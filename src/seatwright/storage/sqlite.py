@@ -1,19 +1,21 @@
-"""The embedded database: SQLite in WAL mode, one writer thread with group commit, reader threads.
+"""The embedded database: SQLite in WAL mode, with group commit.
 
 Use cases are `async` so that the same code runs on PostgreSQL; here nothing in them ever waits, so
-the writer thread drives each one to its end with a single `send`. Whatever has queued up while the
-last commit was being synced to disk goes into the next transaction together, each in a savepoint,
-so that one failure doesn't fail its neighbours. An answer is only given after the commit.
+each one is driven to its end with a single `send`, in the event loop's thread: a short one is over
+before another thread could begin. What may take long, syncing to disk above all, is done in threads.
+Whatever has queued up while the last commit was being synced goes into the next transaction
+together, each use case in a savepoint, so that one failure doesn't fail its neighbours. An answer is
+only given after the commit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -34,7 +36,8 @@ QUEUE = 10_000
 """Use cases waiting for the writer at most; beyond that callers get `Unavailable`."""
 READERS = 4
 AT_ONCE_S = 0.005
-"""How long a read may keep the event loop busy at most; it is looked at every `STEPS` steps of SQLite's machine."""
+"""How long a read, or a transaction's use cases but the last, may keep the event loop busy. During a read it is looked
+at every `STEPS` steps of SQLite's machine."""
 STEPS = 2_000
 BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process that is writing."""
@@ -101,8 +104,9 @@ class SqliteTx:
 @dataclass(slots=True)
 class _Job:
     use_case: Callable[[Tx], Awaitable[Any]]
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    aside: bool = False
+    done: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -135,7 +139,8 @@ class SqliteDatabase:
         """Open (or create) the database file at `path`. Raises `Unavailable` if that can't be done."""
         self.path = path
         self.probe: Probe | None = None
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=QUEUE)
+        self._jobs: deque[_Job] = deque()
+        self._writing: asyncio.Task[None] | None = None
         self._closed = False
         self._local = threading.local()
         self._reader_connections: list[sqlite3.Connection] = []
@@ -150,8 +155,7 @@ class SqliteDatabase:
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The database {path} can't be opened: {error}.") from error
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._thread = threading.Thread(target=self._write_loop, name="sqlite-writer", daemon=True)
-        self._thread.start()
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
 
     def _connect(self, *, write: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -233,54 +237,51 @@ class SqliteDatabase:
             self._reader_connections.append(connection)
         return connection
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False) -> T:
-        """Run a use case in the writer thread; return once it is on disk. It may always take its time."""
+    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False, heavy: bool = False) -> T:
+        """Run a use case in a transaction that it shares with others; return once it is on disk.
+
+        A `patient` or `heavy` use case runs in the writer thread instead of the event loop's.
+        """
         if self._closed:
             raise Unavailable("The server is shutting down; try again.")
-        loop = asyncio.get_running_loop()
-        job = _Job(use_case, loop, loop.create_future())
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
-            raise Unavailable("Too many writes are waiting; try again in a moment.", code="overloaded") from None
+        if len(self._jobs) >= QUEUE:
+            raise Unavailable("Too many writes are waiting; try again in a moment.", code="overloaded")
+        job = _Job(use_case, asyncio.get_running_loop().create_future(), patient or heavy)
+        self._jobs.append(job)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
         return cast("T", await job.future)
 
-    def _write_loop(self) -> None:
-        stop = False
-        while not stop and (job := self._jobs.get()) is not None:
-            batch = [job]
-            stop = self._fill(batch, BATCH)
+    async def _write_all(self) -> None:
+        """Write what waits, a transaction at a time, until nothing does."""
+        while self._jobs:
+            batch = [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
             try:
-                self._commit_batch(batch)
+                await self._write_batch(batch)
             except sqlite3.Error as error:  # no transaction can be had now: nobody else who waits would fare better
-                stop = self._fill(batch, QUEUE + BATCH) or stop
+                batch += self._jobs
+                self._jobs.clear()
                 _fail(batch, _told(error))
             except BaseException as error:  # whatever it is, nobody may wait for ever
                 _fail(batch, error)
             _answer(batch)
 
-    def _fill(self, batch: list[_Job], most: int) -> bool:
-        """Take what waits into `batch`, up to `most` jobs in all; return True if the database is to be closed."""
-        while len(batch) < most:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return False
-            if job is None:
-                return True
-            batch.append(job)
-        return False
-
-    def _commit_batch(self, batch: list[_Job]) -> None:
+    async def _write_batch(self, batch: list[_Job]) -> None:
+        """Run use cases in one transaction. Those that there was no time for wait for the next one."""
         self._check_file()
         connection = self._writer = self._writer or self._connect(write=True)
-        connection.execute("BEGIN IMMEDIATE")
+        if not _begun_at_once(connection):
+            await self._in_thread(connection.execute, "BEGIN IMMEDIATE")
         try:
-            for job in batch:
-                self._run_job(connection, job)
+            if any(job.aside for job in batch):
+                await self._in_thread(self._run_jobs, connection, batch)
+            else:
+                self._run_jobs(connection, batch, time.monotonic() + AT_ONCE_S)
+            while not batch[-1].done:
+                self._jobs.appendleft(batch.pop())
             if self.probe:
                 self.probe.before("COMMIT")
-            connection.execute("COMMIT")
+            await self._in_thread(connection.execute, "COMMIT")
             if self.probe:
                 self.probe.after("COMMIT")
         except BaseException as error:  # whatever it is, nobody in this batch may be told that it worked
@@ -288,6 +289,24 @@ class SqliteDatabase:
             cause = error.__cause__ if isinstance(error, _BatchLost) else error
             _fail(batch, _told(cause or error))
             self._roll_back(connection)
+
+    async def _in_thread(self, call: Callable[..., Any], *args: Any) -> None:
+        """Call something in the writer thread, and wait until it is done even if this task is cancelled meanwhile.
+
+        The connection must not be used by two threads at once.
+        """
+        running = asyncio.get_running_loop().run_in_executor(self._committer, call, *args)
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        running.result()
+
+    def _run_jobs(self, connection: sqlite3.Connection, batch: list[_Job], deadline: float | None = None) -> None:
+        for job in batch:
+            self._run_job(connection, job)
+            job.done = True
+            if deadline is not None and time.monotonic() > deadline:
+                return
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:
@@ -306,7 +325,7 @@ class SqliteDatabase:
             except Retry as retry:
                 if retry.first is None:
                     continue
-                first = _Job(retry.first, job.loop, job.future)
+                first = _Job(retry.first, job.future)
                 self._run_job(connection, first)
                 if first.error is not None:
                     job.error = first.error
@@ -337,15 +356,30 @@ class SqliteDatabase:
         if self._closed:
             return
         self._closed = True
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
         await asyncio.to_thread(self._stop)
 
     def _stop(self) -> None:
-        self._jobs.put(None)
-        self._thread.join()
+        self._committer.shutdown()
         self._readers.shutdown()
         for connection in (*self._reader_connections, self._writer):
             if connection is not None:
                 connection.close()
+
+
+def _begun_at_once(connection: sqlite3.Connection) -> bool:
+    """Begin a transaction if no other process has one: waiting for that is nothing for the event loop."""
+    try:
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
+    return True
 
 
 def _identity(path: Path) -> tuple[int, int]:
@@ -368,17 +402,8 @@ def _fail(batch: list[_Job], error: BaseException) -> None:
 
 
 def _answer(batch: list[_Job]) -> None:
-    """Wake the callers, one call into each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    """Wake the callers."""
     for job in batch:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, jobs in by_loop.items():
-        with suppress(RuntimeError):  # closed: nobody waits there any more
-            loop.call_soon_threadsafe(_resolve, jobs)
-
-
-def _resolve(jobs: list[_Job]) -> None:
-    for job in jobs:
         if job.future.done():
             continue
         if job.error is not None:

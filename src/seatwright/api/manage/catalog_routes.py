@@ -57,19 +57,19 @@ def _routes(kind: str, form: type[AnyForm]) -> Sequence[HTTPRouteHandler]:
         async def run(tx: Tx, who: Caller) -> Shown:
             return await service.create(tx, _editor(request, who), kind, data)
 
-        return await write(request, "settings", run, _form)
+        return await write(request, "settings", run, _form, heavy=True)
 
     async def replace_entry(request, code, data):  # type: ignore[no-untyped-def]
         async def run(tx: Tx, who: Caller) -> Shown:
             return await service.replace(tx, _editor(request, who), kind, code, data)
 
-        return await write(request, "settings", run, _form)
+        return await write(request, "settings", run, _form, heavy=True)
 
     async def delete_entry(request, code):  # type: ignore[no-untyped-def]
         async def run(tx: Tx, who: Caller) -> Shown:
             return await service.delete(tx, _editor(request, who), kind, code)
 
-        return await write(request, "settings", run, _form)
+        return await write(request, "settings", run, _form, heavy=True)
 
     body: Any = JSONBody[form]  # type: ignore[misc, valid-type]
     of_kind, single = f"/{plural}", f"/{plural}/{{code:str}}"

@@ -78,7 +78,7 @@ async def create_departure(
     async def run(tx: Tx, who: Caller) -> Shown:
         return await schedule.create(tx, _planner(request, who), code, data)
 
-    return await write(request, "settings", run, departure_out)
+    return await write(request, "settings", run, departure_out, heavy=True)
 
 
 @post("/products/{code:str}/departures/recurring", status_code=200, summary="Make many departures", tags=_TAGS)
@@ -90,7 +90,7 @@ async def create_departures(
     async def run(tx: Tx, who: Caller) -> Made:
         return await schedule.create_many(tx, _planner(request, who), code, data)
 
-    return await write(request, "settings", run, made_out)
+    return await write(request, "settings", run, made_out, heavy=True)
 
 
 @get("/departures/{departure_id:str}", summary="Read a departure", tags=_TAGS)
@@ -114,7 +114,7 @@ async def change_departure(
     async def run(tx: Tx, who: Caller) -> Shown:
         return await schedule.change(tx, _planner(request, who), departure_id, data)
 
-    return await write(request, "settings", run, departure_out)
+    return await write(request, "settings", run, departure_out, heavy=True)
 
 
 @post("/import", status_code=200, summary="Import a catalog", tags=["Catalog"], opt={"example": _CATALOG})
@@ -125,7 +125,7 @@ async def import_catalog(request: ApiRequest, data: JSONBody[ImportForm]) -> Res
     async def run(tx: Tx, who: Caller) -> ImportReport:
         return await import_document(tx, parts.catalogs, parts.clock, who.account_id, who.user_id, data, on_move=follow)
 
-    return await write(request, "settings", run, import_out)
+    return await write(request, "settings", run, import_out, heavy=True)
 
 
 ROUTES: list[HTTPRouteHandler] = [

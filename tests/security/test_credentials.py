@@ -46,6 +46,7 @@ async def test_passwords_are_argon2id_with_stated_parameters() -> None:
     assert first.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert first != second, "salted"
     assert await passwords.verify_password(second, PASSWORD)
+    assert not passwords._hasher.check_needs_rehash(passwords._DUMMY), "an unknown user takes as long as a known one"
 
 
 async def test_hashing_gives_way_to_requests() -> None:

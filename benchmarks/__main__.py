@@ -12,14 +12,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import expiry, order_path, processes, reads, scale
+from benchmarks import expiry, order_path, processes, reads, replica, scale
 from benchmarks.order_path import Size
 from benchmarks.peer_pretix import Peer, pretix
 from benchmarks.results import Results, console
 from benchmarks.servers import Ground
 
 ENGINES = ("sqlite", "postgres")
-NAMES = ("orders", "reads", "processes", "expiry", "scale")
+NAMES = ("orders", "reads", "processes", "expiry", "replica", "scale")
 WITH_PEER = ("orders", "reads")
 OUT = Path("var/bench")
 
@@ -41,6 +41,7 @@ def main() -> int:
             "reads": lambda: reads.measure(ground, results, size, peer),
             "processes": lambda: processes.measure(ground, results, size),
             "expiry": lambda: expiry.measure(ground, results, holds=arguments.holds, seconds=2 * size.seconds),
+            "replica": lambda: replica.measure(ground, results, size),
             "scale": lambda: scale.measure(ground, results, _scale(arguments)),
         }
         for name in names:

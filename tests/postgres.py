@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 READY_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 20.0
@@ -178,20 +178,25 @@ class PostgresServer:
         self._binaries = find_binaries()
         self.port = _free_port()
         self._directory = Path(tempfile.mkdtemp(prefix="seatwright-pg-"))
-        password_file = self._directory / "password"
-        password_file.write_text(self._password)
         if account := _account():
             os.chown(self._directory, account.pw_uid, account.pw_gid)
-            os.chown(password_file, account.pw_uid, account.pw_gid)
         pg_ctl = str(self._binaries / "pg_ctl")
         self._watcher = self._popen("/bin/sh", "-c", WATCHER, "sh", pg_ctl, str(self._directory), stdin=subprocess.PIPE)
+        self._fill()
+
+    def _fill(self) -> None:
+        """Make the data directory."""
+        password_file = self.directory / "password"
+        password_file.write_text(self._password)
+        if account := _account():
+            os.chown(password_file, account.pw_uid, account.pw_gid)
         access = ["--username=postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"]
         # The C locale sorts text by its bytes, as SQLite does, so both databases answer in the same order.
         text = ["--encoding=UTF8", "--locale=C"]
-        if self._popen("initdb", "--no-sync", *access, *text, str(self._directory / "data")).wait() != 0:
+        if self._popen("initdb", "--no-sync", *access, *text, str(self.directory / "data")).wait() != 0:
             raise PostgresError(f"initdb failed:\n{self.log()[-3000:]}")
         password_file.unlink()
-        with open(self._directory / "data" / "postgresql.conf", "a") as file:
+        with open(self.directory / "data" / "postgresql.conf", "a") as file:
             file.writelines(f"{key} = '{value}'\n" for key, value in self.settings.items())
 
     def _popen(self, program: str, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
@@ -216,7 +221,25 @@ class PostgresServer:
             lines = (self.directory / "data" / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
-        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() in ("ready", "standby")
+
+
+class Replica(PostgresServer):
+    """A streaming replica that takes reads, of a running server with the settings `REPLICATED`."""
+
+    REPLICATED: ClassVar = {"wal_level": "replica", "max_wal_senders": "4"}
+
+    def __init__(self, primary: PostgresServer) -> None:
+        super().__init__()
+        self._primary = primary
+        self._password = primary._password
+
+    def _fill(self) -> None:
+        """Copy the primary's data directory, to follow it from there on."""
+        where = ["--dbname", self._primary.url(), "--pgdata", str(self.directory / "data")]
+        how = ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+        if self._popen("pg_basebackup", *where, *how).wait() != 0:
+            raise PostgresError(f"pg_basebackup failed:\n{self.log()[-3000:]}")
 
 
 def find_binaries() -> Path:

@@ -89,6 +89,9 @@ async def _reached(settings: Settings) -> Database:
 @asynccontextmanager
 async def _looping(services: Services) -> AsyncIterator[None]:
     """Run the worker loops beside the requests; in the end let their running steps finish."""
+    if services.settings.read_only:
+        yield
+        return
     stop = asyncio.Event()
     loops = Loops(services.database, services.clock, services.settings)
     running = asyncio.create_task(loops.run(stop))

@@ -30,7 +30,8 @@ def serve(
 ) -> None:
     """Bring the schema up to date, then serve until SIGTERM or Ctrl-C; running requests are finished first."""
     chosen = settings(data)
-    run(migrated(chosen))
+    if not chosen.read_only:
+        run(migrated(chosen))
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if demo:
         run(_make_demo(chosen, address))

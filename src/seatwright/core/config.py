@@ -96,6 +96,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Days after which a cart that never became an order is forgotten.",
         bounds=(1, 3_650),
     ),
+    Setting(
+        "SEATWRIGHT_READ_ONLY",
+        "0",
+        "1: a server beside others that only reads, on a streaming replica of their PostgreSQL: it migrates nothing, "
+        "sweeps nothing, and answers writes with 503.",
+        bounds=(0, 1),
+    ),
     Setting("SEATWRIGHT_LOG", "json", "Log lines as `json`, or `console` for people."),
 )
 
@@ -118,6 +125,7 @@ class Settings:
     pool_size: int
     idempotency_seconds: int
     cart_days: int
+    read_only: bool
     log: str
 
 
@@ -152,6 +160,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         pool_size=number["SEATWRIGHT_POOL_SIZE"],
         idempotency_seconds=number["SEATWRIGHT_IDEMPOTENCY_SECONDS"],
         cart_days=number["SEATWRIGHT_CART_DAYS"],
+        read_only=bool(number["SEATWRIGHT_READ_ONLY"]),
         log=text["SEATWRIGHT_LOG"],
     )
 

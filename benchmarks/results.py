@@ -131,8 +131,20 @@ class Results:
             )
         return table
 
+    def markdown(self) -> str:
+        """Return the table for docs/performance.md."""
+        lines = ["| area | engine | what | measured | beside | ratio | aim | |", "| - | - | - | -: | - | -: | -: | - |"]
+        for figure in self.figures:
+            beside = "" if figure.beside is None else f"{_text(figure.beside)} {figure.unit} {figure.beside_what}"
+            ratio = "" if figure.ratio is None else _text(figure.ratio)
+            met = {True: "met", False: "missed", None: ""}[figure.met]
+            measured = f"{_text(figure.ours)} {figure.unit}"
+            cells = (figure.area, figure.engine, figure.what, measured, beside, ratio, _aim(figure), met)
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines) + "\n"
+
     def finish(self, folder: Path) -> Path:
-        """Print the table and write everything as JSON; return where."""
+        """Print the table and write everything as JSON, and the table as Markdown beside it; return where."""
         console.print()
         Console(highlight=False, width=max(console.width, 140)).print(self.table())
         for note in self.notes:
@@ -148,6 +160,7 @@ class Results:
             "notes": self.notes,
         }
         path.write_text(json.dumps(content, indent=1, default=str))
+        path.with_suffix(".md").write_text(self.markdown())
         return path
 
 

@@ -7,15 +7,13 @@ import re
 import time
 from typing import Any
 
-import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from seatwright.api.context import network
 from seatwright.auth.limits import Turns, weight
+from seatwright.core import logs
 from seatwright.core.ids import new_hex24
-
-log = structlog.get_logger("seatwright.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/healthz", "/readyz"})
@@ -56,8 +54,7 @@ class Observed:
             template = inner.get("path_template") or "(no route)"
             if template not in _QUIET:
                 claims = inner.get("auth")
-                log.info(
-                    "request",
+                logs.request(
                     method=scope["method"],
                     route=template,
                     status=status,

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import msgspec
@@ -32,15 +33,18 @@ class _Output:
         self._stream = stream
         self._held: deque[str] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def info(self, line: str) -> None:
         """Write a line soon; at once outside of an event loop."""
         self._held.append(line)
-        if self._timer is None:
+        if self._timer is None or self._loop is None or self._loop.is_closed():
             try:
-                self._timer = asyncio.get_running_loop().call_later(HELD_S, self.flush)
+                self._loop = asyncio.get_running_loop()
             except RuntimeError:
                 self.flush()
+            else:
+                self._timer = self._loop.call_later(HELD_S, self.flush)
 
     def warning(self, line: str) -> None:
         """Write a line, and what was held back before it, now."""
@@ -63,6 +67,21 @@ class _Output:
             self._stream.flush()
 
 
+_json_output: _Output | None = None
+"""Where lines go that are JSON; None for any other style."""
+_requests = structlog.get_logger("seatwright.access")
+
+
+def request(**said: str | int | float | None) -> None:
+    """Write the line of one request. Like any other line, but JSON takes a short way: there are so many of them."""
+    if _json_output is None:
+        _requests.info("request", **said)
+        return
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    line = {**said, "event": "request", "level": "info", "timestamp": at}
+    _json_output.info(msgspec.json.encode(line).decode())
+
+
 def configure(style: str) -> None:
     """Set up logging for this process, `style` being `json` or `console`.
 
@@ -79,7 +98,9 @@ def configure(style: str) -> None:
         if style == "console"
         else [structlog.processors.JSONRenderer(serializer=_to_json)]
     )
+    global _json_output
     output = _Output(sys.stdout)
+    _json_output = output if style == "json" else None
     atexit.register(output.flush)
     structlog.configure(
         processors=[*shared, *last],

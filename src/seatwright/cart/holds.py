@@ -92,6 +92,11 @@ class MakeRoom:
             await release_expired(tx, self._account_id, departure_id, self._now)
 
 
+SWEPT_AT_ONCE = 4
+PAUSES = 2.0
+"""How long sweeping rests, in times of what it took: what is over counts as free already, so others go first."""
+
+
 async def sweep(database: Database, clock: Clock) -> int:
     """Give back holds that are over, departure by departure, each in a transaction of its own.
 
@@ -109,9 +114,12 @@ async def sweep(database: Database, clock: Clock) -> int:
         return [(row["account_id"], row["departure_id"]) for row in rows]
 
     outcomes: list[int | BaseException] = []
-    for group in _groups(await database.read(due), 8):
+    loop = asyncio.get_running_loop()
+    for group in _groups(await database.read(due), SWEPT_AT_ONCE):
+        began = loop.time()
         sweeping = (_sweep_one(database, place, now) for place in group)
         outcomes += await asyncio.gather(*sweeping, return_exceptions=True)
+        await asyncio.sleep(PAUSES * (loop.time() - began))
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     if failures:
         raise failures[0]

@@ -45,8 +45,11 @@ async def page(
     """Return one page of the orders that an account sees, by number; `page` counts pages of `limit` from 0."""
     filters = _filters(chosen)
     first, last = 1, _ALL
-    if newest_first or chosen.created_from is not None or chosen.created_to is not None:
+    if newest_first or filters.since is not None or chosen.created_from is not None or chosen.created_to is not None:
         first, last = await _range(tx, viewer_id, chosen)
+    if filters.since is not None:
+        changed = _Changed(tx, viewer_id, filters.since, first, last)
+        return await _numbered(tx, viewer_id, await changed.numbers(limit, limit * page, newest_first), newest_first)
     if filters.conditions:
         offset = limit * page
     elif newest_first:
@@ -75,6 +78,79 @@ async def page(
         *filters.values,
     )
     return [Listed(row["seq"], row["id"], row["version"]) for row in rows]
+
+
+async def _numbered(tx: ReadTx, viewer_id: str, numbers: list[int], newest_first: bool) -> list[Listed]:
+    """Return the orders with these numbers."""
+    rows = await tx.rows(
+        f"""
+        SELECT v.seq, o.id, o.version
+        FROM order_view v JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        WHERE v.account_id = $1 AND v.seq = ANY($2) ORDER BY v.seq {"DESC" if newest_first else "ASC"}
+        """,  # noqa: S608 - a constant
+        viewer_id,
+        numbers,
+    )
+    return [Listed(row["seq"], row["id"], row["version"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """The numbers, from `first` to `last`, of orders that were made or changed since an instant.
+
+    All that were made since then are a range at the end, without gaps; of those before it only the ones that were
+    changed later count, for which there is an index of its own. So no page has to walk over what others show.
+    """
+
+    tx: ReadTx
+    viewer_id: str
+    since: Instant
+    first: int
+    last: int
+
+    async def numbers(self, limit: int, offset: int, newest_first: bool) -> list[int]:
+        """Return one page."""
+        made = max(self.first, await self._first_made())
+        late = await self._count(made) if made > self.first else 0
+        many = max(0, self.last - made + 1)
+        if newest_first:
+            end = self.last - offset
+            found = list(range(end, max(made - 1, end - limit), -1)) if offset < many else []
+            return found + await self._late(made, limit - len(found), max(0, offset - many), "DESC")
+        found = await self._late(made, limit, offset, "ASC") if offset < late else []
+        start = made + max(0, offset - late)
+        return found + list(range(start, min(self.last, start + limit - len(found) - 1) + 1))
+
+    async def _first_made(self) -> int:
+        row = await self.tx.row(
+            "SELECT seq FROM order_view WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, seq LIMIT 1",
+            self.viewer_id,
+            self.since,
+        )
+        return row["seq"] if row else self.last + 1
+
+    async def _count(self, made: int) -> int:
+        row = await self.tx.row(f"SELECT COUNT(*) AS many {_LATE}", *self._late_values(made))
+        return int(row["many"]) if row else 0
+
+    async def _late(self, made: int, limit: int, offset: int, direction: str) -> list[int]:
+        if made <= self.first or limit <= 0:
+            return []
+        rows = await self.tx.rows(
+            f"SELECT seq {_LATE} ORDER BY seq {direction} LIMIT $5 OFFSET $6",
+            *self._late_values(made),
+            limit,
+            offset,
+        )
+        return [row["seq"] for row in rows]
+
+    def _late_values(self, made: int) -> tuple[Any, ...]:
+        return self.viewer_id, self.since, self.first, made
+
+
+_LATE = """
+FROM order_view WHERE account_id = $1 AND modified_at >= $2 AND modified_at > created_at AND seq >= $3 AND seq < $4
+"""
 
 
 async def _range(tx: ReadTx, viewer_id: str, chosen: OrderFilter) -> tuple[int, int]:
@@ -107,6 +183,8 @@ class _Filters:
     values: list[Any] = field(default_factory=list)
     join: str = ""
     narrow: bool = False
+    since: Instant | None = None
+    """Set if there is no other filter than a date of change to begin with, and perhaps dates of creation."""
 
     def add(self, condition: str, value: Any, *, narrow: bool) -> None:
         """Add a condition, its value written `?`; `narrow` if it leaves few rows."""
@@ -125,6 +203,9 @@ def _filters(chosen: OrderFilter) -> _Filters:
         filters.join = "JOIN order_reference r ON r.account_id = v.account_id AND r.seq = v.seq"
         filters.add("r.account_id = $1 AND r.reference_id = ?", chosen.reference_id, narrow=True)
     in_between = chosen.modified_to is not None
+    if chosen.modified_from is not None and not in_between and not filters.conditions:
+        filters.since = chosen.modified_from
+        return filters
     if chosen.modified_from is not None:
         filters.add("v.modified_at >= ?", chosen.modified_from, narrow=in_between)
     if chosen.modified_to is not None:

@@ -11,12 +11,11 @@ only given after the commit.
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,8 +24,8 @@ from typing import Any, TypeVar, cast
 
 from seatwright.core.errors import Unavailable
 from seatwright.storage import outages
-from seatwright.storage.dialect import to_sqlite
-from seatwright.storage.engine import MAX_ATTEMPTS, ConstraintViolation, Engine, Probe, ReadTx, Retry, Row, Tx
+from seatwright.storage.engine import MAX_ATTEMPTS, Engine, Probe, ReadTx, Retry, Tx
+from seatwright.storage.sqlite_tx import SqliteTx, drive
 
 T = TypeVar("T")
 
@@ -41,64 +40,6 @@ at every `STEPS` steps of SQLite's machine."""
 STEPS = 2_000
 BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process that is writing."""
-
-
-def _values(args: Sequence[Any]) -> Sequence[Any]:
-    return [json.dumps(arg) if isinstance(arg, list) else arg for arg in args]
-
-
-class SqliteTx:
-    """A transaction on one connection. Made by `SqliteDatabase` only."""
-
-    engine: Engine = "sqlite"
-
-    def __init__(self, connection: sqlite3.Connection, probe: Probe | None) -> None:
-        self._connection = connection
-        self._probe = probe
-
-    def _run(self, sql: str, args: Sequence[Any]) -> sqlite3.Cursor:
-        if self._probe:
-            self._probe.before(sql)
-        try:
-            cursor = self._connection.execute(to_sqlite(sql), _values(args))
-        except sqlite3.IntegrityError as error:
-            raise ConstraintViolation(str(error)) from error
-        return cursor
-
-    async def rows(self, sql: str, *args: Any) -> Sequence[Row]:
-        """Run a query and return all its rows."""
-        found = self._run(sql, args).fetchall()
-        if self._probe:
-            self._probe.after(sql)
-        return found
-
-    async def row(self, sql: str, *args: Any) -> Row | None:
-        """Run a query and return its first row, or None."""
-        found = await self.rows(sql, *args)
-        return found[0] if found else None
-
-    async def execute(self, sql: str, *args: Any) -> int:
-        """Run a statement and return how many rows it changed."""
-        cursor = self._run(sql, args)
-        cursor.fetchall()
-        if self._probe:
-            self._probe.after(sql)
-        return cursor.rowcount
-
-    async def finish(self, sql: str, *args: Any) -> Row | None:
-        """Run the use case's last statement and return its first row."""
-        return await self.row(sql, *args)
-
-    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run a statement once for each of `rows`."""
-        if self._probe:
-            self._probe.before(sql)
-        try:
-            self._connection.executemany(to_sqlite(sql), [_values(row) for row in rows])
-        except sqlite3.IntegrityError as error:
-            raise ConstraintViolation(str(error)) from error
-        if self._probe:
-            self._probe.after(sql)
 
 
 @dataclass(slots=True)
@@ -118,16 +59,6 @@ class _TooLong(BaseException):
 class _BatchLost(BaseException):
     """The transaction of the whole batch can't be saved; the cause says why. A BaseException, so that no use case
     takes it for something of its own."""
-
-
-def _drive(awaitable: Awaitable[T]) -> T:
-    coroutine = cast("Coroutine[Any, Any, T]", awaitable)
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return cast("T", stop.value)
-    coroutine.close()
-    raise AssertionError("A use case waited for something else than its transaction.")
 
 
 class SqliteDatabase:
@@ -215,7 +146,7 @@ class SqliteDatabase:
                 connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
             try:
                 connection.execute("BEGIN")
-                return _drive(use_case(SqliteTx(connection, self.probe)))
+                return drive(use_case(SqliteTx(connection, self.probe)))
             finally:
                 if deadline is not None:
                     connection.set_progress_handler(None, 0)
@@ -338,7 +269,7 @@ class SqliteDatabase:
     def _in_savepoint(self, connection: sqlite3.Connection, use_case: Callable[[Tx], Awaitable[T]]) -> T:
         try:
             connection.execute("SAVEPOINT use_case")
-            result = _drive(use_case(SqliteTx(connection, self.probe)))
+            result = drive(use_case(SqliteTx(connection, self.probe)))
             connection.execute("RELEASE use_case")
         except BaseException as error:
             if not connection.in_transaction:

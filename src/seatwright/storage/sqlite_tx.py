@@ -1,0 +1,82 @@
+"""A use case's transaction on SQLite, and how it is driven: nothing in it ever waits."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import Any, TypeVar, cast
+
+from seatwright.storage.dialect import to_sqlite
+from seatwright.storage.engine import ConstraintViolation, Engine, Probe, Row
+
+T = TypeVar("T")
+
+
+def _values(args: Sequence[Any]) -> Sequence[Any]:
+    return [json.dumps(arg) if isinstance(arg, list) else arg for arg in args]
+
+
+class SqliteTx:
+    """A transaction on one connection. Made by `SqliteDatabase` only."""
+
+    engine: Engine = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection, probe: Probe | None) -> None:
+        self._connection = connection
+        self._probe = probe
+
+    def _run(self, sql: str, args: Sequence[Any]) -> sqlite3.Cursor:
+        if self._probe:
+            self._probe.before(sql)
+        try:
+            cursor = self._connection.execute(to_sqlite(sql), _values(args))
+        except sqlite3.IntegrityError as error:
+            raise ConstraintViolation(str(error)) from error
+        return cursor
+
+    async def rows(self, sql: str, *args: Any) -> Sequence[Row]:
+        """Run a query and return all its rows."""
+        found = self._run(sql, args).fetchall()
+        if self._probe:
+            self._probe.after(sql)
+        return found
+
+    async def row(self, sql: str, *args: Any) -> Row | None:
+        """Run a query and return its first row, or None."""
+        found = await self.rows(sql, *args)
+        return found[0] if found else None
+
+    async def execute(self, sql: str, *args: Any) -> int:
+        """Run a statement and return how many rows it changed."""
+        cursor = self._run(sql, args)
+        cursor.fetchall()
+        if self._probe:
+            self._probe.after(sql)
+        return cursor.rowcount
+
+    async def finish(self, sql: str, *args: Any) -> Row | None:
+        """Run the use case's last statement and return its first row."""
+        return await self.row(sql, *args)
+
+    async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each of `rows`."""
+        if self._probe:
+            self._probe.before(sql)
+        try:
+            self._connection.executemany(to_sqlite(sql), [_values(row) for row in rows])
+        except sqlite3.IntegrityError as error:
+            raise ConstraintViolation(str(error)) from error
+        if self._probe:
+            self._probe.after(sql)
+
+
+def drive(awaitable: Awaitable[T]) -> T:
+    """Run a use case to its end and return what it returns. It must not wait for anything but its transaction."""
+    coroutine = cast("Coroutine[Any, Any, T]", awaitable)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    coroutine.close()
+    raise AssertionError("A use case waited for something else than its transaction.")

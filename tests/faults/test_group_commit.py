@@ -30,6 +30,12 @@ UseCase = Callable[[Tx], Awaitable[Any]]
 NEIGHBOURS = 3
 
 
+@pytest.fixture(autouse=True)
+def all_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, what waits fits into one transaction."""
+    monkeypatch.setattr(sqlite, "AT_ONCE_S", 60.0)
+
+
 @pytest.fixture
 async def shop(database: SqliteDatabase, clock: ManualClock) -> Shop:
     return await open_shop(database, clock)

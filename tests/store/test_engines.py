@@ -11,6 +11,7 @@ from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Conflict, Unavailable
 from seatwright.core.ids import new_hex24
+from seatwright.storage import sqlite
 from seatwright.storage.engine import MAX_ATTEMPTS, ConstraintViolation, Database, ReadTx, Retry, Tx
 from seatwright.storage.migrate import check_schema, migrate, migrations, schema_version
 from seatwright.storage.open import open_database
@@ -139,7 +140,10 @@ async def test_a_failure_does_not_touch_its_neighbours(database: Database) -> No
     assert await names(database) == [*good, "taken"]
 
 
-async def test_waiting_writes_share_one_commit(tmp_path: Path, sqlite_template: Path) -> None:
+async def test_waiting_writes_share_one_commit(
+    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "AT_ONCE_S", 60.0)
     database = SqliteDatabase(tmp_path / "x.db")
     await migrate(database, SystemClock())
     entered, go = threading.Event(), threading.Event()

@@ -70,7 +70,8 @@ def load(place: Place, count: int) -> None:
             sink.run(f"DROP INDEX {name}")
         taken = _load(place, sink, patterns, count)
         for departure_id, many in taken:
-            sink.run(f"UPDATE departure SET taken = {many * SEATS} WHERE id = '{departure_id}'")
+            where = f"account_id = '{place.data.account_id}' AND id = '{departure_id}'"
+            sink.run(f"UPDATE departure SET taken = {many * SEATS} WHERE {where}")
         newest = SystemClock().now()
         sink.run(f"UPDATE account_counter SET orders = {count}, last_created_at = {newest}")
         for _, statement in dropped:

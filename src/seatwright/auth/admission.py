@@ -23,8 +23,8 @@ T = TypeVar("T")
 KEPT = 10_000
 """Callers kept at most."""
 
-_Seen = tuple[Any, ...]
-"""The values of `store.CALLER_COLUMNS`."""
+_Seen = dict[str, Any]
+"""A caller's row: the columns `store.CALLER_NAMES`."""
 
 
 class Admission:
@@ -131,12 +131,11 @@ class _Watched:
 
 
 def _values(row: Row) -> _Seen:
-    return tuple(row[name] for name in store.CALLER_NAMES)
+    return {name: row[name] for name in store.CALLER_NAMES}
 
 
 def _allowed(claims: Claims, seen: _Seen | None, permission: Permission | None) -> Caller:
-    row = None if seen is None else dict(zip(store.CALLER_NAMES, seen, strict=True))
-    who = service.caller_of(claims, row)
+    who = service.caller_of(claims, seen)
     if permission is not None:
         who.require(permission)
     return who

@@ -95,8 +95,7 @@ async def _brought_up_to_date(database: Database, clock: Clock) -> Restored:
     swept = 0
     while count := await holds.sweep(database, clock):
         swept += count
-    names = [f"{migration.version:04d}_{migration.name}" for migration in applied]
-    return Restored(names, swept, await check(database, clock.now()))
+    return Restored([migration.title for migration in applied], swept, await check(database, clock.now()))
 
 
 def _kept_secret(chosen: Settings) -> bytes | None:

@@ -89,7 +89,7 @@ async def migrated(chosen: Settings) -> list[str]:
         applied = await migrate(database, SystemClock())
     finally:
         await database.close()
-    return [f"{migration.version:04d}_{migration.name}" for migration in applied]
+    return [migration.title for migration in applied]
 
 
 def make_data_directory(chosen: Settings) -> None:

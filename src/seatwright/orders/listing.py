@@ -110,24 +110,16 @@ class _Changed:
 
     async def numbers(self, limit: int, offset: int, newest_first: bool) -> list[int]:
         """Return one page."""
-        made = max(self.first, await self._first_made())
-        late = await self._count(made) if made > self.first else 0
+        made = max(self.first, await _first_since(self.tx, self.viewer_id, self.since) or self.last + 1)
         many = max(0, self.last - made + 1)
         if newest_first:
             end = self.last - offset
             found = list(range(end, max(made - 1, end - limit), -1)) if offset < many else []
             return found + await self._late(made, limit - len(found), max(0, offset - many), "DESC")
+        late = await self._count(made) if made > self.first else 0
         found = await self._late(made, limit, offset, "ASC") if offset < late else []
         start = made + max(0, offset - late)
         return found + list(range(start, min(self.last, start + limit - len(found) - 1) + 1))
-
-    async def _first_made(self) -> int:
-        row = await self.tx.row(
-            "SELECT seq FROM order_view WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, seq LIMIT 1",
-            self.viewer_id,
-            self.since,
-        )
-        return row["seq"] if row else self.last + 1
 
     async def _count(self, made: int) -> int:
         row = await self.tx.row(f"SELECT COUNT(*) AS many {_LATE}", *self._late_values(made))
@@ -153,17 +145,22 @@ FROM order_view WHERE account_id = $1 AND modified_at >= $2 AND modified_at > cr
 """
 
 
+async def _first_since(tx: ReadTx, viewer_id: str, instant: Instant) -> int | None:
+    """Return the number of the first order that was made at an instant or later, or None."""
+    row = await tx.row(
+        "SELECT seq FROM order_view WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, seq LIMIT 1",
+        viewer_id,
+        instant,
+    )
+    return int(row["seq"]) if row else None
+
+
 async def _range(tx: ReadTx, viewer_id: str, chosen: OrderFilter) -> tuple[int, int]:
     """Return the first and last number of the orders that were created in the range asked for."""
     row = await tx.row("SELECT orders FROM account_counter WHERE account_id = $1", viewer_id)
     first, last = 1, row["orders"] if row else 0
     if chosen.created_from is not None:
-        found = await tx.row(
-            "SELECT seq FROM order_view WHERE account_id = $1 AND created_at >= $2 ORDER BY created_at, seq LIMIT 1",
-            viewer_id,
-            chosen.created_from,
-        )
-        first = found["seq"] if found else last + 1
+        first = await _first_since(tx, viewer_id, chosen.created_from) or last + 1
     if chosen.created_to is not None:
         found = await tx.row(
             "SELECT seq FROM order_view WHERE account_id = $1 AND created_at < $2 "

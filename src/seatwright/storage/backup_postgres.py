@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from seatwright.core.errors import Conflict, Invalid, Unavailable
-from seatwright.storage import archive
+from seatwright.storage import archive, outages
 from seatwright.storage.archive import Reader, Source, Writer
 from seatwright.storage.migrate import migrations
 from seatwright.storage.postgres import PATIENT_TIMEOUT_S
@@ -21,7 +21,6 @@ from seatwright.storage.postgres_tools import Tools, quoted
 
 CONNECT_TIMEOUT_S = 10.0
 _CREATED = re.compile(r"CREATE (TABLE|SEQUENCE) (?:IF NOT EXISTS )?(\w+)")
-_LIBRARY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 async def dump(url: str, writer: Writer) -> Source:
@@ -86,11 +85,11 @@ async def _connected(url: str) -> AsyncIterator[Any]:
             command_timeout=PATIENT_TIMEOUT_S,
             server_settings={"application_name": "seatwright-backup", "timezone": "UTC"},
         )
-    except _LIBRARY as error:
+    except outages.ASYNCPG as error:
         raise Unavailable(f"PostgreSQL can't be reached: {error}.") from error
     try:
         yield connection
-    except _LIBRARY as error:
+    except outages.ASYNCPG as error:
         raise Unavailable(f"PostgreSQL can't do this now: {error}.") from error
     finally:
         await connection.close(timeout=CONNECT_TIMEOUT_S)

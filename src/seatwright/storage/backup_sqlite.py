@@ -15,11 +15,10 @@ from seatwright.core.errors import Conflict, Invalid, Unavailable
 from seatwright.storage import archive
 from seatwright.storage.archive import Manifest, Reader, Source, Writer
 from seatwright.storage.engine import Database
-from seatwright.storage.sqlite import BUSY_TIMEOUT_S, SqliteDatabase
+from seatwright.storage.sqlite import BUSY_TIMEOUT_S, FILE, SqliteDatabase
 
 T = TypeVar("T")
 
-FILE = "seatwright.db"
 IN_USE_WAIT_S = 2.0
 """How long another process may still hold the file when a restoration wants it to itself, in seconds."""
 _BESIDE = ("-wal", "-shm", "-journal")

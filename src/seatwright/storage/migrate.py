@@ -34,6 +34,11 @@ class Migration:
     name: str
     sql: str
 
+    @property
+    def title(self) -> str:
+        """How it is named to people, as its file is: `0001_initial`."""
+        return f"{self.version:04d}_{self.name}"
+
 
 def migrations(engine: Engine) -> list[Migration]:
     """Return the migrations that this program knows for `engine`, in order."""

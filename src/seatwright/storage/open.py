@@ -5,7 +5,7 @@ from __future__ import annotations
 from seatwright.core.config import Settings
 from seatwright.storage.engine import Database
 from seatwright.storage.postgres import PostgresDatabase
-from seatwright.storage.sqlite import SqliteDatabase
+from seatwright.storage.sqlite import FILE, SqliteDatabase
 
 
 async def open_database(settings: Settings) -> Database:
@@ -15,4 +15,4 @@ async def open_database(settings: Settings) -> Database:
     """
     if settings.database_url:
         return await PostgresDatabase.open(settings.database_url, pool_size=settings.pool_size)
-    return SqliteDatabase(settings.data / "seatwright.db")
+    return SqliteDatabase(settings.data / FILE)

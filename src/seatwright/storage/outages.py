@@ -21,6 +21,9 @@ _EXHAUSTED = "it has no connections or memory left"
 _SHUTTING_DOWN = "it is being shut down or started"
 _REACH = "it can't be reached"
 
+ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the library raises, be it an outage or a mistake."""
+
 _SQLITE = {
     sqlite3.SQLITE_FULL: _DISK_FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,

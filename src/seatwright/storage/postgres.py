@@ -116,7 +116,7 @@ class PostgresTx:
             return
         try:
             await self._connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT_S)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        except outages.ASYNCPG:
             if not is_closed(self._connection):
                 self._connection.terminate()
 
@@ -147,7 +147,7 @@ class PostgresDatabase:
                 reset=_reset,
                 server_settings={"application_name": "seatwright", "timezone": "UTC"},
             )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        except outages.ASYNCPG as error:
             raise Unavailable(f"PostgreSQL can't be reached: {error}.") from error
         return cls(pool, pool_size)
 
@@ -191,7 +191,7 @@ class PostgresDatabase:
                     return connection
                 await self._release(connection)
             return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+        except outages.ASYNCPG as error:
             self._turns.release()
             raise outages.of_connecting(error) from error
         except BaseException:
@@ -210,7 +210,7 @@ class PostgresDatabase:
 
     async def _release(self, connection: Any) -> None:
         # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        with suppress(*outages.ASYNCPG):
             await self._pool.release(connection)
 
     async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:

@@ -29,6 +29,8 @@ from seatwright.storage.sqlite_tx import SqliteTx, drive
 
 T = TypeVar("T")
 
+FILE = "seatwright.db"
+"""The database's name in the data directory."""
 BATCH = 256
 """Use cases in one group commit at most."""
 QUEUE = 10_000

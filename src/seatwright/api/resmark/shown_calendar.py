@@ -6,8 +6,6 @@ the pieces of JSON around the numbers.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
@@ -16,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from seatwright.api import wire
+from seatwright.api.kept import Kept
 from seatwright.api.resmark.product_wire import TimeOut
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import Instant
@@ -23,9 +22,6 @@ from seatwright.core.money import to_wire
 from seatwright.core.times import iso_wall
 from seatwright.inventory.store import FIXED, calendar, glance
 from seatwright.storage.engine import ReadTx
-
-MAX_BYTES = 16 * 1024 * 1024
-"""How much of it a process keeps."""
 
 
 class _Time(NamedTuple):
@@ -55,11 +51,8 @@ class _Calendar(NamedTuple):
 class ShownCalendars:
     """The calendars that were shown last. Safe to use from several threads."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self._kept: OrderedDict[tuple[str, str, date, date], _Calendar] = OrderedDict()
-        self._bytes = 0
-        self._max_bytes = max_bytes
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
+        self._kept: Kept[tuple[str, str, date, date], _Calendar] = Kept()
 
     async def show(
         self, tx: ReadTx, catalog: Catalog, product: Product, first: date, last: date, now: Instant
@@ -88,13 +81,7 @@ class ShownCalendars:
         times = _times(catalog, product, fixed)
         until = min((time.until for time in times if time.until is not None), default=None)
         made = _Calendar(catalog.version, fixed, times, until, _around(times))
-        with self._lock:
-            before = self._kept.pop(key, None)
-            self._bytes += _size(made) - (0 if before is None else _size(before))
-            self._kept[key] = made
-            while self._bytes > self._max_bytes:
-                _, oldest = self._kept.popitem(last=False)
-                self._bytes -= _size(oldest)
+        self._kept.put(key, made, _size(made))
         return made
 
 

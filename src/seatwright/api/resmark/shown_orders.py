@@ -6,13 +6,12 @@ request, so what is kept here is never older than the database.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import msgspec
 
 from seatwright.api import wire
+from seatwright.api.kept import Kept
 from seatwright.api.resmark.order_wire import order_out
 from seatwright.auth.model import Caller
 from seatwright.orders import service as orders
@@ -21,18 +20,12 @@ from seatwright.orders.model import Order
 from seatwright.orders.store import Stored
 from seatwright.storage.engine import ReadTx
 
-MAX_BYTES = 16 * 1024 * 1024
-"""How much of it a process keeps."""
-
 
 class ShownOrders:
     """The orders that were shown last. Safe to use from several threads."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self._kept: OrderedDict[tuple[str, str], tuple[int, msgspec.Raw]] = OrderedDict()
-        self._bytes = 0
-        self._max_bytes = max_bytes
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
+        self._kept: Kept[tuple[str, str], tuple[int, msgspec.Raw]] = Kept()
 
     def one(self, stored: Stored, viewer_id: str) -> msgspec.Raw:
         """Return an order as `viewer_id` sees it, in JSON."""
@@ -53,11 +46,5 @@ class ShownOrders:
 
     def _show(self, order: Order, viewer_id: str) -> msgspec.Raw:
         shown = msgspec.Raw(wire.encode(order_out(order, viewer_id)))
-        with self._lock:
-            before = self._kept.pop((viewer_id, order.id), None)
-            self._bytes += len(shown) - (0 if before is None else len(before[1]))
-            self._kept[viewer_id, order.id] = (order.version, shown)
-            while self._bytes > self._max_bytes:
-                _, (_, oldest) = self._kept.popitem(last=False)
-                self._bytes -= len(oldest)
+        self._kept.put((viewer_id, order.id), (order.version, shown), len(shown))
         return shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from seatwright.core.config import Settings
@@ -38,3 +39,30 @@ def test_the_first_order_of_the_readme(settings: Settings) -> None:
     assert '"seatsReturned":1' in one_cancelled
     assert '"status":"cancelled"' in all_cancelled
     assert "All" in seatwright(settings, "doctor").stdout
+
+
+CATALOG = """
+products:
+  - {code: walk, name: Canyon walk, number: 4110, durationMin: 60, tiers: {All: {price: 25}}}
+schedules:
+  - {product: walk, from: 2027-05-01, to: 2027-05-31, times: ["09:00"], capacity: 12}
+"""
+
+
+def test_an_outfitter_of_ones_own(tmp_path: Path) -> None:
+    """On a new machine, without a database: all but the last command, which serves."""
+    (tmp_path / "catalog.yaml").write_text(CATALOG)
+    *commands, serve = example("own outfitter").strip().splitlines()
+    assert serve.startswith("seatwright serve ")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "SEATWRIGHT_DATA": str(tmp_path / "data")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "apikey" in done.stdout
+    assert "departures: 31 created" in done.stdout

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import expiry, order_path, processes, reads, replica, scale
+from benchmarks import expiry, order_path, processes, reads, replica, reports, scale
 from benchmarks.order_path import Size
 from benchmarks.peer_pretix import Peer, pretix
 from benchmarks.results import Results, console
 from benchmarks.servers import Ground
 
 ENGINES = ("sqlite", "postgres")
-NAMES = ("orders", "reads", "processes", "expiry", "replica", "scale")
+NAMES = ("orders", "reads", "processes", "expiry", "replica", "scale", "reports")
 WITH_PEER = ("orders", "reads")
 OUT = Path("var/bench")
 
@@ -43,6 +43,9 @@ def main() -> int:
             "expiry": lambda: expiry.measure(ground, results, holds=arguments.holds, seconds=2 * size.seconds),
             "replica": lambda: replica.measure(ground, results, size),
             "scale": lambda: scale.measure(ground, results, _scale(arguments)),
+            "reports": lambda: reports.measure(
+                ground, results, orders=_scale(arguments).orders, seconds=2 * size.seconds
+            ),
         }
         for name in names:
             if peer is not None and name not in WITH_PEER:
@@ -63,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=0, help="interleaved rounds; ratios are medians over them")
     parser.add_argument("--seconds", type=float, default=0.0, help="length of one measurement")
     parser.add_argument("--clients", type=int, default=16, help="connections that make the load")
-    parser.add_argument("--orders", type=int, default=0, help="orders loaded for the scale part")
+    parser.add_argument("--orders", type=int, default=0, help="orders loaded for the parts scale and reports")
     parser.add_argument("--holds", type=int, default=100_000, help="holds that fall due at once")
     return parser
 

@@ -37,6 +37,7 @@ CHANGED_EVERY = 10
 """One order in this many was changed up to 30 days after it was made."""
 SEATS = 2
 REFERENCE = "OTA-of-the-pattern"
+MAIL = "ann-of-the-pattern@lee.example"
 TABLES = {
     "orders": "id",
     "order_view": "order_id",
@@ -117,7 +118,7 @@ class _Pattern:
 
     def __init__(self, order_id: str, departure_id: str, found: dict[str, list[dict[str, Any]]]) -> None:
         self.departure_id = departure_id
-        names = {order_id: "order", departure_id: "departure", REFERENCE: "reference"}
+        names = {order_id: "order", departure_id: "departure", REFERENCE: "reference", MAIL: "mail"}
         for row in found["order_line"]:
             names[row["id"]] = f"own{len(names)}"
         for row in found["audit_event"]:
@@ -134,7 +135,9 @@ class _Pattern:
     ) -> None:
         """Add the rows of one more order."""
         values: dict[str, Any] = {name: new_hex24() for name in self._own}
-        values.update(order=new_uuid(), departure=departure_id, reference=f"OTA-{number}")
+        values.update(
+            order=new_uuid(), departure=departure_id, reference=f"OTA-{number}", mail=f"ann{number}@lee.example"
+        )
         numbers = {
             "seq": number,
             "confirmation": 100_000 + number,
@@ -187,7 +190,8 @@ async def _pattern(database: Database, place: Place, departure_id: str, counts: 
     cart_id = (await database.write(lambda tx: carts.create(tx, booking, caller))).cart.id
     asked = carts.Asked(departure_id, counts)
     await database.write(lambda tx: carts.add_item(tx, booking, caller, cart_id, asked))
-    await database.write(lambda tx: carts.set_customer(tx, booking, caller, cart_id, calls.CUSTOMER))
+    customer = {**calls.CUSTOMER, "email": MAIL, "marketingConsent": True}
+    await database.write(lambda tx: carts.set_customer(tx, booking, caller, cart_id, customer))
     order = orders.OrderAsked(cart_id, reference_id=REFERENCE, billing={"memo": "payment received"})
     await database.write(lambda tx: orders.place(tx, booking, caller, order))
 

@@ -65,7 +65,7 @@ async def _measured(place: Place, port: int, token: str, holds: int, seconds: fl
     try:
         due = SystemClock().now() + 3_600_000
         await _hold(database, place, holds, due)
-        script = _whole(calls.orders(token, calls.choices(place.data, hot=False)))
+        script = unhurried(calls.orders(token, calls.choices(place.data, hot=False)))
         await drive(port, [script] * CLIENTS, min(2.0, seconds))
         before = await drive(port, [script] * CLIENTS, seconds)
         # Due now: the same as if the clock had come to that second.
@@ -82,7 +82,9 @@ async def _measured(place: Place, port: int, token: str, holds: int, seconds: fl
         await database.close()
 
 
-def _whole(script: Script) -> Script:
+def unhurried(script: Script) -> Script:
+    """Return a script that takes the time of the whole of another one, and then waits a little."""
+
     async def run(connection: Connection) -> None:
         began = time.perf_counter()
         await script(connection)

@@ -18,10 +18,12 @@ from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings, load_settings
 from seatwright.core.errors import Unavailable
+from seatwright.messages.context import Messenger
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema
 from seatwright.storage.open import open_database
 from seatwright.worker.loops import Loops
+from seatwright.worker.messaging import Messaging
 
 WAIT_S = 60.0
 WAIT_STEP_S = 0.5
@@ -94,7 +96,14 @@ async def _looping(services: Services) -> AsyncIterator[None]:
         return
     stop = asyncio.Event()
     loops = Loops(services.database, services.clock, services.settings)
-    running = asyncio.create_task(loops.run(stop))
+    messenger = Messenger(
+        database=services.database,
+        clock=services.clock,
+        settings=services.settings,
+        catalogs=services.catalogs,
+        keyring=services.keyring,
+    )
+    running = asyncio.gather(loops.run(stop), Messaging(messenger).run(stop))
     try:
         yield
     finally:

@@ -29,11 +29,12 @@ async def test_read_and_change_the_account(client: httpx.AsyncClient, account: T
         "currency": "USD",
         "timeZone": "America/Denver",
         "policyCode": None,
+        "language": "en",
         "createdDate": "2026-07-01T16:00:00.000Z",
     }
-    change = {"name": "Canyon Tours", "timeZone": "Europe/Berlin", "currency": "EUR", "email": None}
+    change = {"name": "Canyon Tours", "timeZone": "Europe/Berlin", "currency": "EUR", "email": None, "language": "de"}
     after = await ok(await client.patch(ACCOUNT, json=change, headers=account.headers))
-    assert after == {**before, "name": "Canyon Tours", "timeZone": "Europe/Berlin", "currency": "EUR"}
+    assert after == {**before, **change, "email": before["email"]}
     assert await ok(await client.get(ACCOUNT, headers=account.headers)) == after
 
 
@@ -47,6 +48,8 @@ async def test_read_and_change_the_account(client: httpx.AsyncClient, account: T
         ({"timeZone": "Mars/Olympus"}, "timeZone"),
         ({"timeZone": "../etc/passwd"}, "timeZone"),
         ({"policyCode": "unknown"}, "policyCode"),
+        ({"language": "it"}, "language"),
+        ({"language": "DE"}, "language"),
     ],
 )
 async def test_bad_changes_are_named_and_nothing_changes(
@@ -163,6 +166,16 @@ async def test_connections_are_made_by_the_supplier_and_seen_by_both(
         "resellerName": "Reseller",
         "active": True,
         "createdDate": "2026-07-01T16:00:00.000Z",
+        "terms": {
+            "type": "commission",
+            "rate": None,
+            "priceCategory": "",
+            "products": None,
+            "channel": "",
+            "billingCycle": "monthly",
+            "customerAccess": "all",
+            "mayWaiveFees": True,
+        },
     }
     for side in (account, reseller):
         assert await ok(await client.get(CONNECTIONS, headers=side.headers)) == [made]

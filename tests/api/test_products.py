@@ -358,9 +358,7 @@ async def test_a_reseller_reads_the_products_of_a_connected_supplier(
     assert len(await get("", supplierId=account.id)) == 3
     await get("", 404, supplierId=reseller.id)
     await get("", 404, supplierId="x")
-    await services.database.write(
-        lambda tx: resellers.set_active(tx, now, "system", account.id, reseller.id, active=False)
-    )
+    await services.database.write(lambda tx: resellers.change(tx, now, "system", account.id, reseller.id, active=False))
     await get("", 404, **query)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from seatwright.api.pages import cases as pages
+from seatwright.api.pages.online import WHOLE
+from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.core.errors import Unavailable
+from seatwright.notifications import deliveries, mail
+from seatwright.notifications.deliveries import Delivery
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
+from tests.conftest import START
 from tests.faults.world import Answer, World
 
 Act = Callable[[World, str | None], Awaitable[Answer]]
@@ -68,6 +74,45 @@ async def _new_account(world: World) -> str:
         return key
 
     return await world.services.database.write(use_case)
+
+
+async def _give_up_mail(world: World) -> None:
+    """Write a mail that was given up."""
+    dead = Delivery(
+        account_id=world.desk.shop.account_id,
+        id=f"{1:024x}",
+        channel="mail",
+        kind="confirmation",
+        target="ann@lee.example",
+        order_id=None,
+        content=mail.encode(mail.MailContent(subject="Hello", text="Hello", html="Hello")),
+        status="dead",
+        due_at=START,
+        created_at=START,
+    )
+    await world.services.database.write(lambda tx: deliveries.insert(tx, [dead]))
+    world.names["letter"] = dead.id
+
+
+def _visit(world: World) -> pages.Visit:
+    now, keyring = world.clock.now(), world.services.keyring
+    link = links.link_to(world.desk.shop.account_id, world.names["done"], now, None)
+    return pages.Visit(link, links.sign(keyring, link), now)
+
+
+async def _show_customer(world: World) -> None:
+    """Show on the customer's page what cancelling comes to."""
+    parts, visit = world.services, _visit(world)
+    shown = await parts.database.read(lambda tx: pages.offer(tx, parts.catalogs, parts.keyring, visit, WHOLE))
+    world.names["proof"] = shown.proof
+
+
+async def _cancel_as_customer(world: World) -> str:
+    """Cancel there what was shown."""
+    parts, visit, proof = world.services, _visit(world), world.names["proof"]
+    booking = replace(world.desk.shop.booking, catalogs=parts.catalogs)
+    done = await parts.database.write(lambda tx: pages.cancel_as_shown(tx, booking, parts.keyring, visit, WHOLE, proof))
+    return done.answer
 
 
 def _loops(world: World) -> Loops:
@@ -157,6 +202,7 @@ CANCELLATIONS = [
     _http("cancel last participant", "DELETE", "/order/{single}/item/{rafting2}/participant/{lastPerson}"),
     _http("cancel without fee", "DELETE", "/order/{done}", {"applyCancellationFee": False}),
     _http("cancel reseller's order", "DELETE", "/order/{resold}", seller=True),
+    _inner("cancel on the customer's page", _cancel_as_customer, prepare=_show_customer),
     _http("cancel again", "DELETE", "/order/{gone}", natural=True),
     _http(
         "change fee", "PUT", "/api/v1/orders/{gone}/lines/{gonePerson}/cancellation-fee", {"amount": 1}, natural=True
@@ -169,7 +215,23 @@ ACCOUNTS = [
     _http("create user", "POST", "/api/v1/users", {"email": "lee@canyon.example", "name": "Lee"}),
     _http("change user", "PATCH", "/api/v1/users/{user}", {"name": "Kim Lee", "active": False}),
     _http("close connection", "PATCH", "/api/v1/connections/{reseller}", {"active": False}),
+    _http("change terms", "PATCH", "/api/v1/connections/{reseller}", {"terms": {"rate": {"percent": 5}}}),
     _http("make connection", "POST", "/api/v1/connections", {"resellerId": "{supplier}"}, seller=True),
+]
+HANDLING = [
+    _http("place pending order", "POST", "/order", {"id": "{chartered}", "disableNotification": False}, natural=True),
+    _http("accept order", "POST", "/api/v1/orders/{pending}/accept", natural=True),
+    _http("decline order", "POST", "/api/v1/orders/{pending}/decline", {"reason": "Full"}, natural=True),
+    _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),
+]
+WEBHOOKS = [
+    _http("create webhook", "POST", "/api/v1/webhooks", {"url": "https://hooks.example/"}, keyed=False),
+    _http("change webhook", "PATCH", "/api/v1/webhooks/{hook}", {"active": False}, natural=True),
+    _http("rotate secret", "POST", "/api/v1/webhooks/{hook}/secret", keyed=False),
+    _http("delete webhook", "DELETE", "/api/v1/webhooks/{hook}"),
+    _http("test webhook", "POST", "/api/v1/webhooks/{hook}/test"),
+    _http("retry mail", "POST", "/api/v1/messages/{letter}/retry", prepare=_give_up_mail),
+    _http("retry call", "POST", "/api/v1/webhooks/{hook}/deliveries/{call}/retry"),
 ]
 CATALOG = [
     _http("create product", "POST", "/api/v1/products", PRODUCT),
@@ -195,6 +257,14 @@ CATALOG = [
 ]
 LOOPS = [
     _inner("sweep", lambda world: _loops(world).expire_holds(), minutes=LATE, ordered=False, natural=True),
+    _inner("expire pending", lambda world: _loops(world).expire_pending(), minutes=61, ordered=False, natural=True),
+    _inner(
+        "forget messages",
+        lambda world: _loops(world).forget_messages(),
+        minutes=91 * 24 * 60,
+        prepare=_give_up_mail,
+        natural=True,
+    ),
     _inner("forget answers", lambda world: _loops(world).forget_answers(), natural=True),
     _inner(
         "forget carts",
@@ -205,5 +275,5 @@ LOOPS = [
     ),
 ]
 
-CASES = [*CARTS, *ORDERS, *CANCELLATIONS, *ACCOUNTS, *CATALOG, *LOOPS]
+CASES = [*CARTS, *ORDERS, *CANCELLATIONS, *HANDLING, *ACCOUNTS, *WEBHOOKS, *CATALOG, *LOOPS]
 BY_NAME = {case.name: case for case in CASES}

@@ -22,15 +22,18 @@ from seatwright.api.app import create_app
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth.secrets import Keyring
-from seatwright.catalog.model import Discount
+from seatwright.catalog.model import Discount, Product, Tier
 from seatwright.catalog.store import CatalogCache
+from seatwright.core import ids
 from seatwright.core.clock import DAY_MS, MINUTE_MS, ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
 from seatwright.invariants.checks import Finding, check
+from seatwright.notifications import webhooks_signing
 from seatwright.resellers import service as resellers
-from seatwright.storage import audit, idempotency
+from seatwright.resellers.model import Rate, Terms
+from seatwright.storage import idempotency
 from seatwright.storage.engine import Tx
 from seatwright.storage.open import open_database
 from tests.conftest import SECRET, START
@@ -45,9 +48,10 @@ class Dice:
         self.thrown = 0
         self._seed = 0
         patch.setattr(secrets, "token_hex", lambda n=32: self._bytes(n).hex())
+        patch.setattr(webhooks_signing, "random_bytes", self._bytes)  # asyncpg signs in with `secrets.token_bytes`
         patch.setattr(secrets, "randbelow", lambda n: int.from_bytes(self._bytes(8)) % n)
         patch.setattr(uuid, "uuid4", lambda: uuid.UUID(bytes=self._bytes(16), version=4))
-        patch.setattr(audit, "_counter", self)
+        patch.setattr(ids, "_counter", self)
 
     def reset(self, seed: int, thrown: int = 0) -> None:
         """Go on as after so many throws from the beginning."""
@@ -200,6 +204,10 @@ async def _accounts(client: httpx.AsyncClient, services: Services) -> tuple[Desk
     now, supplier = services.clock.now(), desk.shop.account_id
     once = Discount(id=new_hex24(), code="FIVE", name="First five", calc="flat", amount=500, max_uses=5)
     await desk.shop.add("discount", once)
+    boats = (Tier(code="All", name="All", price=89_000),)
+    charter = Product(id=new_hex24(), code="charter", name="Charter", number=4301, tiers=boats, approval_min=60)
+    await desk.shop.add("product", charter)
+    terms = Terms(kind="net", rate=Rate(amount=800_000), channel="Desks")
 
     async def connect(tx: Tx) -> str:
         account, _ = await auth.create_account(
@@ -212,7 +220,19 @@ async def _accounts(client: httpx.AsyncClient, services: Services) -> tuple[Desk
             currency="USD",
             time_zone="America/Denver",
         )
-        await resellers.connect(tx, now, auth.SYSTEM, supplier, account.id)
+        await resellers.connect(tx, now, auth.SYSTEM, supplier, account.id, terms)
+        # Somebody listens, so that every change of an order is told.
+        await tx.execute(
+            """
+            INSERT INTO webhook (account_id, id, url, events, secret, active, created_at)
+            VALUES ($1, $2, $3, $4, '', TRUE, $5)
+            """,
+            supplier,
+            new_hex24(),
+            "https://desk.example/hook",
+            "order.created",
+            now,
+        )
         return account.id
 
     reseller_id = await services.database.write(connect)
@@ -228,6 +248,7 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "rafting": await desk.shop.departure("rafting", "2026-07-14 09:00", capacity=12),
         "rafting2": await desk.shop.departure("rafting", "2026-07-16 09:00", capacity=12),
         "kayak": await desk.shop.departure("kayak", "2026-07-15 09:00", capacity=8),
+        "charter": await desk.shop.departure("charter", "2026-07-18 09:00", capacity=3),
         "full": await desk.shop.departure("kayak", "2026-07-17 09:00", capacity=2),
         "bike": await desk.shop.departure("bike", "2026-07-14 09:00", end="2026-07-14 11:00", capacity=5, pool="bikes"),
         "bike2": await desk.shop.departure(
@@ -243,6 +264,7 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         ),
         "limited": await desk.cart((day["kayak"], {"All": 2})),
         "squatter": await desk.cart((day["full"], {"All": 2})),
+        "chartered": await desk.cart((day["charter"], {"All": 1}), (day["kayak"], {"All": 1})),
         "resale": await seller.cart((day["kayak"], {"All": 1}), supplier=supplier),
     }
     await desk.data("POST", f"/cart/{carts['mixed']}/discount", json={"code": "EARLY10"})
@@ -251,11 +273,17 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "done": await desk.order((day["rafting"], {"Adult": 2}), (day["bike"], {"All": 2}), referenceId="R-1"),
         "single": await desk.order((day["rafting2"], {"Adult": 1})),
         "gone": await desk.order((day["rafting"], {"Adult": 2})),
+        "pending": await desk.order((day["charter"], {"All": 1}), (day["kayak"], {"All": 1})),
         "resold": await seller.order((day["kayak"], {"All": 2}), supplier=supplier),
     }
     await desk.data("DELETE", f"/order/{done['gone']['id']}")
     user = await desk.data("POST", "/api/v1/users", json={"email": "kim@canyon.example", "name": "Kim"})
     await _old_answers(desk)
+    hook = await desk.data("POST", "/api/v1/webhooks", json={"url": "https://hooks.example/"})
+    call = await desk.data("POST", f"/api/v1/webhooks/{hook['id']}/test")
+    for active in (False, True):  # which gives up what was due
+        await desk.data("PATCH", f"/api/v1/webhooks/{hook['id']}", json={"active": active})
+    await desk.data("POST", f"/api/v1/webhooks/{hook['id']}/test")
     return {
         **day,
         **carts,
@@ -267,6 +295,8 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "supplier": supplier,
         "reseller": seller.shop.account_id,
         "user": user["id"],
+        "hook": hook["id"],
+        "call": call["id"],
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from seatwright.cancellation import approval
 from seatwright.cart import holds
 from seatwright.core.times import from_datetime
 from seatwright.invariants.checks import GRACE_MS, check
@@ -298,6 +299,23 @@ class Machine(RuleBasedStateMachine):
         )
         assert did["cancelled"] == [line_id for _, line_id in live]
 
+    @precondition(lambda self: self.model.orders)
+    @rule(
+        index=INDEX, who=st.sampled_from(["canyon", "canyon", "canyon", "voyager"]), accept=st.booleans(), keyed=KEYED
+    )
+    def answer(self, index: int, who: str, accept: bool, keyed: bool) -> None:
+        """Accept or decline an order, mostly one that waits for it."""
+        waiting = [order_id for order_id, order in self.model.orders.items() if order.pending]
+        order_id = waiting[index % len(waiting)] if waiting and index % 4 else self.order(index)[0]
+        order = self.model.orders[order_id]
+        if who not in ("canyon", order.owner):
+            who = "canyon"
+        path = f"/api/v1/orders/{order_id}/{'accept' if accept else 'decline'}"
+        said, data = self.write(who, "POST", path, None if accept else {"reason": "No"}, keyed=keyed)
+        assert said == self.model.reply(order, accept, who)
+        if said == "ok":
+            self.same_order(order_id, data)
+
     @precondition(lambda self: any(line.gone for _, line in self.ever_sold()))
     @rule(index=INDEX, live=st.booleans(), amount=st.integers(0, 12_000), keyed=KEYED)
     def change_fee(self, index: int, live: bool, amount: int, keyed: bool) -> None:
@@ -321,6 +339,7 @@ class Machine(RuleBasedStateMachine):
         model = self.model
         marks = [i.expires for c in model.carts.values() if c.status == "open" for i in c.items.values()]
         marks += [d.start - before for d in model.departures.values() for before in (0, DAY, 3 * DAY)]
+        marks += [line.pending for order in model.orders.values() for line in order.pending]
         marks += [d.closes for d in model.departures.values()]
         marks += [
             model.flat20_ends,
@@ -330,6 +349,8 @@ class Machine(RuleBasedStateMachine):
         following = sorted({mark + beside for mark in marks if mark + beside > model.now})
         model.now = following[which % len(following)]
         self.world.clock.set(model.now)
+        self.run(approval.expire(self.world.database, self.world.clock))
+        model.expire()
 
     @rule()
     def sweep(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-HOUR, DAY, HOLD = 3_600_000, 86_400_000, 1_800_000
+HOUR, DAY, HOLD, APPROVAL = 3_600_000, 86_400_000, 1_800_000, 14_400_000
 PRICES = {"rafting": {"Adult": 9900, "Child": 5950, "Raft": 30050}, "kayak": {"All": 7005}, "bike": {"All": 6000}}
 SEATS = {"Raft": 4}
 PICKUP, BOOKING, CLEANING, UNITS = 1000, 301, 99, 4
@@ -25,6 +25,7 @@ class Line:
     charges: dict[str, int] = field(default_factory=dict)
     gone: bool = False
     fee: int = 0
+    pending: int = 0
     seats = property(lambda self: SEATS.get(self.tier, 1))
     total = property(lambda self: self.price - self.discount + sum(self.charges.values()))
 
@@ -59,7 +60,10 @@ class Order:
     reference: str | None = None
     live = property(lambda self: [line for item in self.items.values() for line in item.live])
     total = property(lambda self: sum(line.total for line in self.live) + self.fees)
-    status = property(lambda self: "confirmed" if self.live else "cancelled")
+    pending = property(lambda self: [line for line in self.live if line.pending])
+    status = property(lambda self: "pending" if self.pending else "confirmed" if self.live else "cancelled")
+    commission = property(lambda self: sum(earned(line) for line in self.live) if self.owner == "voyager" else 0)
+    answer: str | None = None
 
 
 @dataclass
@@ -75,6 +79,11 @@ class Departure:
 def part(amount: int, percent: int | Fraction) -> int:
     """A percentage, half a cent rounded up."""
     return int(Fraction(amount) * percent / 100 + Fraction(1, 2))
+
+
+def earned(line: Line) -> int:
+    """15 % of price, pickup and fees, and nothing of taxes and service fees."""
+    return part(line.total - line.charges.get("tax", 0) - line.charges.get("booking", 0), 15)
 
 
 def spread(amount: int, weights: list[int]) -> list[int]:
@@ -210,6 +219,9 @@ class Model:
         for name, item in cart.items.items():
             for line in item.lines if charged else []:
                 line.charges.pop("booking", None)
+            for line in item.lines:
+                bike = self.departures[name].product == "bike"
+                line.pending = min(self.now + APPROVAL, self.departures[name].start) if bike else 0
             order.paid += sum(line.total for line in item.lines)
             mine = order.items.setdefault(name, replace(item, lines=[], expires=0))
             mine.lines, mine.pickup = mine.lines + item.lines, item.pickup or mine.pickup
@@ -223,6 +235,8 @@ class Model:
         half: list[Line] = []
         for name, line in chosen if apply_fee else []:
             left, product = self.departures[name].start - self.now, self.departures[name].product
+            if line.pending:
+                continue
             if product == "kayak":
                 (half if left < DAY else flat).append(line)
             elif product == "bike":
@@ -239,6 +253,24 @@ class Model:
         fee = sum(line.fee for _, line in chosen)
         order.fees += fee
         return fee, max(0, order.paid - order.total) - owed
+
+    def reply(self, order: Order, accept: bool, who: str) -> str:
+        """Accept or decline what is pending; saying the same again is fine."""
+        if who != "canyon":
+            return "answer_is_the_suppliers"
+        if not order.pending:
+            return "ok" if order.answer == ("accepted" if accept else "declined") else "not_pending"
+        order.answer = "accepted" if accept else "declined"
+        for line in order.pending:
+            line.pending, line.gone = (0, False) if accept else (line.pending, True)
+        return "ok"
+
+    def expire(self) -> None:
+        """Decline what was not answered in time."""
+        for order in self.orders.values():
+            for line in order.pending:
+                if line.pending <= self.now:
+                    line.gone, order.answer = True, "expired"
 
     def change_fee(self, order: Order, line: Line, amount: int) -> str:
         """Set the fee of a cancelled line."""

@@ -38,6 +38,8 @@ def model_order(order: Order) -> Shown:
         "balance": order.total - order.paid,
         "fees": order.fees,
         "reference": order.reference,
+        "commission": order.commission,
+        "answer": order.answer,
     }
 
 
@@ -51,6 +53,8 @@ def wire_order(data: Any, names: dict[str, str]) -> Shown:
         "balance": cents(data["balance"]),
         "fees": cents(data["cancellationFees"]),
         "reference": data["referenceId"],
+        "commission": cents(data["commission"] or 0),
+        "answer": data["answer"] and data["answer"]["outcome"],
     }
 
 

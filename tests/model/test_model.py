@@ -30,7 +30,7 @@ EXAMPLES = amount("MODEL_EXAMPLES", 300)
 STEPS = amount("MODEL_STEPS", 50)
 SEED = amount("MODEL_SEED", 1)
 AT_ONCE = 100
-MUST_HAPPEN = {"ok", "sold_out", "not_bookable", "cart_ordered", "supplier_not_found"}
+MUST_HAPPEN = {"ok", "sold_out", "not_bookable", "cart_ordered", "supplier_not_found", "not_pending"}
 """What a run of a hundred examples has to come across, or it shows little."""
 
 
@@ -98,7 +98,16 @@ MUTANTS = {
     "a charge per order is taken twice": [
         Cut("seatwright.orders.service", "_add_to_order", "charged_per_order(order.body.items)", "()")
     ],
-    "a reseller sells on": [Cut("seatwright.cart.service", "require_sale", "!= cart.account_id", "== ''")],
+    "a reseller sells on": [Cut("seatwright.cart.service", "require_sale", "== cart.account_id", "!= ''")],
+    "what is pending costs a fee": [
+        Cut("seatwright.cancellation.service", "_fees", "None if line.pending_until else item.policy", "item.policy")
+    ],
+    "a deadline is a millisecond late": [
+        Cut("seatwright.cancellation.approval", "expire", "answer_by <= $1", "answer_by < $1")
+    ],
+    "a commission is taken of taxes": [
+        Cut("seatwright.cart.resale", "commissionable", '("fee", "pickup")', '("fee", "pickup", "tax")')
+    ],
     "an order's fee is taken again": [
         Cut("seatwright.cancellation.fees", "cancellation_fees", "policy_id in already_charged", "False")
     ],

@@ -19,6 +19,7 @@ from seatwright.core.config import Settings
 from seatwright.core.ids import new_hex24
 from seatwright.inventory import store as inventory
 from seatwright.resellers import service as resellers
+from seatwright.resellers.model import Rate, Terms
 from seatwright.storage.engine import Database, ReadTx, Tx
 from tests.conftest import SECRET, START
 from tests.crash.wire import Answer, InProcess
@@ -39,6 +40,8 @@ DEPARTURES = {
 }
 """By name; `slots` are half hours of the day on which all bikes go out."""
 ENDS = {"B1": "2026-07-04 17:00", "B2": "2026-07-04 13:00", "B3": "2026-07-04 20:00"}
+
+TERMS = Terms(rate=Rate(amount=150_000))
 
 CHANGING = (
     "hold, cart, orders, order_view, order_reference, order_line, ledger_entry, audit_event, discount_use, idempotency"
@@ -101,7 +104,7 @@ class World:
                 pool="bikes" if d.slots else None,
             )
         voyager = self.logins["voyager"].account_id
-        await self.database.write(lambda tx: resellers.connect(tx, START, "test", canyon, voyager))
+        await self.database.write(lambda tx: resellers.connect(tx, START, "test", canyon, voyager, TERMS))
         shuttle = shop.entries["shuttle"]
         assert isinstance(shuttle, Pickup)
         self.ids["detail"] = shuttle.details[0].id
@@ -245,6 +248,7 @@ def _catalog() -> list[tuple[str, Any]]:
                 | {"tiers": (_tier("Adult", 9900), _tier("Child", 5950), _tier("Raft", 30050, seats=4))},
                 {"code": "kayak", "number": 2, "policy": "whole", "tiers": (_tier("All", 7005),)},
                 {"code": "bike", "number": 3, "policy": "tiered", "quantity_type": "unit", "pool": "bikes"}
+                | {"approval_min": 240}
                 | {"tiers": (_tier("All", 6000),)},
             ],
         ),

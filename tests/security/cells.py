@@ -61,7 +61,7 @@ async def send(client: httpx.AsyncClient, route: Route, things: dict[str, str], 
         path = re.sub(r"\{\w+\}", things[name], path, count=1)
     body = msgspec.json.decode(_THING.sub(lambda m: things[m[1]], msgspec.json.encode(route.body).decode()))
     headers = {} if header is None else {"Authorization": header}
-    return await client.request(route.method, path, json=body, headers=headers)
+    return await client.request(route.method, path + route.query, json=body, headers=headers)
 
 
 def code_of(answer: httpx.Response) -> Any:

@@ -21,6 +21,7 @@ class Route(NamedTuple):
     `needs` are the permissions that the user must have, all of them. `ids` are the things that the `{…}` of the
     address name, in order, as `world.Side` makes them; another account's is a 404, and so is an own one that belongs
     to something else. `body` is one that works; in it `<thing>` stands for a thing's id, of which the same is true.
+    `query` is what has to be asked for besides.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Route(NamedTuple):
     needs: tuple[str, ...]
     ids: tuple[str, ...] = ()
     body: Any = None
+    query: str = ""
 
     @property
     def name(self) -> str:
@@ -48,6 +50,11 @@ FIXED = [
     Route("GET", "/openapi.json", OPEN),
     Route("POST", "/public/api/authenticate", OPEN, (), {"username": "<username>", "apikey": "<apikey>"}),
     Route("POST", "/public/api/login", OPEN, (), {"username": "<username>", "password": "<password>"}),
+    Route("GET", "/my/style.css", OPEN),
+    Route("GET", "/my/{token}", OPEN, ("link",)),
+    Route("GET", "/my/{token}/calendar.ics", OPEN, ("link",)),
+    Route("GET", "/my/{token}/cancel", OPEN, ("link",)),
+    Route("POST", "/my/{token}/cancel", OPEN, ("link",)),
     Route("GET", "/public/api/product", ANYONE),
     Route("GET", "/public/api/product/{search_term}", ANYONE, ("product_id",)),
     Route("GET", "/public/api/product/{search_term}/item", ANYONE, ("product_id",)),
@@ -73,12 +80,26 @@ FIXED = [
         ("order", "departure", "participant"),
     ),
     Route("DELETE", "/public/api/order/{order_id}/item/{item_id}/unit/{unit_id}", CANCEL, ("order", "rental", "unit")),
+    Route("GET", "/public/api/report/accrual/transactionDate", READ),
+    Route("GET", "/public/api/report/order/transactionDate", READ, (), None, "?from=2026-07-01&to=2026-07-31"),
     Route("GET", "/api/v1/account", ANYONE),
     Route("PATCH", "/api/v1/account", SETTINGS, (), {"name": "Renamed"}),
     Route("POST", "/api/v1/account/key", SETTINGS),
     Route("GET", "/api/v1/users", SETTINGS),
     Route("POST", "/api/v1/users", SETTINGS, (), NEW_USER),
     Route("PATCH", "/api/v1/users/{user_id}", SETTINGS, ("user",), {"name": "Bo"}),
+    Route("GET", "/api/v1/webhooks", SETTINGS),
+    Route("POST", "/api/v1/webhooks", SETTINGS, (), {"url": "https://<fresh>.example/"}),
+    Route("GET", "/api/v1/webhooks/{webhook_id}", SETTINGS, ("webhook",)),
+    Route("PATCH", "/api/v1/webhooks/{webhook_id}", SETTINGS, ("webhook",), {"events": ["order.created"]}),
+    Route("DELETE", "/api/v1/webhooks/{webhook_id}", SETTINGS, ("old_webhook",)),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/secret", SETTINGS, ("webhook",), {"graceHours": 1}),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/test", SETTINGS, ("webhook",)),
+    Route("GET", "/api/v1/webhooks/{webhook_id}/deliveries", SETTINGS, ("webhook",)),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry", SETTINGS, ("webhook", "call")),
+    Route("GET", "/api/v1/messages", SETTINGS),
+    Route("GET", "/api/v1/messages/{message_id}", SETTINGS, ("message",)),
+    Route("POST", "/api/v1/messages/{message_id}/retry", SETTINGS, ("message",)),
     Route("GET", "/api/v1/connections", ANYONE),
     Route("POST", "/api/v1/connections", SETTINGS, (), {"resellerId": "<stranger>"}),
     Route("PATCH", "/api/v1/connections/{reseller_id}", SETTINGS, ("reseller",), {"active": True}),
@@ -89,6 +110,11 @@ FIXED = [
     Route("POST", "/api/v1/products/{code}/departures/recurring", SETTINGS, ("product",), DAILY),
     Route("GET", "/api/v1/departures/{departure_id}", READ, ("departure",)),
     Route("PATCH", "/api/v1/departures/{departure_id}", SETTINGS, ("departure",), {"capacity": 90}),
+    Route("GET", "/api/v1/departures/{departure_id}/manifest", READ, ("departure",)),
+    Route("GET", "/api/v1/reports/sales", SETTINGS),
+    Route("GET", "/api/v1/reports/payables", SETTINGS),
+    Route("GET", "/api/v1/reports/receivables", SETTINGS),
+    Route("GET", "/api/v1/reports/mailing-list", SETTINGS),
     Route(
         "PUT",
         "/api/v1/orders/{order_id}/lines/{line_id}/cancellation-fee",
@@ -96,6 +122,10 @@ FIXED = [
         ("order", "cancelled"),
         {"amount": 1},
     ),
+    Route("GET", "/api/v1/orders/{order_id}/customer-link", READ, ("order",)),
+    Route("POST", "/api/v1/orders/{order_id}/accept", WRITE, ("pending",)),
+    Route("POST", "/api/v1/orders/{order_id}/decline", WRITE, ("pending",), {"reason": "The river is too high."}),
+    Route("POST", "/api/v1/orders/{order_id}/check-in", WRITE, ("order",), {"ids": ["<participant>"]}),
 ]
 
 NEW_ENTRIES: dict[str, dict[str, Any]] = {

@@ -17,6 +17,8 @@ from seatwright.auth import tokens
 from seatwright.auth.model import PERMISSIONS
 from seatwright.auth.tokens import Claims
 from seatwright.core.ids import new_hex24
+from seatwright.notifications import deliveries, mail
+from seatwright.notifications.deliveries import Delivery
 from seatwright.resellers import service as resellers
 from seatwright.storage.engine import ReadTx
 from tests.security.table import NEW_ENTRIES
@@ -69,8 +71,16 @@ def catalog(code: str, day: str = "2026-07-14") -> dict[str, Any]:
                 "durationMin": 240,
                 "active": True,
             },
+            {
+                "code": f"charter-{own}",
+                "name": f"Charter {own}",
+                "number": 4301,
+                "tiers": {"All": {"price": 900}},
+                "approvalMin": 60,
+            },
         ],
         "departures": [
+            {"product": f"charter-{own}", "start": f"{day}T09:00", "durationMin": 240, "capacity": 500},
             {"product": f"product-{own}", "start": f"{day}T09:00", "durationMin": 240, "capacity": 500},
             {"product": f"rental-{own}", "start": f"{day}T09:00", "capacity": 500},
         ],
@@ -144,7 +154,16 @@ class Side:
         """Return the id of a thing of this account: one that stays, or one made for the occasion."""
         if name in self.fixed:
             return self.fixed[name]
-        make: dict[str, Callable[[], Awaitable[str]]] = {"cart": self.cart, "stranger": self._stranger}
+        make: dict[str, Callable[[], Awaitable[str]]] = {
+            "cart": self.cart,
+            "stranger": self._stranger,
+            "pending": self._pending,
+            "link": self._link,
+            "message": self._message,
+            "webhook": self._webhook,
+            "old_webhook": self._new_webhook,
+            "call": self._call,
+        }
         if name in make:
             return await make[name]()
         if name == "fresh":
@@ -167,6 +186,24 @@ class Side:
             }
         return found | {name: await self.thing(name) for name in sorted(names - set(found))}
 
+    async def _new_webhook(self) -> str:
+        url = f"https://{word(self.code)}.example/{next(_numbers)}"
+        return str((await self.data("POST", "/api/v1/webhooks", {"url": url}))["id"])
+
+    async def _webhook(self) -> str:
+        """Return the webhook that stays; an account can't have many."""
+        if "webhook" not in self.fixed:
+            self.fixed["webhook"] = await self._new_webhook()
+        return self.fixed["webhook"]
+
+    async def _call(self) -> str:
+        """Make a call of that webhook that was given up."""
+        path = f"/api/v1/webhooks/{await self._webhook()}"
+        call = await self.data("POST", f"{path}/test")
+        for active in (False, True):
+            await self.data("PATCH", path, {"active": active})
+        return str(call["id"])
+
     async def _spare(self, kind: str) -> str:
         code, plural = f"spare{next(_numbers)}", {"policy": "policies"}.get(kind, f"{kind}s")
         body = {"code": code, "name": f"{code} {word(self.code)}", **NEW_ENTRIES[kind]}
@@ -174,6 +211,39 @@ class Side:
             body["number"] = 5000 + next(_numbers)
         await self.data("POST", f"/api/v1/{plural}", body)
         return code
+
+    async def _pending(self) -> str:
+        """Make an order that has to be accepted."""
+        cart = await self.data("POST", "/public/api/cart")
+        item = {"itemId": self.fixed["charter"], "participants": {"All": 1}}
+        await self.data("POST", f"/public/api/cart/{cart['id']}/item", item)
+        order = await self.data("POST", "/public/api/order", {"id": cart["id"]})
+        assert order["status"] == "pending"
+        return str(order["id"])
+
+    async def _link(self) -> str:
+        """Make an order, and return the token of its customer's link."""
+        order = await self.order()
+        return str((await self.data("GET", f"/api/v1/orders/{order['id']}/customer-link"))["token"])
+
+    async def _message(self) -> str:
+        """Make a mail that was given up."""
+        own, now = word(self.code), self.services.clock.now()
+        content = mail.MailContent(subject=own, text=own, html=own, to_name=own)
+        dead = Delivery(
+            account_id=self.account_id,
+            id=new_hex24(),
+            channel="mail",
+            kind="confirmation",
+            target=f"ann@{own}.example",
+            order_id=None,
+            content=mail.encode(content),
+            status="dead",
+            due_at=now,
+            created_at=now,
+        )
+        await self.services.database.write(lambda tx: deliveries.insert(tx, [dead]))
+        return dead.id
 
     async def _stranger(self) -> str:
         """Make an account that nobody is connected to."""
@@ -229,8 +299,8 @@ async def open_side(client: httpx.AsyncClient, services: Services, code: str) ->
         "reseller": reseller,
         "user": user,
     }
-    for kind, product in (("departure", f"product-{own}"), ("rental", f"rental-{own}")):
-        path = f"/api/v1/products/{product}/departures?from=2026-07"
+    for kind, product in (("departure", "product"), ("rental", "rental"), ("charter", "charter")):
+        path = f"/api/v1/products/{product}-{own}/departures?from=2026-07"
         side.fixed[kind] = (await side.data("GET", path))[0]["id"]
     side.fixed["product_id"] = (await side.data("GET", f"/api/v1/products/{side.fixed['product']}"))["id"]
     return side

@@ -57,7 +57,7 @@ async def test_the_first_start_makes_an_outfitter(
 
     headers = await token(client, content)
     products = (await client.get("/public/api/product", headers=headers)).json()["data"]
-    assert len(products) == 8
+    assert len(products) == 9
     for product in products:
         assert product["images"][0]["small"]
         assert product["videos"][0]["url"]
@@ -75,7 +75,7 @@ async def test_the_first_start_makes_an_outfitter(
 
     theirs = await token(client, content["reseller"])
     query = {"supplierId": content["supplierId"]}
-    assert len((await client.get("/public/api/product", headers=theirs, params=query)).json()["data"]) == 8
+    assert len((await client.get("/public/api/product", headers=theirs, params=query)).json()["data"]) == 9
 
 
 async def test_one_departure_is_sold_out_by_an_order(parts: Demo, tmp_path: Path, client: httpx.AsyncClient) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from seatwright.cancellation.service import Target, cancel
 from seatwright.cart import service as carts
 from seatwright.cart.service import Asked
+from seatwright.catalog.model import Product
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.invariants.checks import check
 from seatwright.inventory import schedule
@@ -64,3 +66,18 @@ async def test_fees_count_from_the_new_time(shop: Shop, clock: ManualClock) -> N
     await move(shop, departure, "2026-07-20T09:00")
     done = await shop.database.write(lambda tx: cancel(tx, shop.booking, shop.caller, Target(sold), apply_fee=True))
     assert done.fee == 500
+
+
+async def test_what_is_pending_is_answered_before_the_new_start(shop: Shop, clock: ManualClock) -> None:
+    rafting = shop.entries["rafting"]
+    assert isinstance(rafting, Product)
+    await shop.add("product", msgspec.structs.replace(rafting, approval_min=30 * 24 * 60))
+    departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
+    sold = await cart_on(shop, departure)
+    order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(sold)))
+    assert order.answer_by == denver("2026-07-14 09:00")
+    for start, deadline in (("2026-07-12T08:00", "2026-07-12 08:00"), ("2026-07-20T08:00", "2026-07-12 08:00")):
+        await move(shop, departure, start)
+        order = await shop.database.read(lambda tx: orders.read(tx, shop.caller, sold))
+        assert (order.status, order.answer_by) == ("pending", denver(deadline))
+    assert await check(shop.database, clock.now()) == []

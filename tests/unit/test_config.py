@@ -38,6 +38,10 @@ def test_numbers_are_bounded(setting: object) -> None:
     [
         ("SEATWRIGHT_DATABASE_URL", "mysql://x"),
         ("SEATWRIGHT_SECRET", "short"),
+        ("SEATWRIGHT_SMTP_URL", "http://mail.example"),
+        ("SEATWRIGHT_SMTP_URL", "smtp+plain://user:password@mail.example"),
+        ("SEATWRIGHT_MAIL_FROM", "nobody"),
+        ("SEATWRIGHT_TEMPLATES", "/no/such/directory"),
         ("SEATWRIGHT_LOG", "xml"),
     ],
 )
@@ -45,6 +49,11 @@ def test_a_bad_value_is_refused_and_named(name: str, value: str) -> None:
     with pytest.raises(Invalid, match=name) as refused:
         load_settings({name: value})
     assert refused.value.field == name
+
+
+def test_a_mail_server_needs_a_sender() -> None:
+    with pytest.raises(Invalid, match="SEATWRIGHT_MAIL_FROM"):
+        load_settings({"SEATWRIGHT_SMTP_URL": "smtp://mail.example"})
 
 
 def test_origins_are_a_list() -> None:

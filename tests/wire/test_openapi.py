@@ -37,6 +37,8 @@ RESMARK = {
     "cancelItem": "delete /public/api/order/{orderId}/item/{itemId}",
     "cancelParticipant": "delete /public/api/order/{orderId}/item/{itemId}/participant/{participantId}",
     "cancelUnit": "delete /public/api/order/{orderId}/item/{itemId}/unit/{unitId}",
+    "accrualReport": "get /public/api/report/accrual/transactionDate",
+    "orderReport": "get /public/api/report/order/transactionDate",
 }
 
 

@@ -106,7 +106,7 @@ def test_the_resmark_api(playground: Playground, tags: tuple[str, ...]) -> None:
 
 
 def test_the_management_api(playground: Playground) -> None:
-    tags = ("Operations", "Account", "Users", "Connections", "Departures")
+    tags = ("Operations", "Account", "Users", "Connections", "Departures", "Webhooks", "Reports")
     statuses = check_all(playground, playground.part(*tags, without=KEY_RESET))
     assert statuses[200] > statuses.total() // 10
 

@@ -16,6 +16,7 @@ from seatwright.api.context import Services
 from seatwright.api.errors import HANDLERS
 from seatwright.api.observe import Observed
 from seatwright.api.openapi import describe
+from seatwright.api.pages.errors import with_pages
 from seatwright.api.resmark.shown_calendar import ShownCalendars
 from seatwright.api.resmark.shown_orders import ShownOrders
 from seatwright.api.routes import ROUTES, Routes
@@ -40,7 +41,7 @@ def create_app(
         state=State({"services": services, "shown_orders": ShownOrders(), "shown_calendars": ShownCalendars()}),
         lifespan=list(lifespan),
         before_request=check_request,
-        exception_handlers=HANDLERS,
+        exception_handlers=with_pages(HANDLERS),
         cors_config=_cors(settings.cors_origins),
         request_max_body_size=settings.max_body_bytes,
         openapi_config=None,

@@ -39,7 +39,9 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
         body = await _body(request)
         request.scope["state"]["body"] = body
         _weigh(request, len(body))
-        if body:
+        if body and request.scope["route_handler"].opt.get("form"):
+            _check_form(request)
+        elif body:
             _check_type(request)
             _check_json(body)
     return None
@@ -92,6 +94,13 @@ def _check_type(request: ApiRequest) -> None:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise UnsupportedMedia("Send the body as it is, without `Content-Encoding`.")
+
+
+def _check_form(request: ApiRequest) -> None:
+    """A route with the option `form` reads what browsers send for a form, and nothing else."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded" or "content-encoding" in request.headers:
+        raise UnsupportedMedia("Send the body as a form.")
 
 
 def _check_json(body: bytes) -> None:

@@ -133,26 +133,28 @@ async def _claim(tx: Tx, parts: Services, account_id: str, key: str, print_: str
     return await idempotency.claim(tx, account_id, key, print_, now, expired_before=expired)
 
 
-async def admit(request: ApiRequest, permission: Permission) -> None:
-    """Check a permission before work that is done ahead of the transaction, which checks it again."""
+async def admit(request: ApiRequest, permission: Permission) -> Caller:
+    """Check a permission before work that is done outside of the transaction; return the caller."""
     parts, verified = services(request), claims(request)
 
-    async def nothing(tx: ReadTx, who: Caller) -> None:
-        return None
+    async def caller(tx: ReadTx, who: Caller) -> Caller:
+        return who
 
-    await parts.database.read(lambda tx: parts.admission.run(tx, verified, permission, nothing))
+    return await parts.database.read(lambda tx: parts.admission.run(tx, verified, permission, caller))
 
 
 class _Prepared(Response[Any]):
     """An answer whose bytes are there. The framework's own would work out what is known here."""
 
-    def __init__(self, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    def __init__(
+        self, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]], kind: bytes = b"application/json"
+    ) -> None:
         self.status_code = status
         self.content = body
         self._start: Message = {
             "type": "http.response.start",
             "status": status,
-            "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *headers],
+            "headers": [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *headers],
         }
 
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:
@@ -166,3 +168,10 @@ class _Prepared(Response[Any]):
 
 def _answer(status: int, body: bytes, *, replayed: bool = False) -> Response[Any]:
     return _Prepared(status, body, [_REPLAYED] if replayed else [])
+
+
+def prepared(
+    body: bytes, headers: Sequence[tuple[bytes, bytes]] = (), kind: bytes = b"application/json"
+) -> Response[Any]:
+    """Answer 200 with bytes that are there, of the media type `kind`."""
+    return _Prepared(200, body, headers, kind)

@@ -1,7 +1,8 @@
 """`/openapi.json`: what the types say, plus what is true of every route.
 
 A handler's `opt` may add what its types don't say: `body`, the schema and example of a body that it reads itself;
-`example`, one of a body that its types describe; and `answers`, further statuses.
+`example`, one of a body that its types describe; `answers`, further statuses; and `files`, media types of files that it
+answers with on request.
 """
 
 from __future__ import annotations
@@ -155,6 +156,8 @@ def _complete(operation: Operation) -> None:
     described["operationId"] = _operation_id(described)
     if "body" in handler.opt:
         described["requestBody"] = handler.opt["body"]
+    for media in handler.opt.get("files", ()):
+        described["responses"]["200"]["content"][media] = {"schema": {"type": "string", "format": "binary"}}
     for status, meaning in _ERRORS.items():
         applies = (method != "get" or status not in _ONLY_WRITES) and not (is_open and status in _ONLY_WITH_TOKEN)
         if applies or status in handler.opt.get("answers", ()):

@@ -9,8 +9,21 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
 from seatwright.api import ops_routes
-from seatwright.api.manage import account_routes, catalog_routes, departure_routes, fee_routes
+from seatwright.api.manage import (
+    account_routes,
+    catalog_routes,
+    connection_routes,
+    departure_routes,
+    handling_routes,
+    link_routes,
+    message_routes,
+    report_routes,
+    webhook_routes,
+)
+from seatwright.api.pages import routes as page_routes
 from seatwright.api.resmark import auth_routes, cart_routes, order_routes, product_routes
+from seatwright.api.resmark import report_routes as resmark_report_routes
+from seatwright.auth.links import PATH
 
 RESMARK = "/public/api"
 MANAGE = "/api/v1"
@@ -19,6 +32,23 @@ Routes: TypeAlias = Mapping[str, Sequence[HTTPRouteHandler | Router]]
 
 ROUTES: Routes = {
     "/": ops_routes.ROUTES,
-    RESMARK: [*auth_routes.ROUTES, *product_routes.ROUTES, *cart_routes.ROUTES, *order_routes.ROUTES],
-    MANAGE: [*account_routes.ROUTES, *catalog_routes.ROUTES, *departure_routes.ROUTES, *fee_routes.ROUTES],
+    RESMARK: [
+        *auth_routes.ROUTES,
+        *product_routes.ROUTES,
+        *cart_routes.ROUTES,
+        *order_routes.ROUTES,
+        *resmark_report_routes.ROUTES,
+    ],
+    MANAGE: [
+        *account_routes.ROUTES,
+        *connection_routes.ROUTES,
+        *catalog_routes.ROUTES,
+        *departure_routes.ROUTES,
+        *report_routes.ROUTES,
+        *handling_routes.ROUTES,
+        *link_routes.ROUTES,
+        *message_routes.ROUTES,
+        *webhook_routes.ROUTES,
+    ],
+    PATH: page_routes.ROUTES,
 }

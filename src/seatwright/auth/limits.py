@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from seatwright.core.clock import MINUTE_MS, Instant
-from seatwright.core.errors import TooMany, Unauthorized
+from seatwright.core.errors import NotFound, TooMany, Unauthorized
 
 Credential: TypeAlias = Literal["apikey", "password"]
 
@@ -158,6 +158,22 @@ class Limits:
         finally:
             for bound in () if failed else bounds:
                 self.failures.refund(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+
+    @contextmanager
+    def link(self, address: str, now: Instant) -> Iterator[None]:
+        """Around the verification of a customer's link, which counts if there is no such link (`NotFound`).
+
+        Raises `TooMany` after `FAILURES_PER_ADDRESS` of these, also for a good one.
+        """
+        bound = _Bound(_key("link", address), FAILURES_PER_ADDRESS)
+        wait_s = self.failures.wait_s(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+        if wait_s:
+            raise TooMany("Too many links that are none; wait.", retry_after_s=wait_s, code="too_many_attempts")
+        try:
+            yield
+        except NotFound:
+            self.failures.spend(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+            raise
 
 
 def weight(body_bytes: int) -> int:

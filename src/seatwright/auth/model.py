@@ -9,6 +9,7 @@ import msgspec
 
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden
+from seatwright.core.languages import DEFAULT_LANGUAGE, Language
 
 Permission: TypeAlias = Literal[
     "orders.read", "orders.write", "orders.cancel", "cancellation_fee.edit", "api.integration", "settings"
@@ -35,7 +36,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """An operator or a reseller: who owns users, a catalog, carts and orders. `code` is its short name."""
+    """An operator or a reseller: who owns users, a catalog, carts and orders. `code` is its short name.
+
+    `language` is the one it is written to in, and its customers where they name none.
+    """
 
     id: str
     code: str
@@ -46,6 +50,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     policy_code: str | None
     key_generation: int
     created_at: Instant
+    language: Language = DEFAULT_LANGUAGE
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

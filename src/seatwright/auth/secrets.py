@@ -19,6 +19,8 @@ class Keyring:
     token_key: bytes
     api_key_key: bytes
     request_key: bytes
+    link_key: bytes
+    webhook_key: bytes
 
     @classmethod
     def from_secret(cls, secret: str) -> Keyring:
@@ -27,6 +29,8 @@ class Keyring:
             token_key=_derive(secret, "token signatures"),
             api_key_key=_derive(secret, "api key hashes"),
             request_key=_derive(secret, "request fingerprints"),
+            link_key=_derive(secret, "customer links"),
+            webhook_key=_derive(secret, "webhook secrets"),
         )
 
     @classmethod

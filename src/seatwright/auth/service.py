@@ -17,6 +17,7 @@ from seatwright.core import money, times
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound, Unauthorized
 from seatwright.core.ids import is_hex24, new_hex24, new_uuid
+from seatwright.core.languages import check_language
 from seatwright.storage import audit
 from seatwright.storage.engine import ConstraintViolation, Database, ReadTx, Row, Tx
 
@@ -60,6 +61,7 @@ class AccountChange:
     currency: str | None = None
     time_zone: str | None = None
     policy_code: str | None = None
+    language: str | None = None
 
 
 def caller_of(claims: Claims, row: Mapping[str, Any] | None) -> Caller:
@@ -178,6 +180,7 @@ async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, chan
         currency=old.currency if change.currency is None else money.check_currency(change.currency),
         time_zone=old.time_zone if change.time_zone is None else _zone(change.time_zone),
         policy_code=old.policy_code if change.policy_code is None else change.policy_code or None,
+        language=old.language if change.language is None else check_language(change.language),
     )
     if changed.currency != old.currency:
         await _check_currency_may_change(tx, old, changed.currency)

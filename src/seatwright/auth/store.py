@@ -11,7 +11,9 @@ from seatwright.storage.engine import ReadTx, Row, Tx
 MAX_CANDIDATES = 20
 """Users that may share a name (in different accounts) and still all be tried at authentication."""
 
-_ACCOUNT = "SELECT id, code, name, email, currency, time_zone, policy_code, key_generation, created_at FROM account"
+_ACCOUNT = """
+SELECT id, code, name, email, currency, time_zone, policy_code, key_generation, created_at, language FROM account
+"""
 _USER = "SELECT account_id, id, email, alternative_id, name, permissions, active, created_at FROM app_user"
 
 
@@ -68,6 +70,11 @@ async def account_by_code(tx: ReadTx, code: str) -> Account | None:
     return _account(row) if row else None
 
 
+async def accounts(tx: ReadTx) -> list[Account]:
+    """Return all accounts of the server, by code. For whoever runs it; a request sees its own only."""
+    return [_account(row) for row in await tx.rows(f"{_ACCOUNT} ORDER BY code")]
+
+
 async def lock_account(tx: Tx, account_id: str) -> Account | None:
     """Return an account by id, its row locked, so that changes of users and keys come one after the other."""
     row = await tx.row(f"{_ACCOUNT} WHERE id = $1 FOR UPDATE", account_id)
@@ -79,8 +86,8 @@ async def insert_account(tx: Tx, new: Account, key_hash: str) -> None:
     await tx.execute(
         """
         INSERT INTO account
-            (id, code, name, email, currency, time_zone, policy_code, key_hash, key_generation, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            (id, code, name, email, currency, time_zone, policy_code, key_hash, key_generation, created_at, language)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         new.id,
         new.code,
@@ -92,6 +99,7 @@ async def insert_account(tx: Tx, new: Account, key_hash: str) -> None:
         key_hash,
         new.key_generation,
         new.created_at,
+        new.language,
     )
     await tx.execute("INSERT INTO account_counter (account_id) VALUES ($1)", new.id)
 
@@ -101,7 +109,7 @@ async def update_account(tx: Tx, changed: Account) -> None:
     await tx.execute(
         """
         UPDATE account SET name = $2, email = $3, currency = $4, time_zone = $5, policy_code = $6,
-            catalog_version = catalog_version + $7 WHERE id = $1
+            language = $7, catalog_version = catalog_version + $8 WHERE id = $1
         """,
         changed.id,
         changed.name,
@@ -109,6 +117,7 @@ async def update_account(tx: Tx, changed: Account) -> None:
         changed.currency,
         changed.time_zone,
         changed.policy_code,
+        changed.language,
         1 + secrets.randbelow(2**31),  # never the same step twice: see `catalog.store.touch`
     )
 
@@ -213,6 +222,7 @@ def _account(row: Row) -> Account:
         policy_code=row["policy_code"],
         key_generation=row["key_generation"],
         created_at=row["created_at"],
+        language=row["language"],
     )
 
 

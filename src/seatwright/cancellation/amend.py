@@ -8,10 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from seatwright.auth.model import Caller
+from seatwright.cancellation.service import require_fee_right
 from seatwright.cart.context import Booking
 from seatwright.cart.model import Item, Line
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.money import from_wire, to_wire
+from seatwright.notifications.outbox import Detail
 from seatwright.orders import ledger, store
 from seatwright.orders.model import Order, OrderBody
 from seatwright.orders.service import order_not_found
@@ -36,6 +38,7 @@ async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -
     order = await store.find(tx, caller.account_id, wanted.order, lock=True)
     if order is None:
         raise order_not_found()
+    require_fee_right(order, caller)
     item, line = _find(order, wanted.line_id)
     currency = order.body.currency
     fee = from_wire(wanted.amount, currency, field="amount")
@@ -50,12 +53,17 @@ async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -
     if fee == line.cancellation_fee:
         return order
     changed_line = msgspec.structs.replace(line, cancellation_fee=fee)
+    more, resale = fee - line.cancellation_fee, order.body.resale
+    transactions = [ledger.fee_change(item.id, more)]
+    if resale is not None:
+        transactions.append(ledger.fee_held(item.id, more, resale.kind))
     change = store.Change(
         at=booking.clock.now(),
         actor=caller.user_id,
         action="order.cancellation_fee_changed",
         detail={"line": line.id, "from": line.cancellation_fee, "to": fee, "currency": currency},
-        transactions=[ledger.fee_change(item.id, fee - line.cancellation_fee)],
+        transactions=[transaction for transaction in transactions if transaction],
+        told=Detail(lines=(line.id,)),
     )
     changed = msgspec.structs.replace(order, body=_with_line(order, item, changed_line, fee - line.cancellation_fee))
     only_this = msgspec.structs.replace(item, lines=(changed_line,))

@@ -6,7 +6,7 @@ stays in the list, an item closes itself with its last participant or unit, an o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,14 +16,17 @@ from seatwright.cancellation.fees import Cancelled, FeeResult, LineFee, cancella
 from seatwright.cart.context import Booking
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Instant
-from seatwright.core.errors import Invalid, NotFound
+from seatwright.core.errors import Forbidden, Invalid, NotFound
 from seatwright.inventory import seats
+from seatwright.notifications import outbox
+from seatwright.notifications.outbox import Detail
 from seatwright.orders import ledger, store
-from seatwright.orders.model import Order
+from seatwright.orders.model import Order, status_of
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 
 WAIVED = "waived"
+NOT_ACCEPTED = "not accepted yet"
 
 
 class Target(NamedTuple):
@@ -33,6 +36,19 @@ class Target(NamedTuple):
     item_id: str | None = None
     participant_id: str | None = None
     unit_id: str | None = None
+
+
+class Quote(NamedTuple):
+    """What a cancellation would come to, in minor units; all empty if there is nothing left to cancel.
+
+    `refund` is what would be given back because of it, `fee` what would be kept; `lines` has a fee for each of the
+    `cancelled` ids.
+    """
+
+    lines: tuple[LineFee, ...]
+    fee: int
+    refund: int
+    cancelled: tuple[str, ...]
 
 
 class Outcome(NamedTuple):
@@ -53,7 +69,8 @@ class Outcome(NamedTuple):
 async def cancel(tx: Tx, booking: Booking, caller: Caller, target: Target, *, apply_fee: bool) -> Outcome:
     """Cancel `target`, with the fees of the policies that its items were sold under, or without.
 
-    Waiving the fee needs the permission `cancellation_fee.edit`. What is cancelled already costs nothing again.
+    Waiving the fee needs the permission `cancellation_fee.edit`, and of a reseller that its connection lets it. What
+    is cancelled already, or was not accepted yet, costs nothing.
     Raises `NotFound` for an order, item, participant or unit that the account doesn't see there, and `Invalid`
     for a participant of a rental or a unit of an activity.
     """
@@ -62,23 +79,65 @@ async def cancel(tx: Tx, booking: Booking, caller: Caller, target: Target, *, ap
     order = await store.find(tx, caller.account_id, target.order, lock=True)
     if order is None:
         raise order_not_found()
+    if not apply_fee:
+        require_fee_right(order, caller)
     chosen = _choose(order, target)
     if not chosen:
         return Outcome(order, 0, 0, 0, (), ())
     now = booking.clock.now()
     result = _fees(order, chosen, now, apply_fee=apply_fee)
-    changed, change, gone = _cancelled(order, chosen, result, caller, now)
+    changed, change, gone = cancelled_order(order, chosen, result, caller.user_id, now)
+    told = Detail(
+        lines=tuple(line.id for _, lines in chosen for line in lines),
+        refund=refund_of(order, change.transactions),
+        fee=result.fee,
+        fees=tuple(outbox.LineFee(fee.line_id, fee.fee, fee.reason) for fee in result.lines),
+    )
+    change = change._replace(told=told)
     changed = await store.update(tx, changed, change, cancelled=gone)
     returned = {item.id: sum(line.seats for line in lines) for item, lines in chosen}
     await seats.release(tx, order.account_id, returned)
     return Outcome(
         order=changed,
-        refund=max(0, -changed.balance) - max(0, -order.balance),
+        refund=told.refund,
         fee=result.fee,
         seats_returned=sum(returned.values()),
-        cancelled=tuple(line.id for _, lines in chosen for line in lines),
+        cancelled=told.lines,
         fees=result.lines,
     )
+
+
+def require_fee_right(order: Order, caller: Caller) -> None:
+    """Raise `Forbidden` for a reseller that may not waive or change the supplier's fees (its connection says)."""
+    resale = order.body.resale
+    if resale is not None and not resale.may_waive_fees and caller.account_id != order.account_id:
+        raise Forbidden(
+            "Only the supplier waives or changes the cancellation fee of this order; cancel with the fee, or ask them.",
+            code="fee_is_the_suppliers",
+        )
+
+
+def quote(order: Order, target: Target, now: Instant) -> Quote:
+    """Return what cancelling `target` at `now` would come to, with the fees of its policies. Changes nothing.
+
+    Raises as `cancel` does for what is not there.
+    """
+    chosen = _choose(order, target)
+    if not chosen:
+        return Quote((), 0, 0, ())
+    result = _fees(order, chosen, now, apply_fee=True)
+    return Quote(
+        lines=result.lines,
+        fee=result.fee,
+        refund=refund_of(order, _transactions(order, chosen, result)),
+        cancelled=tuple(line.id for _, lines in chosen for line in lines),
+    )
+
+
+def refund_of(order: Order, transactions: Sequence[list[ledger.Entry]]) -> int:
+    """Return how much more is to be given back after these transactions: never more than was paid."""
+    less = sum(ledger.total_change(transaction) for transaction in transactions)
+    return max(0, -(order.balance + less)) - max(0, -order.balance)
 
 
 Chosen = list[tuple[Item, tuple[Line, ...]]]
@@ -113,7 +172,7 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool) -> Fee
             line_id=line.id,
             kind=line.kind,
             total=line.total,
-            policy=item.policy,
+            policy=None if line.pending_until else item.policy,
             start_at=item.start_at,
             zone_name=item.time_zone,
         )
@@ -122,11 +181,18 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool) -> Fee
     ]
     if not apply_fee:
         return FeeResult(tuple(LineFee(line.line_id, 0, WAIVED) for line in lines), ())
-    return cancellation_fees(lines, now, already_charged=order.body.order_fee_policies, currency=order.body.currency)
+    result = cancellation_fees(lines, now, already_charged=order.body.order_fee_policies, currency=order.body.currency)
+    pending = {line.id for _, some in chosen for line in some if line.pending_until}
+    if not pending:
+        return result
+    told = tuple(
+        msgspec.structs.replace(line, reason=NOT_ACCEPTED) if line.line_id in pending else line for line in result.lines
+    )
+    return msgspec.structs.replace(result, lines=told)
 
 
-def _cancelled(
-    order: Order, chosen: Chosen, result: FeeResult, caller: Caller, now: Instant
+def cancelled_order(
+    order: Order, chosen: Chosen, result: FeeResult, actor: str, now: Instant
 ) -> tuple[Order, store.Change, list[Item]]:
     """Return the order after it, the change to be written, and the items with only their cancelled lines."""
     fee_of = {line.line_id: line.fee for line in result.lines}
@@ -145,17 +211,25 @@ def _cancelled(
         cancellation_fees=order.body.cancellation_fees + result.fee,
         order_fee_policies=(*order.body.order_fee_policies, *result.charged_order_policies),
     )
-    status = order.status if any(item.live for item in items) else "cancelled"
-    fees = {item.id: sum(line.cancellation_fee for line in item.lines) for item in gone}
-    transaction = ledger.cancellation(chosen, fees)
+    status = status_of(items)
     change = store.Change(
         at=now,
-        actor=caller.user_id,
+        actor=actor,
         action="order.cancelled" if status == "cancelled" else "order.partly_cancelled",
         detail={"lines": sorted(closed), "fee": result.fee, "currency": order.body.currency},
-        transactions=[transaction] if transaction else [],
+        transactions=_transactions(order, chosen, result),
     )
     return msgspec.structs.replace(order, body=body, status=status), change, gone
+
+
+def _transactions(order: Order, chosen: Chosen, result: FeeResult) -> list[list[ledger.Entry]]:
+    """Return the ledger's transactions for a cancellation with these fees."""
+    fee_of = {line.line_id: line.fee for line in result.lines}
+    fees = {item.id: sum(fee_of[line.id] for line in lines) for item, lines in chosen}
+    transactions = [ledger.cancellation(chosen, fees)]
+    if order.body.resale is not None:
+        transactions.append(ledger.commission_back(chosen, fees, order.body.resale.kind))
+    return [transaction for transaction in transactions if transaction]
 
 
 def _close(line: Line, fee: int) -> Line:

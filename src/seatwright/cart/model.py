@@ -35,7 +35,11 @@ class LineCharge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One participant of an activity or one unit of a rental."""
+    """One participant of an activity or one unit of a rental.
+
+    `commission` is what a reseller earns on it, or keeps of it. `checked_in_at` is when they turned up.
+    `pending_until` is until when it has to be accepted in an order; 0 if it needn't be, or has been.
+    """
 
     id: str
     kind: LineKind
@@ -48,6 +52,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cancellation_fee: int = 0
     first_name: str | None = None
     last_name: str | None = None
+    commission: int = 0
+    checked_in_at: Instant | None = None
+    pending_until: Instant = 0
 
     @property
     def fees(self) -> int:
@@ -107,6 +114,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def live(self) -> tuple[Line, ...]:
         """The lines that are not cancelled."""
         return tuple(line for line in self.lines if line.status == "confirmed")
+
+    @property
+    def pending(self) -> tuple[Line, ...]:
+        """The lines that have to be accepted still."""
+        return tuple(line for line in self.live if line.pending_until)
+
+    @property
+    def pending_until(self) -> Instant:
+        """Until when the first of its pending lines has to be accepted; 0 if there is none."""
+        return min((line.pending_until for line in self.pending), default=0)
 
     @property
     def seats(self) -> int:

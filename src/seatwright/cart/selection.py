@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from seatwright.cart.model import MAX_LINES, Line, LineKind, PickupChoice, Place
 from seatwright.catalog.model import Catalog, Location, Pickup, PickupDetail, Product, Tier
-from seatwright.core.errors import Invalid
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import new_hex24
+from seatwright.inventory.model import Departure
 
 ALL = "all"
 
@@ -83,7 +85,7 @@ def new_lines(product: Product, prices: Mapping[str, int], counts: list[tuple[Ti
             kind=kind,
             tier=tier.code,
             seats=tier.seats,
-            price=prices.get(tier.code, tier.price),
+            price=tier.price_on(prices),
         )
         for tier, count in counts
         for _ in range(count)
@@ -150,3 +152,17 @@ def _place(location: Location) -> Place:
 
 def _detail(detail: PickupDetail | None) -> Place | None:
     return Place(id=detail.id, name=detail.name) if detail else None
+
+
+def bookable_product(catalog: Catalog, departure: Departure | None, now: Instant) -> Product:
+    """Return the product of a departure. Raises `NotFound` without one, `Conflict` if it can't be booked any more."""
+    product = catalog.products_by_id.get(departure.product_id) if departure else None
+    if departure is None or product is None:
+        raise NotFound(
+            "itemId: there is no such date and time; GET …/product/{searchTerm}/item lists them as activityId.",
+            code="item_not_found",
+            field="itemId",
+        )
+    if not product.active or not departure.bookable(now):
+        raise Conflict("itemId: this date and time can't be booked any more.", code="not_bookable", field="itemId")
+    return product

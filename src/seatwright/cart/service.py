@@ -12,17 +12,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from seatwright.auth.model import Caller
-from seatwright.cart import holds, pricing, store
+from seatwright.cart import holds, pricing, renewal, store
 from seatwright.cart.context import Booking
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, CartBody, Item
-from seatwright.cart.selection import choose_place, count_tiers, kind_of, new_lines
+from seatwright.cart.resale import for_reseller
+from seatwright.cart.selection import bookable_product, choose_place, count_tiers, kind_of, new_lines
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound, TooMany
 from seatwright.core.ids import new_uuid
-from seatwright.inventory import seats
 from seatwright.inventory.model import Departure
 from seatwright.inventory.seats import sold_out
+from seatwright.resellers.model import Connection
 from seatwright.resellers.service import require_connection
 from seatwright.storage.engine import ReadTx, Retry, Tx
 
@@ -118,8 +119,10 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
         tx, booking.catalogs, caller.account_id, cart_id, asked.departure_id, holder, now, most=max(limits)
     )
     cart, catalog, departure = _open_cart(read.opened if read else None)
-    await require_sale(tx, cart)
-    product = _bookable_product(catalog, departure, now)
+    connection = await require_sale(tx, cart)
+    if connection is not None:
+        catalog = for_reseller(catalog, connection.terms)
+    product = bookable_product(catalog, departure, now)
     assert departure is not None
     item, more = _with_more(cart.body.item(departure.id), catalog, product, departure, asked, now, booking.hold_ms)
     if departure.free < more:
@@ -148,7 +151,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     except Retry:
         if more == item.seats:
             raise
-        raise Retry(first=NoteLostHolds(booking, caller, cart.id)) from None
+        raise Retry(first=renewal.NoteLostHolds(booking, caller, cart.id)) from None
     return Priced(changed, catalog.currency)
 
 
@@ -206,74 +209,6 @@ async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str
     return Priced(changed, opened.catalog.currency)
 
 
-async def renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
-    """Take the seats of a cart's expired items again, and hold them for another full time.
-
-    All or nothing: raises `SoldOut` or `Conflict` if one of them can't be had any more.
-    """
-    now = booking.clock.now()
-    opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
-    if opened is None or opened.cart.status != "open":
-        return
-    cart, expires_at = opened.cart, now + booking.hold_ms
-    expired = {item.id: item for item in cart.body.items if item.expires_at <= now}
-    renewed: dict[str, Item] = {}
-    in_the_way = set(expired)
-    for departure_id in expired:
-        found = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure_id)
-        departure = found.departure if found else None
-        _bookable_product(opened.catalog, departure, now)
-        assert departure is not None
-        in_the_way.update(await holds.expired_in_the_way(tx, departure, now))
-        renewed[departure_id] = msgspec.structs.replace(
-            expired[departure_id],
-            expires_at=expires_at,
-            start_at=departure.start_at,
-            end_at=departure.end_at,
-            time_zone=departure.time_zone,
-        )
-    items = tuple(renewed.get(item.id, item) for item in cart.body.items)
-    body = msgspec.structs.replace(cart.body, items=items)
-    await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=False)
-    await holds.MakeRoom(cart.account_id, in_the_way, now)(tx)
-    holder = store.Holder(caller.user_id, booking.address)
-    for departure_id in sorted(expired):
-        await holds.release(tx, cart.account_id, cart.id, [departure_id])
-        count = expired[departure_id].seats
-        await seats.take(tx, cart.account_id, {departure_id: count})
-        await store.insert_hold(tx, cart, departure_id, holder, more=count, held=count, expires_at=expires_at)
-
-
-class NoteLostHolds:
-    """A use case that writes into an open cart which of its holds are gone (see `storage.engine.Retry`).
-
-    A clock that was ahead, another server's or this one's before it was set back, may have given back what by now's
-    clock is still held. Those items are over from now on, and their seats are taken anew like any expired one's.
-    """
-
-    def __init__(self, booking: Booking, caller: Caller, cart_id: str) -> None:
-        self._of = (booking, caller, cart_id)
-
-    async def __call__(self, tx: Tx) -> None:
-        """Run it."""
-        booking, caller, cart_id = self._of
-        opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
-        if opened is None or opened.cart.status != "open":
-            return
-        cart, now = opened.cart, booking.clock.now()
-        rows = await tx.rows(
-            "SELECT departure_id FROM hold WHERE account_id = $1 AND cart_id = $2", cart.account_id, cart.id
-        )
-        held = {row["departure_id"] for row in rows}
-        items = tuple(
-            item if item.id in held else msgspec.structs.replace(item, expires_at=min(item.expires_at, now))
-            for item in cart.body.items
-        )
-        if items != cart.body.items:
-            body = msgspec.structs.replace(cart.body, items=items)
-            await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=True)
-
-
 def _check_limits(counts: tuple[int, int], limits: tuple[int, int]) -> None:
     """Raise `TooMany` if this user or address holds as much as it may (against squatting on a season's seats)."""
     for count, limit, whose in zip(counts, limits, ("user", "network address"), strict=True):
@@ -286,10 +221,14 @@ def _check_limits(counts: tuple[int, int], limits: tuple[int, int]) -> None:
             )
 
 
-async def require_sale(tx: ReadTx, cart: Cart) -> None:
-    """Raise `NotFound` if this is a reseller's cart and the supplier is not connected to the reseller any more."""
-    if cart.owner_id != cart.account_id:
-        await require_connection(tx, cart.account_id, cart.owner_id)
+async def require_sale(tx: ReadTx, cart: Cart) -> Connection | None:
+    """Return the connection that a reseller's cart sells by; None for a cart of the supplier's own.
+
+    Raises `NotFound` if the supplier is not connected to the reseller any more.
+    """
+    if cart.owner_id == cart.account_id:
+        return None
+    return await require_connection(tx, cart.account_id, cart.owner_id)
 
 
 async def _open(tx: ReadTx, booking: Booking, caller: Caller, cart_id: str) -> store.Opened:
@@ -311,19 +250,6 @@ def _refuse_ordered(cart: Cart) -> None:
             "to that order.",
             code="cart_ordered",
         )
-
-
-def _bookable_product(catalog: Catalog, departure: Departure | None, now: Instant) -> Product:
-    product = catalog.products_by_id.get(departure.product_id) if departure else None
-    if departure is None or product is None:
-        raise NotFound(
-            "itemId: there is no such date and time; GET …/product/{searchTerm}/item lists them as activityId.",
-            code="item_not_found",
-            field="itemId",
-        )
-    if not product.active or not departure.bookable(now):
-        raise Conflict("itemId: this date and time can't be booked any more.", code="not_bookable", field="itemId")
-    return product
 
 
 def _with_more(

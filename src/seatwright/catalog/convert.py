@@ -24,6 +24,7 @@ from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
+_EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 MAX_TIER_CODE = 50
 
 
@@ -60,7 +61,7 @@ def to_entry(kind: str, form: AnyForm, terms: Terms, *, path: str, old: AnyEntry
     name = form.name.strip()
     if not name:
         raise bad(at(path, "name"), "must not be empty.")
-    head = {"id": old.id if old else new_hex24(), "code": form.code, "name": name}
+    head: dict[str, Any] = {"id": old.id if old else new_hex24(), "code": form.code, "name": name}
     return _READERS[kind](form, head, terms, path, old)
 
 
@@ -212,7 +213,7 @@ def _pool(form: forms.PoolForm, head: dict[str, str], terms: Terms, path: str, o
     return model.Pool(**head, units=form.units)
 
 
-def _product(form: forms.ProductForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Product:
+def _product(form: forms.ProductForm, head: dict[str, Any], terms: Terms, path: str, old: Any) -> model.Product:
     if form.start_time:
         parse_clock(form.start_time, field=at(path, "startTime"))
     _check_sale(form, path)
@@ -244,8 +245,33 @@ def _product(form: forms.ProductForm, head: dict[str, str], terms: Terms, path: 
         policy=form.policy,
         cutoff_min=form.cutoff_min,
         pool=form.pool,
+        approval_min=form.approval_min,
+        price_categories=_categories(form, terms, at(path, "priceCategories")),
+        notices=tuple(_notice(notice, at(path, f"notices[{i}].email")) for i, notice in enumerate(form.notices)),
         modified_at=terms.now,
     )
+
+
+def _categories(form: forms.ProductForm, terms: Terms, path: str) -> dict[str, dict[str, int]]:
+    """Read the price categories. Raises `Invalid` for a tier that the product doesn't have."""
+    for name, prices in form.price_categories.items():
+        for tier in prices:
+            if tier not in form.tiers:
+                raise bad(
+                    at(at(path, name), tier[:MAX_TIER_CODE]),
+                    f"there is no such tier; the product has {', '.join(form.tiers)}.",
+                    code="unknown_tier",
+                )
+    return {
+        name: {tier: amount(price, terms, at(at(path, name), tier)) for tier, price in prices.items()}
+        for name, prices in form.price_categories.items()
+    }
+
+
+def _notice(form: forms.NoticeForm, path: str) -> model.Notice:
+    if not _EMAIL.fullmatch(form.email):
+        raise bad(path, f"{form.email[:80]!r} is not an e-mail address.", code="invalid_email")
+    return model.Notice(name=form.name.strip(), email=form.email)
 
 
 def _check_sale(form: forms.ProductForm, path: str) -> None:

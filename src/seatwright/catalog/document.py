@@ -186,6 +186,13 @@ class AgesForm(Form, kw_only=True):
     max_age: Years | None = None
 
 
+class NoticeForm(Form, kw_only=True):
+    """Somebody who is told of a product's orders by mail: a guide, a vendor, the boat house."""
+
+    name: Name
+    email: Annotated[str, Meta(max_length=254, examples=["boathouse@canyon.example"])]
+
+
 class ProductForm(EntryForm, kw_only=True):
     """An activity (`participant`) or a rental (`unit`).
 
@@ -219,6 +226,21 @@ class ProductForm(EntryForm, kw_only=True):
     policy: Annotated[str | None, Meta(description="Code of its policy; without one, the account's counts.")] = None
     cutoff_min: Annotated[Minutes, Meta(description="Minutes before the start when booking ends.")] = 0
     pool: Annotated[str | None, Meta(description="Code of the pool that a rental takes its units from.")] = None
+    approval_min: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_MINUTES)] | None,
+        Meta(description="Minutes within which an order has to be accepted, or is declined; null: none has to be."),
+    ] = None
+    price_categories: Annotated[
+        dict[Name, Annotated[dict[str, Amount], Meta(min_length=1, max_length=50)]],
+        Meta(
+            max_length=50,
+            description="Prices of tiers for the resellers of a category; other tiers keep their price.",
+            examples=[{"wholesale": {"Adult": 79.00}}],
+        ),
+    ] = msgspec.field(default_factory=dict)
+    notices: Annotated[
+        list[NoticeForm], Meta(max_length=20, description="Who is told of its orders, unless an order disables it.")
+    ] = msgspec.field(default_factory=list)
     modified_date: ReadOnly = None
 
 

@@ -142,6 +142,12 @@ def _product(entry: model.Product, head: dict[str, Any], currency: str) -> forms
         policy=entry.policy,
         cutoff_min=entry.cutoff_min,
         pool=entry.pool,
+        approval_min=entry.approval_min,
+        price_categories={
+            name: {tier: to_wire(price, currency) for tier, price in prices.items()}
+            for name, prices in entry.price_categories.items()
+        },
+        notices=[forms.NoticeForm(name=notice.name, email=notice.email) for notice in entry.notices],
         modified_date=iso_utc(entry.modified_at),
     )
 

@@ -7,6 +7,7 @@ Entries refer to each other by `code`, the operator's own short name, unique per
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -24,7 +25,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A price tier: Adult, Child, or the single tier `All` of a product with one price for everybody."""
+    """A price tier: Adult, Child, or the single tier `All` of a product with one price for everybody.
+
+    A `fixed` price is a reseller's category's (never stored): it counts on departures with other prices too.
+    """
 
     code: str
     name: str
@@ -32,6 +36,11 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seats: int = 1
     min_age: int | None = None
     max_age: int | None = None
+    fixed: bool = False
+
+    def price_on(self, prices: Mapping[str, int]) -> int:
+        """Return the tier's price on a departure that has these prices of its own, by tier."""
+        return self.price if self.fixed else prices.get(self.code, self.price)
 
 
 class Charge(Entry, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,8 +149,20 @@ class AgeRestrictions(msgspec.Struct, frozen=True, kw_only=True):
     max_age: int | None = None
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who is told of a product's orders by mail: a guide, a vendor, the boat house."""
+
+    name: str
+    email: str
+
+
 class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """An activity (sold to participants) or a rental (sold by the unit)."""
+    """An activity (sold to participants) or a rental (sold by the unit).
+
+    `approval_min`: orders have to be accepted within so many minutes; None is no need to. `price_categories` are
+    the prices of tiers for resellers that have such a category, by its name and the tier's code. `price_category` is
+    the one whose prices `tiers` have, where a reseller sees the product (never stored).
+    """
 
     number: int
     quantity_type: Literal["participant", "unit"] = "participant"
@@ -167,6 +188,10 @@ class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
     cutoff_min: int = 0
     pool: str | None = None
     modified_at: Instant = 0
+    approval_min: int | None = None
+    price_categories: dict[str, dict[str, int]] = {}
+    notices: tuple[Notice, ...] = ()
+    price_category: str = ""
 
     def tier(self, code: str) -> Tier | None:
         """Return the tier called `code`, whatever its case, or None."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from seatwright.catalog.convert import at, bad
+from seatwright.catalog.customer import CUSTOMER_FIELDS
 from seatwright.catalog.document import MAX_LIST, PLURALS
 from seatwright.catalog.model import AnyEntry, Catalog, Discount, Product, Question
 from seatwright.core.errors import Conflict
@@ -35,23 +36,7 @@ _REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """The fields of each kind that refer to others, and to which kind."""
 
-RESERVED_LABELS = frozenset(
-    (
-        "email",
-        "firstname",
-        "lastname",
-        "phone",
-        "title",
-        "gender",
-        "birthdate",
-        "streetaddress",
-        "city",
-        "state",
-        "postalcode",
-        "country",
-        "organization",
-    )
-)
+RESERVED_LABELS = frozenset(name.casefold() for name in CUSTOMER_FIELDS)
 """Customer fields of the wire reference: a question under one of these names could not be told from them."""
 
 

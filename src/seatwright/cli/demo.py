@@ -25,6 +25,7 @@ from seatwright.cart.service import Asked
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Clock
 from seatwright.core.ids import new_hex24
+from seatwright.core.money import percent_to_ppm
 from seatwright.core.times import to_local
 from seatwright.inventory import schedule
 from seatwright.inventory.importing import ImportForm, import_document, parse_document
@@ -37,6 +38,7 @@ from seatwright.orders.listing import OrderFilter
 from seatwright.orders.reschedule import follow
 from seatwright.orders.service import OrderAsked
 from seatwright.resellers import service as resellers
+from seatwright.resellers.model import Rate, Terms
 from seatwright.storage.engine import Database, ReadTx, Tx
 
 SUPPLIER, RESELLER = "demo", "demo-reseller"
@@ -108,7 +110,8 @@ async def _make(tx: Tx, demo: Demo) -> DemoFile:
     supplier, key = await _account(tx, demo, SUPPLIER, "Canyon Country Outfitters", "demo@canyon.example", "Dana Reyes")
     reseller, reseller_key = await _account(tx, demo, RESELLER, "Moab Trip Desk", "demo@tripdesk.example", "Sam Ortega")
     await import_document(tx, demo.catalogs, demo.clock, supplier.id, auth.SYSTEM, demo_catalog(), on_move=follow)
-    await resellers.connect(tx, demo.clock.now(), auth.SYSTEM, supplier.id, reseller.id)
+    terms = Terms(rate=Rate(amount=percent_to_ppm(15, field="rate")), channel="Trip desks")
+    await resellers.connect(tx, demo.clock.now(), auth.SYSTEM, supplier.id, reseller.id, terms)
     return DemoFile(
         base_url="",
         username="demo@canyon.example",

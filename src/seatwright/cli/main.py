@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from seatwright.cli import accounts, backup, database, doctor, importing, server
+from seatwright.cli import accounts, backup, database, doctor, importing, messages, orders, server
 
 app = typer.Typer(
     name="seatwright",
@@ -21,6 +21,8 @@ app.command("restore")(backup.restore_command)
 app.command("doctor")(doctor.doctor)
 app.add_typer(accounts.account_app, name="account")
 app.add_typer(accounts.keys_app, name="keys")
+app.add_typer(orders.orders_app, name="orders")
+app.add_typer(messages.messages_app, name="messages")
 
 if __name__ == "__main__":
     app()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatwright.core.errors import Invalid
+from seatwright.core.mail import Mailbox, MailServer, parse_mailbox, parse_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,43 @@ SETTINGS: tuple[Setting, ...] = (
         "sweeps nothing, and answers writes with 503.",
         bounds=(0, 1),
     ),
+    Setting(
+        "SEATWRIGHT_PUBLIC_URL",
+        "",
+        "Address under which customers reach this server, for links in mails, such as `https://book.canyon.example`; "
+        "without one, mails have no links.",
+    ),
+    Setting(
+        "SEATWRIGHT_SMTP_URL",
+        "",
+        "Mail server: `smtp://user:password@host:587` (STARTTLS is demanded), `smtps://user:password@host:465` (TLS), "
+        "or `smtp+plain://localhost:25` (no TLS and no password: a relay on the same host). Empty: the sandbox, which "
+        "sends nothing and shows what would have been sent.",
+    ),
+    Setting(
+        "SEATWRIGHT_MAIL_FROM",
+        "",
+        "Sender of all mails, `address` or `Name <address>`; the account's name stands in front of it. Needed with "
+        "SEATWRIGHT_SMTP_URL.",
+    ),
+    Setting(
+        "SEATWRIGHT_TEMPLATES",
+        "",
+        "Directory with mail templates that replace the built-in ones (docs/notifications.md). Empty: none do.",
+    ),
+    Setting(
+        "SEATWRIGHT_MESSAGE_DAYS",
+        "90",
+        "Days after which mails and webhook calls that were sent or given up are forgotten.",
+        bounds=(1, 3_650),
+    ),
+    Setting(
+        "SEATWRIGHT_WEBHOOK_INTERNAL",
+        "0",
+        "1: webhooks may have addresses of the server's own network, and http://. For receivers beside the server, "
+        "where everybody who may change webhooks is trusted with that network (docs/webhooks.md).",
+        bounds=(0, 1),
+    ),
     Setting("SEATWRIGHT_LOG", "json", "Log lines as `json`, or `console` for people."),
 )
 
@@ -126,6 +164,12 @@ class Settings:
     idempotency_seconds: int
     cart_days: int
     read_only: bool
+    public_url: str
+    smtp: MailServer | None
+    mail_from: Mailbox | None
+    templates: Path | None
+    message_days: int
+    webhook_internal: bool
     log: str
 
 
@@ -161,12 +205,49 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         idempotency_seconds=number["SEATWRIGHT_IDEMPOTENCY_SECONDS"],
         cart_days=number["SEATWRIGHT_CART_DAYS"],
         read_only=bool(number["SEATWRIGHT_READ_ONLY"]),
+        public_url=_address("SEATWRIGHT_PUBLIC_URL", text["SEATWRIGHT_PUBLIC_URL"]),
+        smtp=_mail_server(text["SEATWRIGHT_SMTP_URL"], text["SEATWRIGHT_MAIL_FROM"]),
+        mail_from=_sender(text["SEATWRIGHT_MAIL_FROM"]),
+        templates=_directory("SEATWRIGHT_TEMPLATES", text["SEATWRIGHT_TEMPLATES"]),
+        message_days=number["SEATWRIGHT_MESSAGE_DAYS"],
+        webhook_internal=bool(number["SEATWRIGHT_WEBHOOK_INTERNAL"]),
         log=text["SEATWRIGHT_LOG"],
     )
 
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _address(name: str, text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise _bad(name, "must start with https:// or http://.")
+    return text.rstrip("/")
+
+
+def _mail_server(url: str, sender: str) -> MailServer | None:
+    if not url:
+        return None
+    try:
+        server = parse_server(url)
+    except ValueError as error:
+        raise _bad("SEATWRIGHT_SMTP_URL", str(error)) from None
+    if not sender:
+        raise _bad("SEATWRIGHT_MAIL_FROM", "must be set where SEATWRIGHT_SMTP_URL is.")
+    return server
+
+
+def _sender(text: str) -> Mailbox | None:
+    found = parse_mailbox(text) if text else None
+    if text and found is None:
+        raise _bad("SEATWRIGHT_MAIL_FROM", f"{text!r} is not an address, or Name <address>.")
+    return found
+
+
+def _directory(name: str, text: str) -> Path | None:
+    if text and not Path(text).is_dir():
+        raise _bad(name, f"{text!r} is not a directory.")
+    return Path(text) if text else None
 
 
 def _network(text: str) -> str:

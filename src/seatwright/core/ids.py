@@ -6,10 +6,12 @@ orders are UUIDs (wire reference, "Common").
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 import uuid
 
+_counter = itertools.count()
 _HEX24 = re.compile(r"[0-9a-f]{24}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -17,6 +19,12 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 def new_hex24() -> str:
     """Return a fresh random id of 24 lower-case hex digits."""
     return secrets.token_hex(12)
+
+
+def new_hex24_at(at: int) -> str:
+    """Return a fresh id that grows with the instant `at` (milliseconds UTC) and, within a millisecond, with the order
+    in which this process makes them."""
+    return f"{at:012x}{next(_counter) & 0xFFFFFF:06x}{secrets.token_hex(3)}"
 
 
 def new_uuid() -> str:

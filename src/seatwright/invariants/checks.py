@@ -106,7 +106,8 @@ CHECKS: tuple[Check, ...] = (
         SELECT o.account_id, o.id, o.total, o.paid, COALESCE(e.income, 0) AS income, COALESCE(e.paid, 0) AS in_ledger
         FROM orders o LEFT JOIN (
             SELECT account_id, order_id,
-                -SUM(CASE WHEN ledger NOT IN ('receivable', 'external_payments') THEN amount ELSE 0 END) AS income,
+                -SUM(CASE WHEN ledger IN ('sales', 'discounts', 'fees', 'service_fees', 'pickups', 'taxes',
+                    'cancellation_fees') THEN amount ELSE 0 END) AS income,
                 SUM(CASE WHEN ledger = 'external_payments' THEN amount ELSE 0 END) AS paid,
                 SUM(CASE WHEN ledger = 'receivable' THEN amount ELSE 0 END) AS receivable
             FROM ledger_entry GROUP BY account_id, order_id
@@ -114,6 +115,29 @@ CHECKS: tuple[Check, ...] = (
         WHERE o.total <> COALESCE(e.income, 0) OR o.paid <> COALESCE(e.paid, 0)
             OR o.total - o.paid <> COALESCE(e.receivable, 0)
         """,
+    ),
+    Check(
+        "order_commission",
+        "What supplier and reseller owe each other for an order sums to zero; without a reseller there is nothing.",
+        """
+        SELECT e.account_id, e.order_id, SUM(e.amount) AS drift FROM ledger_entry e
+        JOIN orders o ON o.account_id = e.account_id AND o.id = e.order_id
+        WHERE e.ledger IN ('commissions', 'reseller_payable', 'reseller_receivable', 'held_by_reseller')
+        GROUP BY e.account_id, e.order_id
+        HAVING SUM(e.amount) <> 0 OR SUM(CASE WHEN o.owner_id = o.account_id THEN 1 ELSE 0 END) > 0
+            OR SUM(CASE WHEN e.ledger = 'commissions' THEN e.amount ELSE 0 END) < 0
+        """,
+    ),
+    Check(
+        "order_pending",
+        "An order is pending exactly while there is a time by which it has to be answered.",
+        "SELECT account_id, id, status, answer_by FROM orders WHERE (status = 'pending') <> (answer_by IS NOT NULL)",
+    ),
+    Check(
+        "order_unanswered",
+        "A pending order that nobody answers in time is declined within a minute.",
+        "SELECT account_id, id, answer_by FROM orders WHERE answer_by < $1",
+        uses_time=True,
     ),
     Check(
         "order_lines",

@@ -10,6 +10,7 @@ import msgspec
 from seatwright.cart import store as cart_store
 from seatwright.cart.model import Cart
 from seatwright.core.clock import Instant
+from seatwright.notifications import outbox
 from seatwright.orders import store
 from seatwright.orders.model import Order
 from seatwright.orders.store import Change
@@ -36,9 +37,9 @@ WITH cart_ordered AS (
     RETURNING k.account_id, k.orders AS seq, k.last_created_at AS created_at
 ), made AS (
     INSERT INTO orders (account_id, id, confirmation, owner_id, status, version, body, total, paid, created_at,
-        modified_at)
+        modified_at, channel, answer_by)
     SELECT $1, $4, nextval('confirmation_number'), $10, $11, 1, $12, $13::bigint, $14::bigint, n.created_at,
-        n.created_at
+        n.created_at, $22, $23::bigint
     FROM numbered n WHERE n.account_id = $1
     RETURNING confirmation, created_at
 ), viewed AS (
@@ -61,6 +62,11 @@ WITH cart_ordered AS (
 ), audited AS (
     INSERT INTO audit_event (account_id, id, at, actor, action, subject_id, detail)
     SELECT $1, $18, made.created_at, $19, $20, $4, $21 FROM made
+), told AS (
+    INSERT INTO outbox_event (account_id, id, owner_id, order_id, kind, at, detail, due_at)
+    SELECT $1, $24, $10, $4, $20, made.created_at, $25, made.created_at FROM made
+    WHERE $26 OR EXISTS (SELECT 1 FROM webhook w WHERE w.account_id = $1 AND w.active)
+        OR EXISTS (SELECT 1 FROM webhook w WHERE w.account_id = $10 AND w.active)
 )
 SELECT made.confirmation, n.created_at FROM made, numbered n WHERE n.account_id = $10
 """
@@ -104,6 +110,8 @@ async def _convert_at_once(
     tx: Tx, cart: Cart, order: Order, change: Change, order_request: str, holds_and_seats: tuple[int, int]
 ) -> Order:
     event = audit.event(order.account_id, change.at, change.actor, change.action, order.id, change.detail)
+    told = store.event_of(order, change)
+    assert told is not None, "a new order is told of"
     row = await tx.finish(
         _CONVERT,
         cart.account_id,
@@ -126,6 +134,11 @@ async def _convert_at_once(
         event[3],
         event[4],
         event[6],
+        order.channel,
+        order.answer_by,
+        told.id,
+        outbox.encode(told.detail),
+        order.body.flags.mailed,
     )
     assert row is not None, "every account has a counter"
     created_at = row["created_at"]
@@ -171,8 +184,8 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> Order:
     await tx.execute(
         """
         INSERT INTO orders (account_id, id, confirmation, owner_id, status, version, body, total, paid, created_at,
-            modified_at)
-        VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $9)
+            modified_at, channel, answer_by)
+        VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $9, $10, $11)
         """,
         made.account_id,
         made.id,
@@ -183,5 +196,7 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> Order:
         made.total,
         made.paid,
         made.created_at,
+        made.channel,
+        made.answer_by,
     )
     return made

@@ -7,6 +7,16 @@ and what is paid of it are sums over these entries and nothing else.
     payment         debit external_payments          credit receivable
     cancellation    the sale of what is cancelled the other way round;
                     debit receivable                 credit cancellation_fees
+
+What a supplier and a reseller owe each other is in four more ledgers, which sum to zero among themselves and leave an
+order's total and what is paid of it alone:
+
+    commission      debit commissions                credit reseller_payable
+    net rate        debit reseller_receivable,       credit held_by_reseller
+                          commissions
+    a cancellation  the same the other way round;
+    and its fee, at a net rate:
+                    debit reseller_receivable        credit held_by_reseller
 """
 
 from __future__ import annotations
@@ -27,7 +37,17 @@ Ledger: TypeAlias = Literal[
     "taxes",
     "cancellation_fees",
     "external_payments",
+    "commissions",
+    "reseller_payable",
+    "reseller_receivable",
+    "held_by_reseller",
 ]
+INCOME: frozenset[Ledger] = frozenset(
+    ("sales", "discounts", "fees", "service_fees", "pickups", "taxes", "cancellation_fees")
+)
+"""What an order's total consists of."""
+BETWEEN: frozenset[Ledger] = frozenset(("commissions", "reseller_payable", "reseller_receivable", "held_by_reseller"))
+"""What supplier and reseller owe each other."""
 _OF_CHARGE: Mapping[str, Ledger] = {
     "tax": "taxes",
     "fee": "fees",
@@ -86,9 +106,49 @@ def fee_change(departure_id: str, more: int) -> list[Entry]:
     )
 
 
+def commission(items: Iterable[tuple[Item, Sequence[Line]]], kind: Literal["commission", "net"]) -> list[Entry]:
+    """Return the transaction by which supplier and reseller owe each other their parts of these lines."""
+    entries = []
+    for item, lines in items:
+        kept = sum(line.commission for line in lines)
+        total = sum(line.total for line in lines)
+        entries.append(Entry("commissions", item.id, "Commission", kept))
+        if kind == "commission":
+            entries.append(Entry("reseller_payable", item.id, "Commission", -kept))
+        else:
+            entries.append(Entry("reseller_receivable", item.id, "Net rate", total - kept))
+            entries.append(Entry("held_by_reseller", item.id, "Held by reseller", -total))
+    return _balanced([entry for entry in entries if entry.amount])
+
+
+def commission_back(
+    items: Sequence[tuple[Item, Sequence[Line]]], fees: Mapping[str, int], kind: Literal["commission", "net"]
+) -> list[Entry]:
+    """Return the transaction that undoes `commission` for these lines, with the fee of each item at a net rate."""
+    entries = [entry._replace(amount=-entry.amount) for entry in commission(items, kind)]
+    for departure_id, fee in fees.items():
+        entries += fee_held(departure_id, fee, kind)
+    return _balanced(entries)
+
+
+def fee_held(departure_id: str, more: int, kind: Literal["commission", "net"]) -> list[Entry]:
+    """Return the transaction by which a reseller at a net rate owes `more` of a cancellation fee; else empty."""
+    if kind == "commission" or more == 0:
+        return []
+    name = "Cancellation fee"
+    return _balanced(
+        [Entry("reseller_receivable", departure_id, name, more), Entry("held_by_reseller", departure_id, name, -more)]
+    )
+
+
 def total_change(entries: Iterable[Entry]) -> int:
     """Return by how much these entries change what is owed in all: everything credited as income."""
-    return -sum(e.amount for e in entries if e.ledger not in ("receivable", "external_payments"))
+    return -sum(e.amount for e in entries if e.ledger in INCOME)
+
+
+def commission_change(entries: Iterable[Entry]) -> int:
+    """Return by how much these entries change the reseller's commission."""
+    return sum(e.amount for e in entries if e.ledger == "commissions")
 
 
 def paid_change(entries: Iterable[Entry]) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from seatwright.cart.model import Item
+from seatwright.catalog.customer import CONTACT_FIELDS
 from seatwright.core.clock import Instant
 
 OrderStatus: TypeAlias = Literal["confirmed", "pending", "cancelled"]
@@ -30,10 +31,42 @@ class NotificationFlags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     disable_pending_order_notification_response: bool = True
     disable_confirmation_email: bool = True
 
+    @property
+    def mailed(self) -> bool:
+        """Whether there is anything that may be sent by mail."""
+        return not (
+            self.disable_notification
+            and self.disable_pending_order_notification
+            and self.disable_pending_order_notification_response
+            and self.disable_confirmation_email
+        )
+
+
+class Resale(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What supplier and reseller had agreed on when a reseller sold an order.
+
+    `commission`: the supplier takes the money and owes the reseller its commission. `net`: the reseller takes the
+    money, keeps its commission, and owes the supplier the rest. With `hides_contact` the supplier doesn't see the
+    customer's phone, address and e-mail. `may_waive_fees`: the reseller may cancel without a fee.
+    """
+
+    kind: Literal["commission", "net"] = "commission"
+    hides_contact: bool = False
+    may_waive_fees: bool = True
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a pending order was answered last: `expired` if nobody did in time, which declines it."""
+
+    outcome: Literal["accepted", "declined", "expired"]
+    at: Instant
+    reason: str = ""
+
 
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order's document. `transactions` counts its ledger transactions; `order_fee_policies` are the ids of
-    cancellation policies whose fee for the whole order has been taken."""
+    cancellation policies whose fee for the whole order has been taken. `commission` is the reseller's, of the lines
+    that aren't cancelled, as the ledger has it."""
 
     created_by: str
     created_by_email: str
@@ -48,6 +81,9 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cancellation_fees: int = 0
     order_fee_policies: tuple[str, ...] = ()
     transactions: int = 0
+    resale: Resale | None = None
+    commission: int = 0
+    answer: Answer | None = None
 
     def item(self, departure_id: str) -> Item | None:
         """Return the item of a departure, or None."""
@@ -59,7 +95,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     `account_id` is the supplier's, whose seats were sold; `owner_id` the seller's: a reseller's, or the same.
     `total` is what is owed for what remains plus cancellation fees, `paid` what was paid: both are sums over the
-    ledger, in minor units.
+    ledger, in minor units. `channel` is the way it came in, "" for the supplier's own. `answer_by` is until when
+    a pending order has to be answered.
     """
 
     account_id: str
@@ -73,6 +110,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     paid: int
     created_at: Instant
     modified_at: Instant
+    channel: str = ""
+    answer_by: Instant | None = None
 
     @property
     def balance(self) -> int:
@@ -80,9 +119,31 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.total - self.paid
 
 
-def item_status(item: Item) -> Literal["confirmed", "cancelled"]:
+def customer_for(order: Order, viewer_id: str) -> dict[str, Any]:
+    """Return the customer as an account sees it: a supplier without phone, address and e-mail where that was agreed
+    with the reseller (wire reference, "Resellers")."""
+    resale, customer = order.body.resale, order.body.customer
+    if resale is None or not resale.hides_contact or viewer_id == order.owner_id:
+        return customer
+    return {name: value for name, value in customer.items() if name not in CONTACT_FIELDS}
+
+
+def item_status(item: Item) -> OrderStatus:
     """Return an item's status: it closes itself when its last participant or unit goes."""
-    return "confirmed" if item.live else "cancelled"
+    if not item.live:
+        return "cancelled"
+    return "pending" if item.pending_until else "confirmed"
+
+
+def status_of(items: tuple[Item, ...]) -> OrderStatus:
+    """Return the status of an order with these items: pending while one of them is, cancelled when all are."""
+    found = {item_status(item) for item in items}
+    return "pending" if "pending" in found else "confirmed" if "confirmed" in found else "cancelled"
+
+
+def answer_by(items: tuple[Item, ...]) -> Instant | None:
+    """Return until when an order with these items has to be answered: the earliest of those that are pending."""
+    return min((item.pending_until for item in items if item.pending_until), default=None)
 
 
 def charged_per_order(items: tuple[Item, ...]) -> frozenset[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from seatwright.cart import store as carts
-from seatwright.cart.model import Item
+from seatwright.cart.model import Item, Line
+from seatwright.core.clock import Instant
 from seatwright.inventory.schedule import Move
+from seatwright.notifications.outbox import Detail
 from seatwright.orders import store
 from seatwright.storage.engine import Tx
 
@@ -24,6 +26,7 @@ async def follow(tx: Tx, move: Move) -> None:
     for row in orders:
         order = await store.find(tx, move.account_id, row["order_id"], lock=True)
         assert order is not None, "a supplier sees every order with its seats"
+        moved = [item for item in order.body.items if item.id == move.departure_id]
         body = msgspec.structs.replace(order.body, items=_moved(order.body.items, move))
         change = store.Change(
             at=move.at,
@@ -31,6 +34,7 @@ async def follow(tx: Tx, move: Move) -> None:
             action="order.rescheduled",
             detail={"item": move.departure_id, "start": [move.old_start_at, move.start_at]},
             transactions=[],
+            told=Detail(lines=tuple(line.id for item in moved for line in item.live)),
         )
         await store.update(tx, msgspec.structs.replace(order, body=body), change)
     for cart in await carts.holding(tx, move.account_id, move.departure_id):
@@ -39,9 +43,20 @@ async def follow(tx: Tx, move: Move) -> None:
 
 
 def _moved(items: tuple[Item, ...], move: Move) -> tuple[Item, ...]:
-    return tuple(
-        msgspec.structs.replace(item, start_at=move.start_at, end_at=move.end_at, time_zone=move.time_zone)
-        if item.id == move.departure_id
-        else item
-        for item in items
-    )
+    def moved(item: Item) -> Item:
+        return msgspec.structs.replace(
+            item,
+            start_at=move.start_at,
+            end_at=move.end_at,
+            time_zone=move.time_zone,
+            lines=tuple(_answered_before(line, move.start_at) for line in item.lines),
+        )
+
+    return tuple(moved(item) if item.id == move.departure_id else item for item in items)
+
+
+def _answered_before(line: Line, start_at: Instant | None) -> Line:
+    """What is pending is answered before the start, also where that has become earlier."""
+    if start_at is None or line.pending_until <= start_at:
+        return line
+    return msgspec.structs.replace(line, pending_until=start_at)

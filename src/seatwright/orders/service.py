@@ -13,13 +13,26 @@ from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
 from seatwright.cart.context import Booking
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, Item, OrderRequest
+from seatwright.cart.renewal import NoteLostHolds, renew
+from seatwright.cart.resale import require_sold, with_commission
 from seatwright.catalog.model import Catalog
-from seatwright.core.clock import Instant
+from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import new_hex24
+from seatwright.notifications.outbox import Detail
 from seatwright.orders import ledger, listing, store
 from seatwright.orders.convert import convert, sell_holds
-from seatwright.orders.model import NotificationFlags, Order, OrderBody, Payment, charged_per_order
+from seatwright.orders.model import (
+    NotificationFlags,
+    Order,
+    OrderBody,
+    Payment,
+    Resale,
+    answer_by,
+    charged_per_order,
+    status_of,
+)
+from seatwright.resellers.model import Connection
 from seatwright.storage.engine import ReadTx, Retry, Tx
 
 
@@ -78,7 +91,7 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     request = msgspec.json.encode(OrderRequest(order_id=asked.order_id, reference_id=asked.reference_id)).decode()
     if cart.status == "ordered":
         return await _repeated(tx, caller, cart, request)
-    await carts.require_sale(tx, cart)
+    connection = await carts.require_sale(tx, cart)
     if not cart.body.items:
         raise Invalid(
             "id: the cart is empty; add a date and time with POST …/cart/{id}/item first.",
@@ -87,37 +100,89 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
         )
     if any(item.expires_at <= now for item in cart.body.items):
         raise Retry(first=_Renew(booking, caller, cart.id))
-    items = tuple(msgspec.structs.replace(item, expires_at=0) for item in cart.body.items)
+    if connection is not None:
+        require_sold(cart.body.items, connection.terms)
+    placing = _Placing(
+        opened=opened,
+        connection=connection,
+        items=_to_approve(
+            tuple(msgspec.structs.replace(item, expires_at=0) for item in cart.body.items), opened.catalog, now
+        ),
+        asked=asked,
+        caller=caller,
+        now=now,
+        request=request,
+    )
     try:
         if asked.order_id is not None:
-            return await _add_to_order(tx, opened, items, asked, caller, now, request)
-        return await _make_order(tx, opened, items, asked, caller, now, request)
+            return await _add_to_order(tx, placing, asked.order_id)
+        return await _make_order(tx, placing)
     except Retry:
-        raise Retry(first=carts.NoteLostHolds(booking, caller, cart.id)) from None
+        raise Retry(first=NoteLostHolds(booking, caller, cart.id)) from None
 
 
-async def _make_order(
-    tx: Tx,
-    opened: cart_store.Opened,
-    items: tuple[Item, ...],
-    asked: OrderAsked,
-    caller: Caller,
-    now: Instant,
-    request: str,
-) -> Order:
-    cart = opened.cart
-    order = _new_order(opened.catalog, cart, items, asked)
-    change = _sale(order.body, items, caller, now, "order.created")
-    order = msgspec.structs.replace(order, body=_paid(order.body, items, asked, now))
-    await _use_discount(tx, opened.catalog, cart)
+class _Placing(NamedTuple):
+    """A cart on its way to an order: what was read, what is asked for, and by whom."""
+
+    opened: cart_store.Opened
+    connection: Connection | None
+    items: tuple[Item, ...]
+    asked: OrderAsked
+    caller: Caller
+    now: Instant
+    request: str
+
+    @property
+    def seats(self) -> int:
+        """How many seats the cart must hold."""
+        return sum(item.seats for item in self.items)
+
+    @property
+    def resale(self) -> Resale | None:
+        """What supplier and reseller have agreed on, if a reseller sells."""
+        if self.connection is None:
+            return None
+        terms = self.connection.terms
+        return Resale(kind=terms.kind, hides_contact=terms.hides_contact, may_waive_fees=terms.may_waive_fees)
+
+    def with_commission(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """Return items with what the reseller earns on them."""
+        return items if self.connection is None else with_commission(items, self.connection.terms)
+
+
+def _to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple[Item, ...]:
+    """Return items of which those that must be accepted are pending, until their deadline or start."""
+
+    def pending(item: Item) -> Item:
+        product = catalog.products_by_id.get(item.product_id)
+        if product is None or product.approval_min is None:
+            return item
+        until = now + product.approval_min * MINUTE_MS
+        if item.start_at is not None:
+            until = min(until, item.start_at)
+        until = max(until, now + 1)
+        return msgspec.structs.replace(
+            item, lines=tuple(msgspec.structs.replace(line, pending_until=until) for line in item.lines)
+        )
+
+    return tuple(pending(item) for item in items)
+
+
+async def _make_order(tx: Tx, placing: _Placing) -> Order:
+    cart, now = placing.opened.cart, placing.now
+    items = placing.with_commission(placing.items)
+    order = _new_order(placing, items)
+    change = _sale(order.body, items, placing.caller, now, "order.created")
+    order = msgspec.structs.replace(order, body=_paid(order.body, items, placing.asked, now))
+    await _use_discount(tx, placing.opened.catalog, cart)
     return await convert(
         tx,
         cart,
         order,
         change,
-        order_request=request,
+        order_request=placing.request,
         holds=len(items),
-        seats=sum(i.seats for i in items),
+        seats=placing.seats,
     )
 
 
@@ -128,7 +193,7 @@ class _Renew:
         self._of = (booking, caller, cart_id)
 
     async def __call__(self, tx: Tx) -> None:
-        await carts.renew(tx, *self._of)
+        await renew(tx, *self._of)
 
 
 async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Order:
@@ -142,30 +207,34 @@ async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Ord
     return await read(tx, caller, cart.order_id)
 
 
-def _new_order(catalog: Catalog, cart: Cart, items: tuple[Item, ...], asked: OrderAsked) -> Order:
+def _new_order(placing: _Placing, items: tuple[Item, ...]) -> Order:
+    cart, asked = placing.opened.cart, placing.asked
     body = cart.body
     return Order(
         account_id=cart.account_id,
         id=cart.id,
         confirmation=0,
         owner_id=cart.owner_id,
-        status="confirmed",
+        status=status_of(items),
         version=1,
         body=OrderBody(
             created_by=body.created_by,
             created_by_email=body.created_by_email,
-            currency=catalog.currency,
+            currency=placing.opened.catalog.currency,
             customer=body.customer,
             items=items,
             reference_id=asked.reference_id,
             discount_codes=(body.discount_code,) if body.discount_code else (),
             billing=asked.billing,
             flags=asked.flags,
+            resale=placing.resale,
         ),
         total=0,
         paid=0,
         created_at=0,
         modified_at=0,
+        channel=placing.connection.channel if placing.connection else "",
+        answer_by=answer_by(items),
     )
 
 
@@ -182,7 +251,10 @@ def _paid(body: OrderBody, items: Sequence[Item], asked: OrderAsked, now: Instan
 
 def _sale(body: OrderBody, items: Sequence[Item], caller: Caller, now: Instant, action: str) -> store.Change:
     amount = sum(line.total for item in items for line in item.lines)
-    transactions = [ledger.sale([(item, item.lines) for item in items]), ledger.payment(amount)]
+    sold = [(item, item.lines) for item in items]
+    transactions = [ledger.sale(sold), ledger.payment(amount)]
+    if body.resale is not None:
+        transactions.append(ledger.commission(sold, body.resale.kind))
     return store.Change(
         at=now,
         actor=caller.user_id,
@@ -193,6 +265,7 @@ def _sale(body: OrderBody, items: Sequence[Item], caller: Caller, now: Instant, 
             "currency": body.currency,
         },
         transactions=[transaction for transaction in transactions if transaction],
+        told=Detail(lines=tuple(line.id for item in items for line in item.lines)),
     )
 
 
@@ -217,23 +290,14 @@ async def _use_discount(tx: Tx, catalog: Catalog, cart: Cart) -> None:
         )
 
 
-async def _add_to_order(
-    tx: Tx,
-    opened: cart_store.Opened,
-    items: tuple[Item, ...],
-    asked: OrderAsked,
-    caller: Caller,
-    now: Instant,
-    request: str,
-) -> Order:
-    cart = opened.cart
-    assert asked.order_id is not None
-    order = await _order_to_add_to(tx, caller, asked.order_id)
-    await cart_store.mark_ordered(tx, cart, order.id, request, now)
+async def _add_to_order(tx: Tx, placing: _Placing, reference: str) -> Order:
+    cart, asked, caller, now = placing.opened.cart, placing.asked, placing.caller, placing.now
+    order = await _order_to_add_to(tx, caller, reference)
+    await cart_store.mark_ordered(tx, cart, order.id, placing.request, now)
     order = await _order_to_add_to(tx, caller, order.id, lock=True)
-    _check_can_take(order, cart)
-    seats = sum(item.seats for item in items)
-    items = pricing.without_order_charges(items, charged_per_order(order.body.items))
+    _check_can_take(order, cart, placing.resale)
+    charged = charged_per_order(order.body.items)
+    items = placing.with_commission(pricing.without_order_charges(placing.items, charged))
     body = msgspec.structs.replace(
         order.body,
         items=_merged(order.body.items, items),
@@ -241,9 +305,10 @@ async def _add_to_order(
         reference_id=asked.reference_id or order.body.reference_id,
         discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [cart.body.discount_code])))),
         billing=asked.billing or order.body.billing,
+        resale=order.body.resale or placing.resale,
     )
-    await _use_discount(tx, opened.catalog, cart)
-    await sell_holds(tx, cart, now, holds=len(items), seats=seats)
+    await _use_discount(tx, placing.opened.catalog, cart)
+    await sell_holds(tx, cart, now, holds=len(items), seats=placing.seats)
     at = max(now, order.modified_at)
     change = _sale(body, items, caller, at, "order.added_to")
     changed = msgspec.structs.replace(order, body=_paid(body, items, asked, at))
@@ -260,11 +325,17 @@ async def _order_to_add_to(tx: ReadTx, caller: Caller, reference: str, *, lock: 
     return order
 
 
-def _check_can_take(order: Order, cart: Cart) -> None:
+def _check_can_take(order: Order, cart: Cart, resale: Resale | None) -> None:
     if (order.account_id, order.owner_id) != (cart.account_id, cart.owner_id):
         raise Conflict(
             "orderId: that order is with another supplier than the cart's.",
             code="other_supplier",
+            field="orderId",
+        )
+    if order.body.resale is not None and resale is not None and order.body.resale.kind != resale.kind:
+        raise Conflict(
+            "orderId: that order was sold on other terms with the supplier; make a new order from the cart.",
+            code="other_terms",
             field="orderId",
         )
     if order.status == "cancelled":
@@ -284,7 +355,9 @@ def _merged(items: tuple[Item, ...], added: Sequence[Item]) -> tuple[Item, ...]:
             merged[item.id] = item
             continue
         merged[item.id] = msgspec.structs.replace(
-            before, lines=(*before.lines, *item.lines), pickup=item.pickup or before.pickup
+            before,
+            lines=(*before.lines, *item.lines),
+            pickup=item.pickup or before.pickup,
         )
     if len(merged) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in merged.values()):
         raise Conflict(

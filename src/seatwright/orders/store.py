@@ -9,23 +9,40 @@ import msgspec
 
 from seatwright.cart.model import Item
 from seatwright.core.clock import Instant
-from seatwright.orders.ledger import Entry, paid_change, total_change
-from seatwright.orders.model import Order, OrderBody
+from seatwright.core.ids import new_hex24_at
+from seatwright.notifications import outbox
+from seatwright.notifications.outbox import EventKind
+from seatwright.orders.ledger import Entry, commission_change, paid_change, total_change
+from seatwright.orders.model import Order, OrderBody, answer_by, status_of
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Retry, Row, Tx
 
 ORDER_COLUMNS = """o.account_id, o.id, o.confirmation, o.owner_id, o.status, o.version, o.body, o.total, o.paid,
-    v.created_at, v.modified_at"""
+    v.created_at, v.modified_at, o.channel, o.answer_by"""
+
+_KINDS: dict[str, EventKind] = {
+    "order.created": "order.created",
+    "order.cancelled": "order.cancelled",
+    "order.partly_cancelled": "order.cancelled",
+    "order.accepted": "order.answered",
+    "order.declined": "order.answered",
+    "order.expired": "order.answered",
+}
+"""The kind of event that each action is; all others are `order.changed`."""
 
 
 class Change(NamedTuple):
-    """What happens to an order in one transaction: ledger transactions in order, and what is audited."""
+    """What happens to an order in one transaction: ledger transactions in order, and what is audited.
+
+    `told` is what the outbox says about it beside action and version; None if nobody is told.
+    """
 
     at: Instant
     actor: str
     action: str
     detail: Any
     transactions: Sequence[list[Entry]]
+    told: outbox.Detail | None = outbox.Detail()
 
 
 class Stored(NamedTuple):
@@ -62,6 +79,8 @@ def order_from(row: Row) -> Order:
         paid=row["paid"],
         created_at=row["created_at"],
         modified_at=row["modified_at"],
+        channel=row["channel"],
+        answer_by=row["answer_by"],
     )
 
 
@@ -158,8 +177,14 @@ def applied(order: Order, change: Change) -> Order:
     """
     entries = [entry for transaction in change.transactions for entry in transaction]
     total, paid = order.total + total_change(entries), order.paid + paid_change(entries)
-    body = msgspec.structs.replace(order.body, transactions=order.body.transactions + len(change.transactions))
+    body = msgspec.structs.replace(
+        order.body,
+        transactions=order.body.transactions + len(change.transactions),
+        commission=order.body.commission + commission_change(entries),
+    )
     lines = sum(line.total for item in body.items for line in item.live)
+    kept = sum(line.commission for item in body.items for line in item.live)
+    assert body.commission == kept, "an order's ledger and its lines must agree on the commission"
     assert total == lines + body.cancellation_fees, "an order's ledger and its lines must agree"
     assert paid == sum(payment.amount for payment in body.payments), "an order's ledger and its payments must agree"
     return msgspec.structs.replace(order, body=body, total=total, paid=paid)
@@ -184,9 +209,27 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 
 async def append(tx: Tx, order: Order, change: Change) -> None:
-    """Write a change's ledger entries and its audit event."""
+    """Write a change's ledger entries, its audit event, and what is told of it; `order` is as it is afterwards."""
     await tx.execute_many(INSERT_ENTRY, entry_rows(order, change))
     await audit.record(tx, order.account_id, change.at, change.actor, change.action, order.id, change.detail)
+    event = event_of(order, change)
+    if event is not None:
+        await outbox.enqueue(tx, event, mailed=order.body.flags.mailed)
+
+
+def event_of(order: Order, change: Change) -> outbox.Event | None:
+    """Return what the outbox gets of a change, with `order` as it is afterwards."""
+    if change.told is None:
+        return None
+    return outbox.Event(
+        account_id=order.account_id,
+        id=new_hex24_at(change.at),
+        owner_id=order.owner_id,
+        order_id=order.id,
+        kind=_KINDS.get(change.action, "order.changed"),
+        at=change.at,
+        detail=msgspec.structs.replace(change.told, action=change.action, version=order.version),
+    )
 
 
 async def refer(tx: Tx, order: Order, reference_id: str) -> None:
@@ -209,14 +252,16 @@ async def update(
     """Write a changed order over the version that was read (`Retry` if it isn't that any more).
 
     `added` are items holding only the new lines, `cancelled` items holding only the lines just cancelled. A clock
-    that was set back makes no change earlier than the one before it.
+    that was set back makes no change earlier than the one before it. The order's status follows its items.
     """
-    order = applied(order, change)
+    items = order.body.items
+    order = msgspec.structs.replace(applied(order, change), status=status_of(items), answer_by=answer_by(items))
     modified_at = max(change.at, order.modified_at)
     change = change._replace(at=modified_at)
     written = await tx.execute(
         """
-        UPDATE orders SET version = version + 1, status = $4, body = $5, total = $6, paid = $7, modified_at = $8
+        UPDATE orders SET version = version + 1, status = $4, body = $5, total = $6, paid = $7, modified_at = $8,
+            answer_by = $9
         WHERE account_id = $1 AND id = $2 AND version = $3
         """,
         order.account_id,
@@ -227,6 +272,7 @@ async def update(
         order.total,
         order.paid,
         modified_at,
+        order.answer_by,
     )
     if not written:
         raise Retry
@@ -247,5 +293,6 @@ async def update(
         """,
         [(order.account_id, order.id, line.id, line.cancellation_fee) for item in cancelled for line in item.lines],
     )
+    order = msgspec.structs.replace(order, version=order.version + 1, modified_at=modified_at)
     await append(tx, order, change)
-    return msgspec.structs.replace(order, version=order.version + 1, modified_at=modified_at)
+    return order

@@ -1,14 +1,73 @@
-"""A connection: a supplier lets a reseller sell its products."""
+"""A connection: a supplier lets a reseller sell its products, on terms (wire reference, "Resellers")."""
 
 from __future__ import annotations
+
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from seatwright.core.clock import Instant
+from seatwright.core.money import share
+
+BillingCycle: TypeAlias = Literal["weekly", "biweekly", "monthly"]
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A commission or net rate: ppm of what it is taken of for `percent`, minor units a participant for `flat`."""
+
+    calc: Literal["percent", "flat"] = "percent"
+    amount: int
+
+    def of(self, base: int) -> int:
+        """Return what the rate comes to on one participant or unit: never more than `base`."""
+        return share(base, self.amount) if self.calc == "percent" else min(self.amount, base)
+
+
+class ProductTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product that may be sold, by its code: in which price category, and at rates of its own or its tiers'."""
+
+    product: str
+    price_category: str = ""
+    rate: Rate | None = None
+    tiers: dict[str, Rate] = {}
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What supplier and reseller have agreed on.
+
+    `commission`: the supplier takes the money and the reseller earns `rate`. `net`: the reseller takes the money and
+    pays `rate` to the supplier. Without a rate a reseller earns nothing. `products` None is all of them, in the
+    category `price_category` ("" is the products' own prices). `channel` is what the supplier calls this way of
+    selling; "" is the reseller's name. With `hides_contact` the supplier doesn't see customers' phone, address and
+    e-mail. `may_waive_fees`: the reseller may cancel without a fee.
+    """
+
+    kind: Literal["commission", "net"] = "commission"
+    rate: Rate | None = None
+    price_category: str = ""
+    products: tuple[ProductTerms, ...] | None = None
+    channel: str = ""
+    billing_cycle: BillingCycle = "monthly"
+    hides_contact: bool = False
+    may_waive_fees: bool = True
+
+    def of_product(self, code: str) -> ProductTerms | None:
+        """Return what counts for a product, or None if it may not be sold."""
+        if self.products is None:
+            return ProductTerms(product=code, price_category=self.price_category)
+        return next((found for found in self.products if found.product == code), None)
+
+    def commission(self, product_code: str, tier: str, base: int) -> int:
+        """Return what the reseller earns on a line, or keeps of it at a net rate: from 0 to `base`, minor units."""
+        terms = self.of_product(product_code)
+        rate = (terms.tiers.get(tier) or terms.rate if terms else None) or self.rate
+        if rate is None:
+            return 0
+        return rate.of(base) if self.kind == "commission" else base - rate.of(base)
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """Two accounts, and whether the reseller may sell at present."""
+    """Two accounts, the terms between them, and whether the reseller may sell at present."""
 
     supplier_id: str
     supplier_name: str
@@ -16,3 +75,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     reseller_name: str
     active: bool
     created_at: Instant
+    terms: Terms = Terms()
+
+    @property
+    def channel(self) -> str:
+        """What the supplier calls this way of selling."""
+        return self.terms.channel or self.reseller_name

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import is_hex24
 from seatwright.resellers import store
-from seatwright.resellers.model import Connection
+from seatwright.resellers.model import Connection, Terms
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
 
-async def require_connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> None:
-    """Raise `NotFound` unless `reseller_id` may sell for `supplier_id` now.
+async def require_connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connection:
+    """Return the connection by which `reseller_id` may sell for `supplier_id` now. Raises `NotFound` without one.
 
     A supplier without a connection is as unknown as one that doesn't exist.
     """
-    if not is_hex24(supplier_id) or not await store.is_connected(tx, supplier_id, reseller_id):
+    found = await store.connection(tx, supplier_id, reseller_id) if is_hex24(supplier_id) else None
+    if found is None or not found.active:
         raise NotFound(
             "supplierId: there is no supplier with this id that you are connected to.",
             code="supplier_not_found",
             field="supplierId",
         )
+    return found
 
 
 async def list_connections(tx: ReadTx, account_id: str, *, limit: int, page: int) -> list[Connection]:
@@ -29,8 +33,10 @@ async def list_connections(tx: ReadTx, account_id: str, *, limit: int, page: int
     return await store.connections(tx, account_id, limit=limit, offset=limit * page)
 
 
-async def connect(tx: Tx, now: Instant, actor: str, supplier_id: str, reseller_id: str) -> Connection:
-    """Let `reseller_id` sell for `supplier_id`.
+async def connect(
+    tx: Tx, now: Instant, actor: str, supplier_id: str, reseller_id: str, terms: Terms | None = None
+) -> Connection:
+    """Let `reseller_id` sell for `supplier_id`, on terms (by default: everything, for no commission).
 
     Raises `NotFound` for an unknown reseller, `Invalid` for oneself, `Conflict` if they are connected.
     """
@@ -38,21 +44,40 @@ async def connect(tx: Tx, now: Instant, actor: str, supplier_id: str, reseller_i
         raise Invalid("resellerId: is your own account.", code="own_account", field="resellerId")
     if not is_hex24(reseller_id) or not await store.account_exists(tx, reseller_id):
         raise NotFound("resellerId: there is no account with this id.", code="reseller_not_found")
-    if not await store.insert(tx, supplier_id, reseller_id, now):
+    if not await store.insert(tx, supplier_id, reseller_id, terms or Terms(), now):
         raise Conflict("resellerId: there is a connection already; PATCH it.", code="connection_exists")
     await audit.record(tx, supplier_id, now, actor, "connection.created", reseller_id)
     return await _existing(tx, supplier_id, reseller_id)
 
 
-async def set_active(
-    tx: Tx, now: Instant, actor: str, supplier_id: str, reseller_id: str, *, active: bool
+async def change(
+    tx: Tx,
+    now: Instant,
+    actor: str,
+    supplier_id: str,
+    reseller_id: str,
+    *,
+    active: bool | None = None,
+    terms: Terms | None = None,
 ) -> Connection:
-    """Open or close a connection, as its supplier. Orders that were made stay. Raises `NotFound`."""
-    await _existing(tx, supplier_id, reseller_id)
-    await store.set_active(tx, supplier_id, reseller_id, active)
-    action = "connection.opened" if active else "connection.closed"
-    await audit.record(tx, supplier_id, now, actor, action, reseller_id)
-    return await _existing(tx, supplier_id, reseller_id)
+    """Open or close a connection, or give it other terms, as its supplier; None leaves what is there.
+
+    Orders that were made stay as they are, with the terms that they were made on. Raises `NotFound`.
+    """
+    found = await _existing(tx, supplier_id, reseller_id)
+    changed = msgspec.structs.replace(
+        found,
+        active=found.active if active is None else active,
+        terms=found.terms if terms is None else terms,
+    )
+    await store.update(tx, changed)
+    if active is not None:
+        action = "connection.opened" if active else "connection.closed"
+        await audit.record(tx, supplier_id, now, actor, action, reseller_id)
+    if terms is not None:
+        before_and_after = {"from": msgspec.to_builtins(found.terms), "to": msgspec.to_builtins(terms)}
+        await audit.record(tx, supplier_id, now, actor, "connection.terms_changed", reseller_id, before_and_after)
+    return changed
 
 
 async def _existing(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connection:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from seatwright.core.clock import Instant
-from seatwright.resellers.model import Connection
+from seatwright.resellers.model import Connection, Terms
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 _CONNECTION = """
-SELECT c.supplier_id, c.reseller_id, c.active, c.created_at, s.name AS supplier_name, r.name AS reseller_name
+SELECT c.supplier_id, c.reseller_id, c.active, c.created_at, c.terms, s.name AS supplier_name, r.name AS reseller_name
 FROM connection c JOIN account s ON s.id = c.supplier_id JOIN account r ON r.id = c.reseller_id
 """
 
@@ -16,14 +18,6 @@ async def connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connecti
     """Return the connection of two accounts, active or not."""
     row = await tx.row(f"{_CONNECTION} WHERE c.supplier_id = $1 AND c.reseller_id = $2", supplier_id, reseller_id)
     return _connection(row) if row else None
-
-
-async def is_connected(tx: ReadTx, supplier_id: str, reseller_id: str) -> bool:
-    """Tell whether there is an active connection."""
-    row = await tx.row(
-        "SELECT active FROM connection WHERE supplier_id = $1 AND reseller_id = $2", supplier_id, reseller_id
-    )
-    return row is not None and bool(row["active"])
 
 
 async def connections(tx: ReadTx, account_id: str, *, limit: int, offset: int) -> list[Connection]:
@@ -43,30 +37,36 @@ async def account_exists(tx: ReadTx, account_id: str) -> bool:
     return await tx.row("SELECT 1 AS found FROM account WHERE id = $1", account_id) is not None
 
 
-async def insert(tx: Tx, supplier_id: str, reseller_id: str, now: Instant) -> bool:
+async def insert(tx: Tx, supplier_id: str, reseller_id: str, terms: Terms, now: Instant) -> bool:
     """Write a new, active connection; return False if there is one already."""
     return bool(
         await tx.execute(
             """
-            INSERT INTO connection (supplier_id, reseller_id, active, created_at) VALUES ($1, $2, $3, $4)
+            INSERT INTO connection (supplier_id, reseller_id, active, terms, created_at) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (supplier_id, reseller_id) DO NOTHING
             """,
             supplier_id,
             reseller_id,
             True,
+            _encode(terms),
             now,
         )
     )
 
 
-async def set_active(tx: Tx, supplier_id: str, reseller_id: str, active: bool) -> None:
-    """Open or close a connection."""
+async def update(tx: Tx, connection: Connection) -> None:
+    """Write whether a connection is open, and its terms."""
     await tx.execute(
-        "UPDATE connection SET active = $3 WHERE supplier_id = $1 AND reseller_id = $2",
-        supplier_id,
-        reseller_id,
-        active,
+        "UPDATE connection SET active = $3, terms = $4 WHERE supplier_id = $1 AND reseller_id = $2",
+        connection.supplier_id,
+        connection.reseller_id,
+        connection.active,
+        _encode(connection.terms),
     )
+
+
+def _encode(terms: Terms) -> str:
+    return msgspec.json.encode(terms).decode()
 
 
 def _connection(row: Row) -> Connection:
@@ -77,4 +77,5 @@ def _connection(row: Row) -> Connection:
         reseller_name=row["reseller_name"],
         active=bool(row["active"]),
         created_at=row["created_at"],
+        terms=msgspec.json.decode(row["terms"], type=Terms),
     )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import secrets
 from typing import Any
 
 import msgspec
 
 from seatwright.core.clock import Instant
+from seatwright.core.ids import new_hex24_at
 from seatwright.storage.engine import ReadTx, Row, Tx
-
-_counter = itertools.count()
 
 INSERT = """
 INSERT INTO audit_event (account_id, id, at, actor, action, subject_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -25,9 +22,7 @@ def event(
 
     `actor` is a user's id; `detail` is anything that JSON can hold, without personal data.
     """
-    # Ids grow with time and, within a millisecond, with the order in which this process writes them.
-    event_id = f"{at:012x}{next(_counter) & 0xFFFFFF:06x}{secrets.token_hex(3)}"
-    return account_id, event_id, at, actor, action, subject_id, msgspec.json.encode(detail).decode()
+    return account_id, new_hex24_at(at), at, actor, action, subject_id, msgspec.json.encode(detail).decode()
 
 
 async def record(

@@ -9,10 +9,12 @@ from typing import Protocol
 
 import structlog
 
+from seatwright.cancellation import approval
 from seatwright.cart import holds
 from seatwright.cart import store as carts
 from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
 from seatwright.core.config import Settings
+from seatwright.notifications import deliveries
 from seatwright.storage import idempotency
 from seatwright.storage.engine import Database, Tx
 
@@ -42,8 +44,10 @@ class Loops:
         """Run all loops until `stop` is set; return when the steps that were running are done."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(_repeat(self.expire_holds, stop, EXPIRY_S))
+            loops.create_task(_repeat(self.expire_pending, stop, EXPIRY_S))
             loops.create_task(_repeat(self.forget_answers, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_carts, stop, RETENTION_S))
+            loops.create_task(_repeat(self.forget_messages, stop, RETENTION_S))
 
     async def expire_holds(self) -> int:
         """Give back the seats of holds that are over, until none is left; return how many holds."""
@@ -51,6 +55,13 @@ class Loops:
         while count := await holds.sweep(self.database, self.clock):
             swept += count
         return swept
+
+    async def expire_pending(self) -> int:
+        """Decline pending orders that nobody answered in time; return how many."""
+        declined = 0
+        while count := await approval.expire(self.database, self.clock):
+            declined += count
+        return declined
 
     async def forget_answers(self) -> int:
         """Delete answers to Idempotency-Keys that are older than the setting; return how many."""
@@ -60,6 +71,10 @@ class Loops:
     async def forget_carts(self) -> int:
         """Delete carts that never became an order and are older than the setting; return how many."""
         return await self._in_portions(carts.forget_older, self.clock.now() - self.settings.cart_days * DAY_MS)
+
+    async def forget_messages(self) -> int:
+        """Delete mails and webhook calls that are finished and older than the setting; return how many."""
+        return await self._in_portions(deliveries.forget_older, self.clock.now() - self.settings.message_days * DAY_MS)
 
     async def _in_portions(self, forget: Forget, before: Instant) -> int:
         forgotten = 0

@@ -1,4 +1,4 @@
-"""Management of the caller's own account: itself, its key, users, connections, audit log."""
+"""Management of the caller's own account: itself, its key, users, audit log."""
 
 from __future__ import annotations
 
@@ -12,16 +12,12 @@ from seatwright.api.endpoint import admit, read, write
 from seatwright.api.manage.account_wire import (
     AccountOut,
     AccountPatch,
-    ConnectionIn,
-    ConnectionOut,
-    ConnectionPatch,
     EventOut,
     KeyOut,
     UserIn,
     UserOut,
     UserPatch,
     account_out,
-    connection_out,
     event_out,
     user_out,
 )
@@ -30,12 +26,10 @@ from seatwright.auth import passwords, service
 from seatwright.auth.model import Account, Caller, User
 from seatwright.auth.service import AccountChange, NewUser, UserChange
 from seatwright.core.errors import Invalid
-from seatwright.resellers import service as resellers
-from seatwright.resellers.model import Connection
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Row, Tx
 
-_ACCOUNT, _USERS, _CONNECTIONS = ["Account"], ["Users"], ["Connections"]
+_ACCOUNT, _USERS = ["Account"], ["Users"]
 
 
 @get("/account", summary="Read the account", tags=_ACCOUNT)
@@ -58,6 +52,7 @@ async def patch_account(request: ApiRequest, data: JSONBody[AccountPatch]) -> Re
         currency=data.currency,
         time_zone=data.time_zone,
         policy_code=_text(data.policy_code),
+        language=data.language,
     )
 
     async def use_case(tx: Tx, who: Caller) -> Account:
@@ -139,44 +134,6 @@ async def patch_user(
     return await write(request, "settings", use_case, user_out)
 
 
-@get("/connections", summary="List connections", tags=_CONNECTIONS)
-async def get_connections(
-    request: ApiRequest, limit: FromQuery[wire.Limit] = wire.DEFAULT_LIMIT, page: FromQuery[wire.Page] = 0
-) -> Response[Envelope[list[ConnectionOut]]]:
-    """Answer the connections in which the account is the supplier or the reseller, oldest first."""
-
-    async def use_case(tx: ReadTx, who: Caller) -> list[Connection]:
-        return await resellers.list_connections(tx, who.account_id, limit=limit, page=page)
-
-    return await read(request, None, use_case, lambda found: [connection_out(each) for each in found])
-
-
-@post("/connections", status_code=200, summary="Let a reseller sell", tags=_CONNECTIONS)
-async def post_connection(request: ApiRequest, data: JSONBody[ConnectionIn]) -> Response[Envelope[ConnectionOut]]:
-    """Connect the caller's account, as the supplier, to a reseller."""
-    parts, reseller_id = services(request), wire.text(data.reseller_id)
-
-    async def use_case(tx: Tx, who: Caller) -> Connection:
-        return await resellers.connect(tx, parts.clock.now(), who.user_id, who.account_id, reseller_id)
-
-    return await write(request, "settings", use_case, connection_out)
-
-
-@patch("/connections/{reseller_id:str}", summary="Open or close a connection", tags=_CONNECTIONS)
-async def patch_connection(
-    request: ApiRequest, reseller_id: FromPath[str], data: JSONBody[ConnectionPatch]
-) -> Response[Envelope[ConnectionOut]]:
-    """Open or close the connection to a reseller. What it has sold stays."""
-    parts = services(request)
-
-    async def use_case(tx: Tx, who: Caller) -> Connection:
-        return await resellers.set_active(
-            tx, parts.clock.now(), who.user_id, who.account_id, reseller_id, active=data.active
-        )
-
-    return await write(request, "settings", use_case, connection_out)
-
-
 @get("/audit/{subject_id:str}", summary="Read a history", tags=_ACCOUNT)
 async def get_history(request: ApiRequest, subject_id: FromPath[str]) -> Response[Envelope[list[EventOut]]]:
     """Answer what happened to an order, cart, user or connection: the newest 200 events, oldest first."""
@@ -207,8 +164,5 @@ ROUTES: list[HTTPRouteHandler] = [
     get_users,
     post_user,
     patch_user,
-    get_connections,
-    post_connection,
-    patch_connection,
     get_history,
 ]

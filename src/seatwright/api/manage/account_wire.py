@@ -1,4 +1,4 @@
-"""Wire shapes of accounts, users, connections and the audit log."""
+"""Wire shapes of accounts, users and the audit log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 from seatwright.api import wire
 from seatwright.auth.model import PERMISSIONS, Account, Permission, User
 from seatwright.core import times
-from seatwright.resellers.model import Connection
 from seatwright.storage.engine import Row
 
 _ID = "60be6c0876dc590010d74ea6"
@@ -25,6 +24,7 @@ class AccountOut(wire.Wire):
     currency: str
     time_zone: str
     policy_code: str | None
+    language: str
     created_date: str
 
 
@@ -36,6 +36,7 @@ class AccountPatch(wire.Wire):
     currency: Annotated[str, msgspec.Meta(max_length=10, examples=["USD"])] | None = None
     time_zone: Annotated[str, msgspec.Meta(max_length=100, examples=["America/Denver"])] | None = None
     policy_code: wire.Word | None = None
+    language: Annotated[str, msgspec.Meta(max_length=10, examples=["de"])] | None = None
 
 
 class KeyOut(wire.Wire):
@@ -77,29 +78,6 @@ class UserPatch(wire.Wire):
     password: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
-class ConnectionIn(wire.Wire):
-    """The account that may sell."""
-
-    reseller_id: Annotated[wire.Word, msgspec.Meta(examples=[_ID])]
-
-
-class ConnectionPatch(wire.Wire):
-    """Whether the reseller may sell."""
-
-    active: Annotated[bool, msgspec.Meta(examples=[False])]
-
-
-class ConnectionOut(wire.Wire):
-    """A connection, as both sides see it."""
-
-    supplier_id: str
-    supplier_name: str
-    reseller_id: str
-    reseller_name: str
-    active: bool
-    created_date: str
-
-
 class EventOut(wire.Wire):
     """An entry of the audit log. `actor` is a user's id, or `system`."""
 
@@ -121,6 +99,7 @@ def account_out(account: Account) -> AccountOut:
         currency=account.currency,
         time_zone=account.time_zone,
         policy_code=account.policy_code,
+        language=account.language,
         created_date=times.iso_utc(account.created_at),
     )
 
@@ -135,18 +114,6 @@ def user_out(user: User) -> UserOut:
         permissions=[permission for permission in PERMISSIONS if permission in user.permissions],
         active=user.active,
         created_date=times.iso_utc(user.created_at),
-    )
-
-
-def connection_out(connection: Connection) -> ConnectionOut:
-    """Render a connection."""
-    return ConnectionOut(
-        supplier_id=connection.supplier_id,
-        supplier_name=connection.supplier_name,
-        reseller_id=connection.reseller_id,
-        reseller_name=connection.reseller_name,
-        active=connection.active,
-        created_date=times.iso_utc(connection.created_at),
     )
 
 

@@ -7,24 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from seatwright.api import wire
+from seatwright.catalog.customer import CONSENT, CUSTOMER_FIELDS, LANGUAGE
 from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date
 
-TEXT_FIELDS = (
-    "email",
-    "firstName",
-    "lastName",
-    "phone",
-    "title",
-    "gender",
-    "birthDate",
-    "streetAddress",
-    "city",
-    "state",
-    "postalCode",
-    "country",
-    "organization",
-)
 MAX_FIELDS = 100
 MAX_NAME = 200
 MAX_TEXT = 2_000
@@ -45,7 +31,11 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "Who it is for. Other fields are answers to custom questions, by their labels.",
     "maxProperties": MAX_FIELDS,
-    "properties": dict.fromkeys(TEXT_FIELDS, _TEXT_SCHEMA),
+    "properties": {
+        **dict.fromkeys(CUSTOMER_FIELDS, _TEXT_SCHEMA),
+        LANGUAGE: {**_ANSWER_SCHEMA, "description": "What they are written to in, such as `de` or `es-MX`."},
+        CONSENT: {**_ANSWER_SCHEMA, "description": "Whether they want to be on the mailing list."},
+    },
     "additionalProperties": {
         "anyOf": [_ANSWER_SCHEMA, {"type": "array", "maxItems": MAX_FIELDS, "items": _ANSWER_SCHEMA}],
     },
@@ -69,7 +59,7 @@ def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
             raise _bad(f"{name[:40]}…", f"a field's name has at most {MAX_NAME} characters.")
         if value is None:
             continue
-        customer[name] = _text(name, value) if name in TEXT_FIELDS else _answer(name, value)
+        customer[name] = _text(name, value) if name in CUSTOMER_FIELDS else _answer(name, value)
     email = customer.get("email")
     if email and (not _EMAIL.fullmatch(email) or len(email) > 254):
         raise _bad("email", f"{email[:80]!r} is not an e-mail address.")

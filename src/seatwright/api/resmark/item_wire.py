@@ -11,6 +11,7 @@ import msgspec
 from seatwright.cart.model import Item, Line, PickupChoice, Place
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall
+from seatwright.orders.model import item_status
 
 
 class PlaceOut(msgspec.Struct, kw_only=True, rename="camel"):
@@ -60,6 +61,8 @@ class LineOut(msgspec.Struct, kw_only=True, rename="camel"):
     tax: Decimal
     total: Decimal
     cancellation_fee: Decimal
+    pending_until: str | None
+    checked_in_date: str | None
     charges: list[ChargeOut]
 
 
@@ -111,9 +114,9 @@ def sums(lines: Sequence[Line]) -> Sums:
     )
 
 
-def item_out(item: Item, currency: str, *, pending: bool = False) -> ItemOut:
+def item_out(item: Item, currency: str) -> ItemOut:
     """Show an item of an order."""
-    return ItemOut(**_fields(item, currency, pending=pending))
+    return ItemOut(**_fields(item, currency))
 
 
 def cart_item_out(item: Item, currency: str) -> CartItemOut:
@@ -121,17 +124,16 @@ def cart_item_out(item: Item, currency: str) -> CartItemOut:
     return CartItemOut(**_fields(item, currency), hold_expires_date=iso_utc(item.expires_at))
 
 
-def _fields(item: Item, currency: str, *, pending: bool = False) -> dict[str, Any]:
+def _fields(item: Item, currency: str) -> dict[str, Any]:
     lines = [_line_out(line, currency) for line in item.lines]
     of_live = sums(item.live)
-    live_status: Literal["confirmed", "pending"] = "pending" if pending else "confirmed"
     return {
         "id": item.id,
         "product_id": item.product_id,
         "product_name": item.product_name,
         "product_number": item.product_number,
         "quantity_type": item.kind,
-        "status": live_status if item.live else "cancelled",
+        "status": item_status(item),
         "date": DateOut(
             start_time=None if item.start_at is None else iso_wall(item.start_at, item.time_zone),
             end_time=None if item.end_at is None else iso_wall(item.end_at, item.time_zone),
@@ -162,6 +164,8 @@ def _line_out(line: Line, currency: str) -> LineOut:
         tax=to_wire(line.tax, currency),
         total=to_wire(line.total, currency),
         cancellation_fee=to_wire(line.cancellation_fee, currency),
+        pending_until=iso_utc(line.pending_until) if line.pending_until and line.status == "confirmed" else None,
+        checked_in_date=None if line.checked_in_at is None else iso_utc(line.checked_in_at),
         charges=[
             ChargeOut(name=c.name, type=c.kind, amount=to_wire(c.amount, currency), included=c.included)
             for c in line.charges

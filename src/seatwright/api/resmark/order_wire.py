@@ -12,7 +12,7 @@ from seatwright.cancellation.service import Outcome
 from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
-from seatwright.orders.model import Order, Payment
+from seatwright.orders.model import Answer, Order, Payment, customer_for
 
 
 class PaymentOut(msgspec.Struct, kw_only=True, rename="camel"):
@@ -25,9 +25,18 @@ class PaymentOut(msgspec.Struct, kw_only=True, rename="camel"):
     date: str
 
 
+class AnswerOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """How the supplier answered a pending order last; `expired`: nobody did in time, which declines it."""
+
+    outcome: Literal["accepted", "declined", "expired"]
+    date: str
+    reason: str
+
+
 class OrderOut(msgspec.Struct, kw_only=True, rename="camel"):
     """An order as one account sees it. `total` is what remains plus cancellation fees; a `balance` below zero is
-    money to give back."""
+    money to give back. Of a reseller's order, `commission` is what the reseller earns or keeps, and `netAmount` what
+    is the supplier's of the total."""
 
     id: str
     confirmation: int
@@ -54,6 +63,12 @@ class OrderOut(msgspec.Struct, kw_only=True, rename="camel"):
     discount_codes: list[str]
     payments: list[PaymentOut]
     billing: dict[str, Any]
+    channel: str | None
+    pending_until: str | None
+    answer: AnswerOut | None
+    resale_type: Literal["commission", "net"] | None
+    commission: Decimal | None
+    net_amount: Decimal | None
     disable_notification: bool
     disable_pending_order_notification: bool
     disable_pending_order_notification_response: bool
@@ -123,8 +138,8 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
         "modified_date": iso_utc(order.modified_at),
         "created_by": body.created_by,
         "created_by_email": body.created_by_email,
-        "customer": body.customer,
-        "items": [item_out(item, currency, pending=order.status == "pending") for item in body.items],
+        "customer": customer_for(order, viewer_id),
+        "items": [item_out(item, currency) for item in body.items],
         "price": to_wire(live.price, currency),
         "discount": to_wire(live.discount, currency),
         "fees": to_wire(live.fees, currency),
@@ -137,11 +152,23 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
         "discount_codes": list(body.discount_codes),
         "payments": [_payment_out(payment, currency, order.created_at) for payment in body.payments],
         "billing": body.billing,
+        "channel": order.channel or None,
+        "pending_until": None if order.answer_by is None else iso_utc(order.answer_by),
+        "answer": _answer_out(body.answer),
+        "resale_type": None if body.resale is None else body.resale.kind,
+        "commission": None if body.resale is None else to_wire(body.commission, currency),
+        "net_amount": None if body.resale is None else to_wire(order.total - body.commission, currency),
         "disable_notification": body.flags.disable_notification,
         "disable_pending_order_notification": body.flags.disable_pending_order_notification,
         "disable_pending_order_notification_response": body.flags.disable_pending_order_notification_response,
         "disable_confirmation_email": body.flags.disable_confirmation_email,
     }
+
+
+def _answer_out(answer: Answer | None) -> AnswerOut | None:
+    if answer is None:
+        return None
+    return AnswerOut(outcome=answer.outcome, date=iso_utc(answer.at), reason=answer.reason)
 
 
 def _payment_out(payment: Payment, currency: str, created_at: Instant) -> PaymentOut:

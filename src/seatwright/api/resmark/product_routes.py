@@ -26,6 +26,7 @@ from seatwright.api.resmark.product_wire import (
 from seatwright.api.resmark.shown_calendar import ShownCalendars
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.auth.model import Caller
+from seatwright.cart.resale import for_reseller
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.moments import parse_moment
 from seatwright.catalog.products import ProductFilter, look_up, select
@@ -138,10 +139,11 @@ async def list_pickups(
 
 async def _catalog(request: ApiRequest, tx: ReadTx, caller: Caller, supplier_id: str | None) -> Catalog:
     """Return the caller's catalog, or a connected supplier's. Raises `NotFound` for any other supplier."""
-    account_id = supplier_id or caller.account_id
-    if account_id != caller.account_id:
-        await require_connection(tx, account_id, caller.account_id)
-    return await services(request).catalogs.load(tx, account_id)
+    catalogs = services(request).catalogs
+    if not supplier_id or supplier_id == caller.account_id:
+        return await catalogs.load(tx, caller.account_id)
+    connection = await require_connection(tx, supplier_id, caller.account_id)
+    return for_reseller(await catalogs.load(tx, supplier_id), connection.terms)
 
 
 ROUTES = [Router("/product", route_handlers=[list_products, read_product, list_items, list_pickups], tags=["Products"])]

@@ -52,7 +52,7 @@ class ShownCalendars:
     """The calendars that were shown last. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._kept: Kept[tuple[str, str, date, date], _Calendar] = Kept()
+        self._kept: Kept[tuple[str, str, str, date, date], _Calendar] = Kept()
 
     async def show(
         self, tx: ReadTx, catalog: Catalog, product: Product, first: date, last: date, now: Instant
@@ -74,7 +74,7 @@ class ShownCalendars:
         return msgspec.Raw("".join(pieces).encode())
 
     def _calendar(self, catalog: Catalog, product: Product, first: date, last: date, fixed: str) -> _Calendar:
-        key = (catalog.account_id, product.id, first, last)
+        key = (catalog.account_id, product.id, product.price_category, first, last)
         kept = self._kept.get(key)
         if kept is not None and kept.version == catalog.version and kept.fixed == fixed:
             return kept
@@ -108,7 +108,7 @@ def _time(catalog: Catalog, product: Product, line: str, place: int) -> _Time | 
         start_time=None if start_at is None else iso_wall(start_at, zone),
         end_time=None if end_at is None else iso_wall(end_at, zone),
         tiers_available={"*": 0},
-        price={tier.code: to_wire(prices.get(tier.code, tier.price), catalog.currency) for tier in product.tiers},
+        price={tier.code: to_wire(tier.price_on(prices), catalog.currency) for tier in product.tiers},
     )
     before, _, after = wire.encode(out).decode().partition('"*":0')
     ends = [instant for instant in (start_at, closes_at) if instant is not None]

@@ -1,0 +1,100 @@
+"""`/api/v1/orders`: what the desk does with an order beyond the Resmark API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import Response, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from seatwright.api import endpoint
+from seatwright.api.context import ApiRequest, booking, claims, services
+from seatwright.api.resmark.order_wire import OrderOut, order_out
+from seatwright.api.wire import Envelope, Wire, Word, text, text_or_none
+from seatwright.auth.model import Caller
+from seatwright.cancellation import approval
+from seatwright.cancellation.amend import NewFee, change_fee
+from seatwright.orders.checkin import Guests, check_in
+from seatwright.orders.model import Order
+from seatwright.storage.engine import Tx
+
+_TAGS = ["Orders"]
+MAX_GUESTS = 1_000
+_ID = "6650aa1f0c1d2e3f40516273"
+
+
+class FeeIn(Wire):
+    """The cancellation fee to be taken, in the order's currency."""
+
+    amount: Annotated[float | int | str, msgspec.Meta(examples=[12.5])]
+
+
+class DeclineIn(Wire):
+    """Why, in words for the customer or reseller."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=approval.MAX_REASON, examples=["The river is too high."])] = ""
+
+
+class CheckInIn(Wire):
+    """Who: the ids of participants and units; without any, all of the item, or of the whole order."""
+
+    item_id: Word | None = None
+    ids: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=MAX_GUESTS, examples=[[_ID]])] | None = None
+    present: Annotated[bool, msgspec.Meta(description="False takes a check-in back.")] = True
+
+
+@put("/orders/{order_id:str}/lines/{line_id:str}/cancellation-fee", summary="Change a cancellation fee", tags=_TAGS)
+async def put_cancellation_fee(
+    request: ApiRequest, order_id: FromPath[str], line_id: FromPath[str], data: JSONBody[FeeIn]
+) -> Response[Envelope[OrderOut]]:
+    """Set the fee of a cancelled participant or unit, from 0 to what it cost; needs `cancellation_fee.edit`."""
+
+    async def run(tx: Tx, caller: Caller) -> Order:
+        return await change_fee(tx, booking(request), caller, NewFee(order_id, line_id, data.amount))
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.cancel", run, lambda order: order_out(order, viewer))
+
+
+@post("/orders/{order_id:str}/accept", status_code=200, summary="Accept a pending order", tags=_TAGS)
+async def accept_order(request: ApiRequest, order_id: FromPath[str]) -> Response[Envelope[OrderOut]]:
+    """Confirm what is pending of an order, as its supplier. Accepting again changes nothing."""
+
+    async def run(tx: Tx, caller: Caller) -> Order:
+        return await approval.accept(tx, services(request).clock, caller, order_id)
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+@post("/orders/{order_id:str}/decline", status_code=200, summary="Decline a pending order", tags=_TAGS)
+async def decline_order(
+    request: ApiRequest, order_id: FromPath[str], data: JSONBody[DeclineIn]
+) -> Response[Envelope[OrderOut]]:
+    """Cancel what is pending of an order without a fee, as its supplier: seats and money go back."""
+
+    async def run(tx: Tx, caller: Caller) -> Order:
+        return await approval.decline(tx, services(request).clock, caller, order_id, data.reason.strip())
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+@post("/orders/{order_id:str}/check-in", status_code=200, summary="Check guests in", tags=_TAGS)
+async def check_guests_in(
+    request: ApiRequest, order_id: FromPath[str], data: JSONBody[CheckInIn]
+) -> Response[Envelope[OrderOut]]:
+    """Note who has turned up, as the order's supplier, or take that back."""
+    ids = None if data.ids is None else [text(each) for each in data.ids]
+    guests = Guests(order_id, item_id=text_or_none(data.item_id), line_ids=ids, present=data.present)
+
+    async def run(tx: Tx, caller: Caller) -> Order:
+        return await check_in(tx, services(request).clock, caller, guests)
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+ROUTES: list[HTTPRouteHandler] = [put_cancellation_fee, accept_order, decline_order, check_guests_in]

@@ -1,0 +1,64 @@
+"""`/api/v1/messages`: the account's mails: sent, due, given up, or only shown in the sandbox."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import PathParameter, QueryParameter
+
+from seatwright.api import wire
+from seatwright.api.context import ApiRequest, services
+from seatwright.api.endpoint import read, write
+from seatwright.api.manage.message_wire import MessageOut, WholeMessageOut, message_out, whole_message_out
+from seatwright.api.wire import Envelope
+from seatwright.auth.model import Caller
+from seatwright.notifications import outgoing
+from seatwright.notifications.deliveries import Delivery, Status
+from seatwright.storage.engine import ReadTx, Tx
+
+_TAGS = ["Messages"]
+_MessageId = Annotated[str, PathParameter(description="The message's id, which is in its Message-ID.")]
+
+
+@get("/messages", summary="List messages", tags=_TAGS)
+async def get_messages(
+    request: ApiRequest,
+    limit: wire.Limit = wire.DEFAULT_LIMIT,
+    page: wire.Page = 0,
+    status: Annotated[Status | None, QueryParameter(description="Only those that are so.")] = None,
+    order_id: Annotated[
+        str | None, QueryParameter(name="orderId", max_length=100, description="Only those about this order, by id.")
+    ] = None,
+) -> Response[Envelope[list[MessageOut]]]:
+    """Answer the account's mails, newest first, with what came of every attempt; `status=dead` are the given up."""
+
+    async def use_case(tx: ReadTx, who: Caller) -> list[Delivery]:
+        return await outgoing.page(tx, who.account_id, limit=limit, page=page, status=status, order_id=order_id)
+
+    return await read(request, "settings", use_case, lambda found: [message_out(each) for each in found])
+
+
+@get("/messages/{message_id:str}", summary="Read a message", tags=_TAGS)
+async def get_message(request: ApiRequest, message_id: _MessageId) -> Response[Envelope[WholeMessageOut]]:
+    """Answer a mail with all that it says: subject, text, HTML, calendar file."""
+
+    async def use_case(tx: ReadTx, who: Caller) -> Delivery:
+        return await outgoing.get(tx, who.account_id, message_id)
+
+    return await read(request, "settings", use_case, whole_message_out)
+
+
+@post("/messages/{message_id:str}/retry", status_code=200, summary="Send a message again", tags=_TAGS)
+async def retry_message(request: ApiRequest, message_id: _MessageId) -> Response[Envelope[MessageOut]]:
+    """Make a mail due again that was given up. Any other is a 409."""
+    parts = services(request)
+
+    async def use_case(tx: Tx, who: Caller) -> Delivery:
+        return await outgoing.retry(tx, parts.clock.now(), who.user_id, who.account_id, message_id)
+
+    return await write(request, "settings", use_case, message_out)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_messages, get_message, retry_message]

@@ -1,0 +1,83 @@
+"""Wire shapes of mails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatwright.api import wire
+from seatwright.api.manage.webhook_wire import AttemptOut
+from seatwright.core import times
+from seatwright.core.languages import Language
+from seatwright.notifications import mail
+from seatwright.notifications.deliveries import Delivery, Status
+from seatwright.notifications.rendering import MailKind
+
+
+class MessageOut(wire.Wire):
+    """A mail. It is `due` until it is `sent`, or `dead`: given up; in the `sandbox` it is only shown."""
+
+    id: str
+    kind: MailKind
+    status: Status
+    to: str
+    subject: str
+    language: Language
+    order_id: str | None
+    created_date: str
+    next_attempt_date: str | None
+    attempts: list[AttemptOut]
+
+
+class WholeMessageOut(MessageOut):
+    """A mail with all that it says. `calendar` is the file attached; `qr` what the code in the HTML part says."""
+
+    from_name: str
+    reply_to: str
+    to_name: str
+    text: str
+    html: str
+    calendar: str | None
+    qr: str | None
+
+
+def message_out(delivery: Delivery) -> MessageOut:
+    """Render a mail for a list."""
+    return MessageOut(**_fields(delivery, mail.decode(delivery.content)))
+
+
+def whole_message_out(delivery: Delivery) -> WholeMessageOut:
+    """Render a mail with all that it says."""
+    content = mail.decode(delivery.content)
+    return WholeMessageOut(
+        **_fields(delivery, content),
+        from_name=content.from_name,
+        reply_to=content.reply_to,
+        to_name=content.to_name,
+        text=content.text,
+        html=content.html,
+        calendar=content.calendar,
+        qr=content.qr,
+    )
+
+
+def _fields(delivery: Delivery, content: mail.MailContent) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "kind": delivery.kind,
+        "status": delivery.status,
+        "to": delivery.target,
+        "subject": content.subject,
+        "language": content.language,
+        "order_id": delivery.order_id,
+        "created_date": times.iso_utc(delivery.created_at),
+        "next_attempt_date": times.iso_utc(delivery.due_at) if delivery.status == "due" else None,
+        "attempts": [
+            AttemptOut(
+                date=times.iso_utc(attempt.at),
+                code=attempt.code,
+                error=attempt.error,
+                duration_ms=attempt.duration_ms,
+            )
+            for attempt in delivery.log
+        ],
+    }

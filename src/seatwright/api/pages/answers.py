@@ -1,0 +1,61 @@
+"""Pages as answers: the templates, and the headers that all of them have."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Response
+
+from seatwright.api.context import ApiRequest, services
+from seatwright.api.pages.formats import Formats
+from seatwright.auth.links import PATH
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src data:",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Content-Security-Policy: no script, no frame, nothing from elsewhere. The tab's icon is an empty `data:`."""
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""Headers of all pages: who has the address has the order, so it is told to nobody. `api.observe` adds no-store."""
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("seatwright.api.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(request: ApiRequest, template: str, formats: Formats, *, status: int = 200, **shown: Any) -> Response[str]:
+    """Return the page of a template in a language. The template knows `shown`, `words`, `lang` and `base`."""
+    text = _ENVIRONMENT.get_template(template).render(
+        words=formats.words, lang=formats.tag, base=base(request), **shown
+    )
+    headers = HEADERS | {"Content-Language": formats.tag}
+    return Response(text, status_code=status, media_type="text/html", headers=headers)
+
+
+def base(request: ApiRequest) -> str:
+    """Return the path under which the browser finds the pages: a proxy may have them under a path of its own."""
+    return urlsplit(services(request).settings.public_url).path + PATH
+
+
+@cache
+def style_sheet() -> bytes:
+    """Return the pages' style sheet."""
+    return (Path(__file__).parent / "static" / "style.css").read_bytes()

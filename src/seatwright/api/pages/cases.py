@@ -1,0 +1,127 @@
+"""What a customer does with a link: look at the order, ask what cancelling would cost, and cancel for just that."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from typing import Literal, NamedTuple, TypeAlias
+
+from seatwright.api.pages import online
+from seatwright.api.pages.online import Choice
+from seatwright.auth import links
+from seatwright.auth import service as auth
+from seatwright.auth.links import OrderLink
+from seatwright.auth.model import Account, Caller
+from seatwright.auth.secrets import Keyring
+from seatwright.cancellation.service import Quote, cancel, quote
+from seatwright.cart.context import Booking
+from seatwright.catalog.model import Catalog
+from seatwright.catalog.store import CatalogCache
+from seatwright.core.clock import Instant, ManualClock
+from seatwright.core.errors import NotFound
+from seatwright.orders import store
+from seatwright.orders.model import Order
+from seatwright.orders.service import order_not_found
+from seatwright.storage.engine import ReadTx, Tx
+
+CUSTOMER = "customer"
+"""Who did it, in the audit log."""
+
+
+class Visit(NamedTuple):
+    """A link that has been verified, with the text that it came as, and when it was opened."""
+
+    link: OrderLink
+    token: str
+    now: Instant
+
+
+class Seen(NamedTuple):
+    """An order with those whom the customer deals with: `seller` took the order, `supplier` runs the trip."""
+
+    order: Order
+    seller: Account
+    supplier: Account
+    catalog: Catalog
+
+    @property
+    def resold(self) -> bool:
+        """Whether somebody else than the supplier sold it."""
+        return self.seller.id != self.supplier.id
+
+
+Answer: TypeAlias = Literal["quoted", "changed", "cancelled", "gone", "closed"]
+"""What came of asking to cancel: an offer; another one than was agreed to; done; had been; not online."""
+
+
+class Offer(NamedTuple):
+    """What cancelling `choice` comes to. Whoever sends `proof` back was shown this offer and no other."""
+
+    answer: Answer
+    seen: Seen
+    choice: Choice
+    quote: Quote
+    proof: str
+
+
+async def look(tx: ReadTx, catalogs: CatalogCache, link: OrderLink, *, lock: bool = False) -> Seen:
+    """Return the order of a link, which is its seller's. Raises `NotFound`."""
+    seller = await auth.account(tx, link.account_id)
+    order = await store.find(tx, seller.id, link.order_id, lock=lock)
+    if order is None or order.owner_id != seller.id:
+        raise order_not_found()
+    supplier = seller if order.account_id == order.owner_id else await auth.account(tx, order.account_id)
+    return Seen(order, seller, supplier, await catalogs.load(tx, order.account_id))
+
+
+async def offer(tx: ReadTx, catalogs: CatalogCache, keyring: Keyring, visit: Visit, name: str) -> Offer:
+    """Return what cancelling the thing called `name` (see `online`) would come to now. Raises `NotFound`."""
+    return _offer(await look(tx, catalogs, visit.link), keyring, visit, name)
+
+
+async def cancel_as_shown(tx: Tx, booking: Booking, keyring: Keyring, visit: Visit, name: str, proof: str) -> Offer:
+    """Cancel what is called `name` if `proof` says that the customer was shown what it comes to now.
+
+    If it comes to something else by now, nothing is cancelled, and the answer is the new offer. Raises `NotFound`.
+    """
+    seen = await look(tx, booking.catalogs, visit.link, lock=True)
+    offered = _offer(seen, keyring, visit, name)
+    if offered.answer != "quoted":
+        return offered
+    if not hmac.compare_digest(offered.proof.encode(), proof.encode(errors="replace")):
+        return offered._replace(answer="changed")
+    as_shown = replace(booking, clock=ManualClock(visit.now))  # a window must not end between the two
+    target = offered.choice.target(seen.order)
+    outcome = await cancel(tx, as_shown, _caller(seen), target, apply_fee=True)
+    assert (outcome.fee, outcome.refund) == (offered.quote.fee, offered.quote.refund), "taken as it was shown"
+    return offered._replace(answer="cancelled", seen=seen._replace(order=outcome.order))
+
+
+def _offer(seen: Seen, keyring: Keyring, visit: Visit, name: str) -> Offer:
+    choice = online.find(seen.order, name)
+    if choice is None:
+        raise NotFound("The order has nothing like it.", code="choice_not_found")
+    nothing = Quote((), 0, 0, ())
+    state = online.state(seen.order, choice, visit.now)
+    if state == "gone":
+        return Offer("gone", seen, choice, nothing, "")
+    if state == "closed" or not visit.link.may_cancel:
+        return Offer("closed", seen, choice, nothing, "")
+    quoted = quote(seen.order, choice.target(seen.order), visit.now)
+    return Offer("quoted", seen, choice, quoted, links.proof(keyring, visit.token, _shown(seen.order, name, quoted)))
+
+
+def _shown(order: Order, name: str, quoted: Quote) -> str:
+    lines = " ".join(f"{line.line_id}:{line.fee}" for line in quoted.lines)
+    return f"{name} {quoted.fee} {quoted.refund} {order.body.currency} {lines}"
+
+
+def _caller(seen: Seen) -> Caller:
+    """Return the customer, as somebody of the seller's who may do nothing but this."""
+    return Caller(
+        account_id=seen.order.owner_id,
+        user_id=CUSTOMER,
+        name=CUSTOMER,
+        email="",
+        permissions=frozenset({"orders.cancel"}),
+    )

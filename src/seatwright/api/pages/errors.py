@@ -1,0 +1,56 @@
+"""Failures on the customers' pages: the same statuses as elsewhere, told to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response
+from litestar.types import ExceptionHandlersMap
+
+from seatwright.api.context import ApiRequest
+from seatwright.api.errors import request_id
+from seatwright.api.pages.answers import page
+from seatwright.api.pages.formats import accepted
+from seatwright.api.pages.words import Words
+from seatwright.auth.links import PATH
+
+_KEPT = ("Retry-After", "Allow")
+"""Headers that say something to a browser too."""
+
+
+def with_pages(handlers: ExceptionHandlersMap) -> ExceptionHandlersMap:
+    """Return the handlers of failures, which answer with a page where it is a person who asked."""
+    return {kind: _for_people(handler) for kind, handler in handlers.items()}
+
+
+def _for_people(handler: Callable[[Any, Any], Response[Any]]) -> Callable[[Any, Any], Response[Any]]:
+    def handle(request: ApiRequest, error: Exception) -> Response[Any]:
+        answer = handler(request, error)
+        path = request.scope["path"]
+        return _failure(request, answer) if path == PATH or path.startswith(f"{PATH}/") else answer
+
+    return handle
+
+
+def _failure(request: ApiRequest, answer: Response[Any]) -> Response[Any]:
+    """Say what the answer's status means. Nothing of the failure itself, and nothing of what was asked for."""
+    formats, status = accepted(request.headers.get("accept-language", "")), answer.status_code or 500
+    title, text = _said(status, formats.words)
+    shown = page(
+        request, "failure.html", formats, status=status, title=title, text=text.format(number=request_id(request))
+    )
+    shown.headers.update({name: answer.headers[name] for name in _KEPT if name in answer.headers})
+    return shown
+
+
+def _said(status: int, words: Words) -> tuple[str, str]:
+    if status == 404:
+        return words.not_found_title, words.not_found
+    if status == 429:
+        return words.too_many_title, words.too_many
+    if status == 503:
+        return words.unavailable_title, words.unavailable
+    if status >= 500:
+        return words.failed_title, words.failed
+    return words.refused_request_title, words.refused_request

@@ -1,0 +1,158 @@
+"""`/my/{token}`: the page of an order, for the customer who has its link.
+
+The token is the credential: there is no cookie, so there is nothing that another site could make a browser send.
+Looking changes nothing, however often a mail program follows the links; only the POST cancels.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from seatwright.api.context import ApiRequest, address, booking, services
+from seatwright.api.pages import cases, online
+from seatwright.api.pages.answers import HEADERS, base, page, style_sheet
+from seatwright.api.pages.calendar import calendar
+from seatwright.api.pages.cases import Offer, Seen, Visit
+from seatwright.api.pages.formats import Formats, choose
+from seatwright.api.pages.view import choice_text, choice_views, letterhead, offer_view, order_view
+from seatwright.api.security import OPEN
+from seatwright.auth import links
+from seatwright.core.errors import Invalid, NotFound
+
+MAX_BODY = 4_096
+MAX_FIELDS = 10
+DONE = "done"
+"""The query of the page to which a cancellation leads."""
+_FORM = {**OPEN, "opt": {"open": True, "form": True}}
+
+
+@get("/style.css", include_in_schema=False, sync_to_thread=False, **OPEN)
+def get_style() -> Response[bytes]:
+    """Answer the pages' style sheet."""
+    return Response(style_sheet(), media_type="text/css")
+
+
+@get("/{token:str}", include_in_schema=False, **OPEN)
+async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
+    """Show the order: the ticket, what it cost, its cancellation terms, and what can be done."""
+    visit, parts = _visit(request, token), services(request)
+    seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
+    formats = _formats(request, seen)
+    open_ = visit.link.may_cancel and online.choices(seen.order, visit.now)
+    return page(
+        request,
+        "order.html",
+        formats,
+        order=order_view(seen, formats),
+        token=token,
+        can_cancel=bool(open_),
+        done=DONE in request.query_params and _has_cancelled(seen),
+    )
+
+
+@get("/{token:str}/calendar.ics", include_in_schema=False, **OPEN)
+async def get_calendar(request: ApiRequest, token: FromPath[str]) -> Response[bytes]:
+    """Answer the order's dates as a calendar file."""
+    visit, parts = _visit(request, token), services(request)
+    seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
+    file = calendar(seen, _formats(request, seen))
+    if file is None:
+        raise NotFound("The order has no dates.", code="no_dates")
+    name = f'attachment; filename="{seen.order.confirmation}.ics"'
+    headers = HEADERS | {"Content-Disposition": name}
+    return Response(file, media_type="text/calendar", headers=headers)
+
+
+@get("/{token:str}/cancel", include_in_schema=False, **OPEN)
+async def get_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str]:
+    """Ask what is to be cancelled; with `what`, show what that comes to."""
+    visit, parts = _visit(request, token), services(request)
+    name = request.query_params.get("what", "")
+    if not name:
+        return await _choose(request, visit)
+    offered = await parts.database.read(lambda tx: cases.offer(tx, parts.catalogs, parts.keyring, visit, name))
+    return _offered(request, visit, offered, status=200)
+
+
+@post("/{token:str}/cancel", include_in_schema=False, status_code=200, request_max_body_size=MAX_BODY, **_FORM)
+async def post_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str]:
+    """Cancel what was shown, for what was shown; else show what it comes to now. Twice is as good as once."""
+    visit, parts = _visit(request, token), services(request)
+    form = _form(await request.body())
+    name = form.get("what", "")
+    if not name:
+        return await _choose(request, visit)
+    offered = await parts.database.write(
+        lambda tx: cases.cancel_as_shown(tx, booking(request), parts.keyring, visit, name, form.get("proof", ""))
+    )
+    if offered.answer == "cancelled":  # the browser fetches the page anew: reloading it sends nothing again
+        headers = HEADERS | {"Location": f"{base(request)}/{token}?{DONE}=1"}
+        return Response("", status_code=303, media_type="text/html", headers=headers)
+    return _offered(request, visit, offered, status=200 if offered.answer == "gone" else 409)
+
+
+async def _choose(request: ApiRequest, visit: Visit) -> Response[str]:
+    parts = services(request)
+    seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
+    formats = _formats(request, seen)
+    found = online.choices(seen.order, visit.now) if visit.link.may_cancel else []
+    order = letterhead(seen)
+    if not found:
+        template = "gone.html" if seen.order.status == "cancelled" else "closed.html"
+        return page(request, template, formats, order=order, token=visit.token, what="")
+    shown = choice_views(found, seen, formats)
+    return page(request, "choose.html", formats, order=order, token=visit.token, choices=shown)
+
+
+def _offered(request: ApiRequest, visit: Visit, offered: Offer, *, status: int) -> Response[str]:
+    formats = _formats(request, offered.seen)
+    order = letterhead(offered.seen)
+    what = choice_text(offered.choice, offered.seen.catalog, formats)
+    if offered.answer in ("gone", "closed"):
+        template = f"{offered.answer}.html"
+        return page(request, template, formats, status=status, order=order, token=visit.token, what=what)
+    return page(
+        request,
+        "confirm.html",
+        formats,
+        status=status,
+        order=order,
+        token=visit.token,
+        offer=offer_view(offered, formats),
+        changed=offered.answer == "changed",
+    )
+
+
+def _visit(request: ApiRequest, token: str) -> Visit:
+    """Verify a link. Raises `NotFound`, always the same one, and `TooMany` after too many that were none."""
+    parts, here = services(request), address(request)
+    now = parts.clock.now()
+    parts.limits.request(f"page {here}", now, parts.settings.requests_per_second)
+    with parts.limits.link(here, now):
+        link = links.verify(parts.keyring, token, now)
+        if link is None:
+            raise NotFound("There is no such page.", code="unknown_link")
+    return Visit(link, token, now)
+
+
+def _formats(request: ApiRequest, seen: Seen) -> Formats:
+    accept = request.headers.get("accept-language", "")
+    return choose(seen.order.body.customer.get("language"), accept, seen.seller.language)
+
+
+def _has_cancelled(seen: Seen) -> bool:
+    return any(line.status == "cancelled" for item in seen.order.body.items for line in item.lines)
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError:
+        raise Invalid("The body is not a form.", code="malformed_form") from None
+
+
+ROUTES: list[HTTPRouteHandler] = [get_style, get_order, get_calendar, get_cancel, post_cancel]

@@ -1,0 +1,105 @@
+"""Answers with a report: as JSON in the usual envelope, or as a CSV or XLSX file. Failures are JSON always.
+
+A report is read in `patient` transactions, which on the embedded database run outside of the event loop's thread, and
+is put into its form in a thread of its own; so is whatever else takes as long as there are orders. Reports take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar
+
+from litestar import Response
+from litestar.params import QueryParameter
+
+from seatwright.api import wire
+from seatwright.api.context import ApiRequest, services
+from seatwright.api.endpoint import admit, prepared
+from seatwright.auth.model import Caller, Permission
+from seatwright.core.errors import Invalid
+from seatwright.core.times import to_utc
+from seatwright.reports.sheets import Sheet, as_csv, as_xlsx
+
+T = TypeVar("T")
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES = {"files": (CSV, XLSX)}
+"""The `opt` of a handler that answers with files too, for the API's description."""
+
+Form: TypeAlias = Literal["json", "csv", "xlsx"]
+FormParameter: TypeAlias = Annotated[
+    Form, QueryParameter(name="format", description="`json` (default), or a file: `csv` or `xlsx`.")
+]
+From: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        name="from",
+        description="First day, YYYY-MM-DD in the account's time zone; else the first of this month.",
+        schema_extra={"format": "date"},
+    ),
+]
+To: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        name="to",
+        description="Last day, included; else today. At most 366 days at once.",
+        schema_extra={"format": "date"},
+    ),
+]
+MAX_ROWS = 100_000
+"""Rows of a long list in one file at most."""
+
+
+class Shown(NamedTuple):
+    """A report that has been read, and how it looks: as JSON, and as a sheet with the name of its file.
+
+    Both are called in a thread.
+    """
+
+    data: Callable[[], Any]
+    sheet: Callable[[], Sheet]
+    file: str
+
+
+async def answer(
+    request: ApiRequest,
+    permission: Permission,
+    format: Form,
+    gather: Callable[[Caller], Awaitable[Shown]],
+    *,
+    at_once: bool = False,
+) -> Response[Any]:
+    """Answer with the report that `gather` reads for the caller. Raises what it does, and `Unavailable`.
+
+    `at_once` is for a report that is never long, and that somebody stands and waits for: it has no turn.
+    """
+    parts = services(request)
+    turns = parts.report_turns
+    async with nullcontext() if at_once else turns.turn():
+        shown = await gather(await admit(request, permission))
+        if format == "json":
+            return prepared(await turns.shape(lambda: wire.enveloped(shown.data())))
+        if format == "csv":
+            content, kind = await turns.shape(lambda: as_csv(shown.sheet())), f"{CSV}; charset=utf-8"
+        else:
+            now = to_utc(parts.clock.now())
+            content, kind = await turns.shape(lambda: as_xlsx(shown.sheet(), now)), XLSX
+        disposition = f'attachment; filename="{shown.file}.{format}"'.encode()
+        return prepared(content, [(b"content-disposition", disposition)], kind.encode())
+
+
+def page_size(limit: int | None, format: Form, in_file: int) -> int:
+    """Return how many rows a page of a list has: what was asked for, or else 50, and `in_file` in a file."""
+    return limit or (wire.DEFAULT_LIMIT if format == "json" else in_file)
+
+
+def check_whole(limit: int | None, format: Form, *, more: bool) -> None:
+    """Refuse to leave anything out of a file of which no page was asked for. Raises `Invalid`."""
+    if more and limit is None and format != "json":
+        raise Invalid(
+            "limit: there is more than one file takes; ask for its parts with limit and page, or for fewer days.",
+            code="too_many_rows",
+            field="limit",
+        )

@@ -1,0 +1,91 @@
+"""Signed links by which a customer sees an order without an account: whoever has the link has the order.
+
+A token is 34 bytes (account, order, what it is good for, day of expiry) and 16 of an HMAC-SHA256 over them, in
+base64url: 67 characters.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import uuid
+from typing import NamedTuple
+
+from seatwright.auth.secrets import Keyring
+from seatwright.core.clock import DAY_MS, Instant
+
+LINK_DAYS = 400
+"""Days for which a link is good after it was made, or after the last date of its order (our decision)."""
+PATH = "/my"
+"""Where customers' pages are on this server."""
+_HEAD = 34
+_MAC = 16
+_VIEW_ONLY = 1
+_PROOF = b"what a customer was shown\0"
+
+
+class OrderLink(NamedTuple):
+    """Which order a link shows, as its seller `account_id` sees it, and until when (a whole day, UTC).
+
+    Without `may_cancel` it only shows the order.
+    """
+
+    account_id: str
+    order_id: str
+    ends_at: Instant
+    may_cancel: bool = True
+
+
+def sign(keyring: Keyring, link: OrderLink) -> str:
+    """Return the token of a link."""
+    day = -(-link.ends_at // DAY_MS)
+    kind = 0 if link.may_cancel else _VIEW_ONLY
+    order = uuid.UUID(link.order_id).bytes
+    head = bytes.fromhex(link.account_id) + order + bytes([kind]) + day.to_bytes(5, "big")
+    return _text(head + _mac(keyring, head))
+
+
+def verify(keyring: Keyring, token: str, now: Instant) -> OrderLink | None:
+    """Return what a token shows, or None if it is not one of ours, to the letter, or too old."""
+    try:
+        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    head, mac = raw[:-_MAC], raw[-_MAC:]
+    if len(head) != _HEAD or _text(raw) != token or not hmac.compare_digest(mac, _mac(keyring, head)):
+        return None
+    ends_at = int.from_bytes(head[29:], "big") * DAY_MS
+    link = OrderLink(head[:12].hex(), str(uuid.UUID(bytes=head[12:28])), ends_at, head[28] != _VIEW_ONLY)
+    return link if now < link.ends_at else None
+
+
+def link_to(account_id: str, order_id: str, now: Instant, last_date: Instant | None) -> OrderLink:
+    """Return a link to an order, made `now`, whose last departure is at `last_date`; it ends with a whole day, UTC."""
+    day = -(-max(now, last_date or now) // DAY_MS)
+    return OrderLink(account_id, order_id, (day + LINK_DAYS) * DAY_MS)
+
+
+def order_link(keyring: Keyring, account_id: str, order_id: str, now: Instant, last_date: Instant | None) -> str:
+    """Return the token of such a link."""
+    return sign(keyring, link_to(account_id, order_id, now, last_date))
+
+
+def address(public_url: str, token: str) -> str | None:
+    """Return the address of the page that a token opens; None without a public address of the server."""
+    return f"{public_url}{PATH}/{token}" if public_url else None
+
+
+def proof(keyring: Keyring, token: str, shown: str) -> str:
+    """Return what proves that whoever sends it was `shown` this on the page of `token`: 22 characters."""
+    message = _PROOF + token.encode() + b"\0" + shown.encode()
+    return _text(hmac.new(keyring.link_key, message, hashlib.sha256).digest()[:_MAC])
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _mac(keyring: Keyring, head: bytes) -> bytes:
+    return hmac.new(keyring.link_key, head, hashlib.sha256).digest()[:_MAC]

@@ -1,0 +1,141 @@
+"""Pending orders: what has to be accepted holds its seats until the supplier answers, or until its deadline.
+
+Accepting confirms what is pending. Declining cancels it without a fee: its seats go back, and its sale is taken back in
+the ledger. What isn't answered in time is declined. The rest of the order stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from seatwright.auth.model import Caller
+from seatwright.auth.service import SYSTEM
+from seatwright.cancellation.fees import FeeResult, LineFee
+from seatwright.cancellation.service import Chosen, cancelled_order, refund_of
+from seatwright.cart.model import Item, Line
+from seatwright.core.clock import Clock, Instant
+from seatwright.core.errors import Conflict, Forbidden
+from seatwright.inventory import seats
+from seatwright.notifications.outbox import Detail
+from seatwright.orders import store
+from seatwright.orders.model import Answer, Order
+from seatwright.orders.service import order_not_found
+from seatwright.storage.engine import Database, ReadTx, Tx
+
+DECLINED = "declined"
+MAX_REASON = 500
+EXPIRED_AT_ONCE = 100
+"""Pending orders that are declined in one round at most, each in a transaction of its own."""
+
+
+async def accept(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
+    """Accept what is pending of an order, as its supplier. Doing so again changes nothing.
+
+    Raises `NotFound`, `Forbidden` for a reseller, and `Conflict` if nothing is pending.
+    """
+    order = await _to_answer(tx, caller, reference, "accepted")
+    if order.status != "pending":
+        return order
+    now = clock.now()
+    lines = tuple(line.id for item in order.body.items for line in item.pending)
+    body = msgspec.structs.replace(
+        order.body,
+        items=tuple(_accepted(item) for item in order.body.items),
+        answer=Answer(outcome="accepted", at=now),
+    )
+    change = store.Change(
+        at=now,
+        actor=caller.user_id,
+        action="order.accepted",
+        detail={"lines": sorted(lines)},
+        transactions=[],
+        told=Detail(lines=lines),
+    )
+    return await store.update(tx, msgspec.structs.replace(order, body=body), change)
+
+
+async def decline(tx: Tx, clock: Clock, caller: Caller, reference: str, reason: str) -> Order:
+    """Decline what is pending of an order, as its supplier; raises as `accept` does. `reason` is for the customer."""
+    order = await _to_answer(tx, caller, reference, "declined")
+    if order.status != "pending":
+        return order
+    pending: Chosen = [(item, item.pending) for item in order.body.items if item.pending]
+    return await _decline(tx, order, pending, clock.now(), caller.user_id, "declined", reason)
+
+
+async def expire(database: Database, clock: Clock) -> int:
+    """Decline up to `EXPIRED_AT_ONCE` pending orders whose deadline is over; return how many.
+
+    Safe to run in several processes at once.
+    """
+    now = clock.now()
+
+    async def due(tx: ReadTx) -> list[tuple[str, str]]:
+        rows = await tx.rows(
+            "SELECT account_id, id FROM orders WHERE answer_by <= $1 ORDER BY answer_by LIMIT $2", now, EXPIRED_AT_ONCE
+        )
+        return [(row["account_id"], row["id"]) for row in rows]
+
+    async def run(tx: Tx, account_id: str, order_id: str) -> bool:
+        order = await store.find(tx, account_id, order_id, lock=True)
+        if order is None or order.answer_by is None or order.answer_by > now:
+            return False  # it was answered since
+        due = [(item, tuple(line for line in item.pending if line.pending_until <= now)) for item in order.body.items]
+        await _decline(tx, order, [each for each in due if each[1]], now, SYSTEM, "expired")
+        return True
+
+    expired = 0
+    for place in await database.read(due):
+        expired += await database.write(lambda tx, place=place: run(tx, *place))  # type: ignore[misc]
+    return expired
+
+
+async def _to_answer(tx: Tx, caller: Caller, reference: str, wanted: Literal["accepted", "declined"]) -> Order:
+    order = await store.find(tx, caller.account_id, reference, lock=True)
+    if order is None:
+        raise order_not_found()
+    if order.account_id != caller.account_id:
+        raise Forbidden("Only the supplier accepts or declines an order.", code="answer_is_the_suppliers")
+    answer = order.body.answer
+    if order.status != "pending" and (answer is None or answer.outcome != wanted):
+        raise Conflict(
+            f"Nothing of this order has to be {wanted}: it is {order.status}"
+            + (f" and was {answer.outcome} before." if answer else "."),
+            code="not_pending",
+        )
+    return order
+
+
+async def _decline(
+    tx: Tx,
+    order: Order,
+    chosen: Chosen,
+    now: Instant,
+    actor: str,
+    outcome: Literal["declined", "expired"],
+    reason: str = "",
+) -> Order:
+    """Cancel these lines without a fee, and say why."""
+    lines = tuple(line.id for _, some in chosen for line in some)
+    free = FeeResult(tuple(LineFee(line, 0, DECLINED) for line in lines), ())
+    changed, change, gone = cancelled_order(order, chosen, free, actor, now)
+    body = msgspec.structs.replace(changed.body, answer=Answer(outcome=outcome, at=now, reason=reason))
+    change = change._replace(
+        action=f"order.{outcome}",
+        told=Detail(lines=lines, reason=reason, refund=refund_of(order, change.transactions)),
+    )
+    changed = await store.update(tx, msgspec.structs.replace(changed, body=body), change, cancelled=gone)
+    await seats.release(tx, order.account_id, {item.id: sum(line.seats for line in some) for item, some in chosen})
+    return changed
+
+
+def _accepted(item: Item) -> Item:
+    if not item.pending:
+        return item
+    return msgspec.structs.replace(item, lines=tuple(_confirmed(line) for line in item.lines))
+
+
+def _confirmed(line: Line) -> Line:
+    return msgspec.structs.replace(line, pending_until=0) if line.pending_until else line

@@ -1,0 +1,76 @@
+"""What a reseller may sell of a supplier's catalog, at which prices, and what it earns. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from seatwright.cart.model import Item, Line
+from seatwright.catalog.model import Catalog, Product
+from seatwright.core.errors import Conflict
+from seatwright.resellers.model import Terms
+
+
+def for_reseller(catalog: Catalog, terms: Terms) -> Catalog:
+    """Return the supplier's catalog with only the products that may be sold, at the prices of their category."""
+    products = {
+        code: _in_category(product, sold.price_category)
+        for code, product in catalog.products.items()
+        if (sold := terms.of_product(code)) is not None
+    }
+    return msgspec.structs.replace(
+        catalog, products=products, products_by_id={product.id: product for product in products.values()}
+    )
+
+
+def _in_category(product: Product, category: str) -> Product:
+    """Return a product at a category's prices, which count on every departure; other tiers stay as they are."""
+    prices = product.price_categories.get(category)
+    if not prices:
+        return product
+    tiers = tuple(
+        msgspec.structs.replace(tier, price=prices[tier.code], fixed=True) if tier.code in prices else tier
+        for tier in product.tiers
+    )
+    return msgspec.structs.replace(product, tiers=tiers, price_category=category)
+
+
+def require_sold(items: tuple[Item, ...], terms: Terms) -> None:
+    """Raise `Conflict` for an item whose product the reseller may not sell any more."""
+    for item in items:
+        if terms.of_product(item.product_code) is None:
+            raise Conflict(
+                f"{item.product_name} may not be sold by you any more; remove it from the cart.",
+                code="product_not_sold",
+            )
+
+
+def commissionable(line: Line) -> int:
+    """Return what a commission or net rate is taken of: base price less discount, plus pickups and fees.
+
+    Not service fees and not taxes, whether they are on top of the price or inside of it (wire reference,
+    "Resellers"; that discounts lower it is our decision).
+    """
+    base = line.price - line.discount
+    for charge in line.charges:
+        ours = charge.kind in ("fee", "pickup")
+        if ours and not charge.included:
+            base += charge.amount
+        elif charge.included and not ours:
+            base -= charge.amount
+    return max(0, base)
+
+
+def with_commission(items: tuple[Item, ...], terms: Terms) -> tuple[Item, ...]:
+    """Return items whose lines say what the reseller earns on them, or keeps of them."""
+    return tuple(
+        msgspec.structs.replace(
+            item,
+            lines=tuple(
+                msgspec.structs.replace(
+                    line, commission=terms.commission(item.product_code, line.tier, commissionable(line))
+                )
+                for line in item.lines
+            ),
+        )
+        for item in items
+    )

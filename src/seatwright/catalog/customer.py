@@ -1,0 +1,25 @@
+"""The fields of a customer (wire reference, "Cart"); whatever else one has is an answer to a question, by its label."""
+
+from __future__ import annotations
+
+CUSTOMER_FIELDS = (
+    "email",
+    "firstName",
+    "lastName",
+    "phone",
+    "title",
+    "gender",
+    "birthDate",
+    "streetAddress",
+    "city",
+    "state",
+    "postalCode",
+    "country",
+    "organization",
+)
+"""Texts that describe who it is."""
+CONTACT_FIELDS = frozenset(("email", "phone", "streetAddress", "city", "state", "postalCode", "country"))
+"""How to reach them."""
+LANGUAGE, CONSENT = "language", "marketingConsent"
+"""Ours: what they are written to in, and whether they want to be on the mailing list. Neither is an answer, but a
+question may have been called so before."""

@@ -1,0 +1,97 @@
+"""Commands for pending orders."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from seatwright.auth import service
+from seatwright.auth.model import PERMISSIONS, Account, Caller
+from seatwright.cancellation import approval
+from seatwright.cli.running import Data, Parts, console, opened, run, settings
+from seatwright.core.times import iso_utc
+from seatwright.orders import pending
+from seatwright.orders.model import Order
+from seatwright.storage.engine import ReadTx, Tx
+
+orders_app = typer.Typer(help="Pending orders.", no_args_is_help=True)
+
+AccountCode = Annotated[str, typer.Option("--account", help="Code of the account.")]
+Reference = Annotated[str, typer.Argument(help="Order id or confirmation number.")]
+
+
+@orders_app.command("pending")
+def list_pending(account: AccountCode, data: Data = None) -> None:
+    """List the orders that have to be accepted, the most urgent first."""
+    chosen = settings(data)
+
+    async def work() -> list[Order]:
+        async with opened(chosen) as parts:
+
+            async def use_case(tx: ReadTx) -> list[Order]:
+                found = await service.account_by_code(tx, account)
+                return await pending.waiting(tx, found.id)
+
+            return await parts.database.read(use_case)
+
+    table = Table("confirmation", "answer by (UTC)", "customer", "items")
+    for order in run(work()):
+        customer = order.body.customer
+        name = f"{customer.get('firstName', '')} {customer.get('lastName', '')}".strip()
+        items = ", ".join(f"{len(item.pending)} x {item.product_name}" for item in order.body.items if item.pending)
+        table.add_row(str(order.confirmation), iso_utc(order.answer_by or 0), name, items)
+    console.print(table)
+
+
+@orders_app.command("accept")
+def accept(reference: Reference, account: AccountCode, data: Data = None) -> None:
+    """Accept what is pending of an order."""
+
+    async def use_case(tx: Tx, parts: Parts, who: Caller) -> Order:
+        return await approval.accept(tx, parts.clock, who, reference)
+
+    _answer(account, data, use_case)
+
+
+@orders_app.command("decline")
+def decline(
+    reference: Reference,
+    account: AccountCode,
+    reason: Annotated[str, typer.Option(help="Why, in words for the customer.")] = "",
+    data: Data = None,
+) -> None:
+    """Decline what is pending of an order: its seats go back, and its money in the ledger."""
+
+    async def use_case(tx: Tx, parts: Parts, who: Caller) -> Order:
+        return await approval.decline(tx, parts.clock, who, reference, reason[: approval.MAX_REASON])
+
+    _answer(account, data, use_case)
+
+
+def _answer(account: str, data: Any, use_case: Callable[[Tx, Parts, Caller], Awaitable[Order]]) -> None:
+    chosen = settings(data)
+
+    async def work() -> Order:
+        async with opened(chosen) as parts:
+
+            async def answer(tx: Tx) -> Order:
+                found = await service.account_by_code(tx, account)
+                return await use_case(tx, parts, _system(found))
+
+            return await parts.database.write(answer)
+
+    order = run(work())
+    console.print(f"{order.confirmation} is {order.status}", markup=False)
+
+
+def _system(account: Account) -> Caller:
+    return Caller(
+        account_id=account.id,
+        user_id=service.SYSTEM,
+        name="seatwright",
+        email=account.email,
+        permissions=frozenset(PERMISSIONS),
+    )

@@ -1,0 +1,114 @@
+"""Mail addresses, and the mail server of the settings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import Literal, NamedTuple, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+Security: TypeAlias = Literal["starttls", "tls", "none"]
+
+MAX_ADDRESS = 254
+MAX_LOCAL = 64
+MAX_NAME = 100
+"""Longest name beside an address that is sent, in characters."""
+
+_LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SECURITY: dict[str, tuple[Security, int]] = {
+    "smtp": ("starttls", 587),
+    "smtps": ("tls", 465),
+    "smtp+plain": ("none", 25),
+}
+
+
+class Mailbox(NamedTuple):
+    """A mail address that can be written to, its domain in ASCII, and the name beside it."""
+
+    name: str
+    local: str
+    domain: str
+
+    @property
+    def address(self) -> str:
+        """The address without the name."""
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def header(self) -> Address:
+        """The mailbox as a header takes it."""
+        return Address(self.name, self.local, self.domain)
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in. Without TLS (`none`) there is never a password."""
+
+    host: str
+    port: int
+    security: Security
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return `text` without control characters and with single spaces, cut to `limit` characters.
+
+    Whatever a customer typed fits into a header, and into a line, after this.
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def mailbox(text: str, name: str = "") -> Mailbox | None:
+    """Return the mailbox of an address, or None if nothing can be sent there.
+
+    Stricter than what is taken from clients: a plain local part, which may be beyond ASCII, and a domain name with at
+    least two labels, or `localhost` (RFC 5321 without quoted local parts and without address literals).
+    """
+    local, at, domain = text.strip().rpartition("@")
+    if not at or len(local) > MAX_LOCAL or not _LOCAL.fullmatch(local):
+        return None
+    try:
+        ascii_domain = domain.encode("idna").decode().lower()
+    except UnicodeError:
+        return None
+    labels = ascii_domain.split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or (len(labels) < 2 and ascii_domain != "localhost"):
+        return None
+    if len(local.encode()) + 1 + len(ascii_domain) > MAX_ADDRESS:
+        return None
+    return Mailbox(one_line(name, MAX_NAME), local, ascii_domain)
+
+
+def parse_mailbox(text: str) -> Mailbox | None:
+    """Return the mailbox of `address` or `Name <address>`; None if it is neither."""
+    name, address = parseaddr(text)
+    return mailbox(address, name)
+
+
+def parse_server(text: str) -> MailServer:
+    """Return the server that an address names: `smtp://` with STARTTLS, `smtps://` with TLS, `smtp+plain://` without.
+
+    User and password are written as in any URL, percent-encoded. Raises `ValueError` with what is wrong, which never
+    has the password in it.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError("is not an address such as smtp://user:password@mail.example:587.") from None
+    if parts.scheme not in _SECURITY or not parts.hostname:
+        raise ValueError("must be like smtp://user:password@host:587, smtps://…:465 or smtp+plain://localhost:25.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("has something behind the port; write special characters of the password as %2F and so on.")
+    security, usual = _SECURITY[parts.scheme]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if security == "none" and (user or password):
+        raise ValueError("smtp+plain:// has no TLS, and takes no password for that reason.")
+    if bool(user) != bool(password):
+        raise ValueError("needs both a user and a password, or neither.")
+    return MailServer(parts.hostname, port or usual, security, user, password)

@@ -1,0 +1,34 @@
+"""What messages are made with, and of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seatwright.auth.secrets import Keyring
+from seatwright.catalog.model import Catalog
+from seatwright.catalog.store import CatalogCache
+from seatwright.core.clock import Clock
+from seatwright.core.config import Settings
+from seatwright.notifications.outbox import Event
+from seatwright.orders.model import Order
+from seatwright.storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Messenger:
+    """What making messages works with."""
+
+    database: Database
+    clock: Clock
+    settings: Settings
+    catalogs: CatalogCache
+    keyring: Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event with what it is about, as that is now: the order, and its supplier's catalog."""
+
+    event: Event
+    order: Order
+    catalog: Catalog

@@ -1,0 +1,135 @@
+"""Sends what is due: takes deliveries, sends them outside of any transaction, and writes down what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeAlias
+
+import structlog
+
+from seatwright.core.clock import Clock
+from seatwright.core.errors import Unavailable
+from seatwright.notifications import deliveries
+from seatwright.notifications.deliveries import Attempt, Channel, Delivery
+from seatwright.storage.engine import Database
+
+AT_ONCE = 40
+"""Deliveries of a channel that one process sends at the same time at most."""
+PER_ACCOUNT = 5
+"""Deliveries of one account that are being sent when no more of its are taken: slow receivers hold up their own."""
+ROOM_S = 1.0
+"""How long a step waits for room at most."""
+SETTLE_TRIES = 30
+SETTLE_PAUSE_S = 1.0
+"""How often, and how far apart, a database that is away is asked to take what came of an attempt. What it never takes
+is sent again when the lease is over."""
+
+log = structlog.get_logger("seatwright.messages")
+
+
+class Outcome(NamedTuple):
+    """What came of one attempt. A failure that is `final` is not tried again."""
+
+    sent: bool
+    code: int | None = None
+    error: str | None = None
+    final: bool = False
+    retry_after_ms: int = 0
+
+
+Send: TypeAlias = Callable[[Delivery], Awaitable[Outcome]]
+"""Sends one delivery, within less than `deliveries.LEASE_MS`; raises nothing that it expects."""
+
+
+class Deliverer:
+    """Sends a channel's deliveries, up to `AT_ONCE` at a time: whoever is slow holds up itself alone."""
+
+    def __init__(self, database: Database, clock: Clock, channel: Channel, send: Send) -> None:
+        """Make one for a process and a channel; nothing is sent yet."""
+        self._database = database
+        self._clock = clock
+        self._channel = channel
+        self._send = send
+        self._running: dict[asyncio.Task[None], str] = {}
+
+    async def step(self) -> int:
+        """Begin to send as much of what is due as there is room for; return how many that is. Waits for room only."""
+        if len(self._running) >= AT_ONCE:
+            await asyncio.wait(self._running, timeout=ROOM_S, return_when=asyncio.FIRST_COMPLETED)
+        room = min(PER_ACCOUNT, AT_ONCE - len(self._running))
+        if room <= 0:
+            return 0
+        of_accounts = Counter(self._running.values())
+        busy = [account_id for account_id, count in of_accounts.items() if count >= PER_ACCOUNT]
+        taken = await self._database.write(
+            lambda tx: deliveries.take(tx, self._channel, self._clock.now(), limit=room, busy=busy),
+        )
+        for each in taken:
+            task = asyncio.create_task(self._deliver(each))
+            self._running[task] = each.account_id
+            task.add_done_callback(self._running.pop)
+        return len(taken)
+
+    async def finish(self, within_s: float | None = None) -> None:
+        """Wait for what is being sent. After `within_s` seconds it is cut off, and due again when its lease is over."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _deliver(self, taken: Delivery) -> None:
+        try:
+            outcome, attempt = await self._attempt(taken)
+            status = await self._settle(taken, outcome, attempt)
+        except Exception as error:
+            log.warning("a delivery could not be settled", channel=taken.channel, delivery_id=taken.id, exc_info=error)
+            return
+        log.info(
+            "delivery",
+            channel=taken.channel,
+            kind=taken.kind,
+            delivery_id=taken.id,
+            status=status,
+            code=outcome.code,
+        )
+
+    async def _attempt(self, taken: Delivery) -> tuple[Outcome, Attempt]:
+        began = self._clock.now()
+        try:
+            outcome = await self._send(taken)
+        except Exception as error:
+            log.warning("sending failed unexpectedly", channel=taken.channel, delivery_id=taken.id, exc_info=error)
+            outcome = Outcome(sent=False, error=type(error).__name__)
+        at = self._clock.now()
+        return outcome, Attempt(at=at, code=outcome.code, error=outcome.error, duration_ms=max(0, at - began))
+
+    async def _settle(self, taken: Delivery, outcome: Outcome, attempt: Attempt) -> deliveries.Status:
+        """Write what came of it, again and again while the database is away: what was sent is sent twice otherwise."""
+        for tries in range(SETTLE_TRIES):
+            try:
+                return await self._database.write(
+                    lambda tx: deliveries.settle(
+                        tx,
+                        taken,
+                        attempt,
+                        sent=outcome.sent,
+                        final=outcome.final,
+                        retry_after_ms=outcome.retry_after_ms,
+                    )
+                )
+            except Unavailable:
+                if tries == SETTLE_TRIES - 1:
+                    raise
+                await asyncio.sleep(SETTLE_PAUSE_S)
+        raise AssertionError("unreachable")
+
+
+async def deliver(database: Database, clock: Clock, channel: Channel, send: Send) -> int:
+    """Send up to `PER_ACCOUNT` deliveries that are due, and wait for all of them; return how many were taken."""
+    deliverer = Deliverer(database, clock, channel, send)
+    taken = await deliverer.step()
+    await deliverer.finish()
+    return taken

@@ -1,0 +1,274 @@
+"""What mail templates are given: plain texts about an order, in the words of a language.
+
+docs/notifications.md lists all of it; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatwright.auth.model import Account
+from seatwright.cart.model import Item, Line
+from seatwright.catalog.model import Catalog
+from seatwright.core.clock import Instant
+from seatwright.core.mail import Mailbox, one_line
+from seatwright.messages.context import Happening
+from seatwright.notifications.calendars import Appointment, calendar
+from seatwright.notifications.rendering import MailKind
+from seatwright.notifications.wording import Wording
+from seatwright.orders.model import Order
+
+MAX_VALUE = 200
+"""Longest text of a customer's or a catalog's that a mail shows, in characters."""
+MAX_REASON = 500
+MAX_NAMES = 100
+"""Participants of an item that are named at most; all are counted."""
+ONE_PRICE = "all"
+"""The tier of a product with one price for everybody, which has no name worth showing."""
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a mail is about and what it may show. `lines` are the participants and units concerned."""
+
+    kind: MailKind
+    what: str
+    happening: Happening
+    speaker: Account
+    supplier: Account
+    seller: Account
+    recipient: Mailbox
+    lines: frozenset[str]
+    shows_contact: bool
+    link: str
+    qr: str
+    has_calendar: bool
+
+
+def facts_of(subject: Subject, words: Wording) -> Facts:
+    """Return what the templates of a mail are given."""
+    order, catalog, detail = subject.happening.order, subject.happening.catalog, subject.happening.event.detail
+    currency = order.body.currency
+    live = [(item, item.live) for item in order.body.items if item.live]
+    concerned = _chosen(order.body.items, subject.lines)
+    items = [_item(item, lines, catalog, words, currency) for item, lines in live]
+    return {
+        "kind": subject.kind,
+        "what": subject.what,
+        "heading": _heading(subject, words, partly=bool(live)),
+        "intro": _intro(subject, words),
+        "account": _account(subject.speaker),
+        "supplier": _account(subject.supplier),
+        "recipient": {"name": subject.recipient.name, "email": subject.recipient.address},
+        "customer": customer_facts(order, shows_contact=subject.shows_contact),
+        "order": _order(subject, words),
+        "items": items,
+        "concerned": [_item(item, lines, catalog, words, currency) for item, lines in concerned],
+        "products": list(dict.fromkeys(_line(item.product_name) for item, _ in concerned)),
+        "cancelled": _cancelled(subject.happening, words),
+        "fee": words.money(detail.fee, currency),
+        "refund": words.money(detail.refund, currency) if detail.refund else "",
+        "refunded_by": _line(_refunder(subject).name),
+        "reason": one_line(detail.reason, MAX_REASON),
+        "qr": subject.qr,
+        "has_calendar": subject.has_calendar,
+    }
+
+
+def customer_facts(order: Order, *, shows_contact: bool) -> Facts:
+    """Return the customer, each field one line of text, empty for what isn't known or may not be shown."""
+    customer = order.body.customer
+
+    def field(name: str) -> str:
+        value = customer.get(name)
+        return _line(value) if isinstance(value, str) else ""
+
+    name = " ".join(filter(None, (field("firstName"), field("lastName")))) or field("organization")
+    town = " ".join(filter(None, (field("postalCode"), field("city"))))
+    address = ", ".join(filter(None, (field("streetAddress"), town, field("state"), field("country"))))
+    return {
+        "name": name,
+        "organization": field("organization"),
+        "email": field("email") if shows_contact else "",
+        "phone": field("phone") if shows_contact else "",
+        "address": address if shows_contact else "",
+    }
+
+
+def calendar_of(
+    kind: MailKind, happening: Happening, lines: frozenset[str], speaker: Account, words: Wording
+) -> str | None:
+    """Return the calendar file of a mail: what is confirmed (of what was moved, if something was), or what was
+    cancelled entirely; None without any."""
+    order = happening.order
+    if kind in ("confirmation", "rescheduled"):
+        items = order.body.items if kind == "confirmation" else [item for item, _ in _chosen(order.body.items, lines)]
+        found = [(item, [line for line in item.live if not line.pending_until]) for item in items]
+    elif kind == "cancellation":
+        found = [(item, some) for item, some in _chosen(order.body.items, lines) if not item.live]
+    else:
+        return None
+    appointments = [
+        Appointment(
+            uid=f"{item.id}.{order.id}@seatwright",
+            sequence=order.version,
+            start=item.start_at,
+            end=item.end_at,
+            summary=_line(item.product_name),
+            place=_place(item, happening.catalog),
+            description="\n".join(
+                words.say("line", label=words.say(f"label.{label}"), value=value)
+                for label, value in (
+                    ("number", str(order.confirmation)),
+                    ("who", _guests(item, some, happening.catalog, words)),
+                )
+            ),
+        )
+        for item, some in found
+        if some and item.start_at is not None
+    ]
+    if not appointments:
+        return None
+    organizer = (_line(speaker.name), speaker.email)
+    return calendar("CANCEL" if kind == "cancellation" else "PUBLISH", appointments, organizer, happening.event.at)
+
+
+def _heading(subject: Subject, words: Wording, *, partly: bool) -> str:
+    if subject.kind in ("product_notice", "pending_answer"):
+        return words.say(f"{subject.kind}.{subject.what}.heading")
+    if subject.kind == "cancellation" and partly:
+        return words.say("cancellation.heading_partly")
+    return words.say(f"{subject.kind}.heading")
+
+
+def _intro(subject: Subject, words: Wording) -> str:
+    account, order = _line(subject.speaker.name), subject.happening.order
+    if subject.kind == "confirmation":
+        ending = {"added": "_added", "accepted": "_accepted"}.get(subject.what, "")
+        return words.say(f"confirmation.intro{ending}", account=account)
+    if subject.kind == "rescheduled":
+        ending = "_pending" if order.status == "pending" else ""
+        return words.say(f"rescheduled.intro{ending}", account=account, supplier=_line(subject.supplier.name))
+    if subject.kind in ("pending_received", "pending_notice"):
+        if order.answer_by is None:
+            return words.say(f"{subject.kind}.intro_open", account=account)
+        until = words.deadline(order.answer_by, subject.supplier.time_zone)
+        return words.say(f"{subject.kind}.intro", account=account, answer_by=until)
+    if subject.kind == "pending_answer":
+        supplier = _line(subject.supplier.name)
+        return words.say(f"pending_answer.{subject.what}.intro", supplier=supplier, number=order.confirmation)
+    return ""
+
+
+def _refunder(subject: Subject) -> Account:
+    """Return who took the money and gives it back: the supplier, unless a reseller sold at a net rate."""
+    resale = subject.happening.order.body.resale
+    return subject.seller if resale is not None and resale.kind == "net" else subject.supplier
+
+
+def _order(subject: Subject, words: Wording) -> Facts:
+    order, resold = subject.happening.order, subject.supplier.id != subject.seller.id
+    currency, for_seller = order.body.currency, subject.speaker.id == subject.seller.id
+    return {
+        "id": order.id,
+        "number": str(order.confirmation),
+        "reference": _line(order.body.reference_id or ""),
+        "status": words.say(f"status.{order.status}"),
+        "date": words.date(order.created_at, subject.supplier.time_zone),
+        "total": words.money(order.total, currency),
+        "paid": words.money(order.paid, currency),
+        "balance": words.money(order.balance, currency) if order.balance > 0 else "",
+        "credit": words.money(-order.balance, currency) if order.balance < 0 else "",
+        "fees": words.money(order.body.cancellation_fees, currency) if order.body.cancellation_fees else "",
+        "currency": currency,
+        "sold_by": _line(subject.seller.name) if resold and not for_seller else "",
+        "operated_by": _line(subject.supplier.name) if resold and for_seller else "",
+        "link": subject.link,
+    }
+
+
+def _item(item: Item, lines: Sequence[Line], catalog: Catalog, words: Wording, currency: str) -> Facts:
+    names = [" ".join(filter(None, (line.first_name, line.last_name))) for line in lines[:MAX_NAMES]]
+    pickup = item.pickup
+    details = (pickup.name, pickup.location.name, pickup.detail.name if pickup.detail else "") if pickup else ()
+    return {
+        "name": _line(item.product_name),
+        "code": item.product_code,
+        "when": _when(item, words),
+        "date": words.date(item.start_at, item.time_zone) if item.start_at is not None else "",
+        "time": words.time(item.start_at, item.time_zone) if item.start_at is not None else "",
+        "place": _place(item, catalog),
+        "pickup": _line(", ".join(filter(None, details))),
+        "guests": _guests(item, lines, catalog, words),
+        "names": [_line(name) for name in names if name],
+        "status": words.say("status.pending")
+        if any(line.pending_until and line.status == "confirmed" for line in lines)
+        else "",
+        "total": words.money(sum(line.total for line in lines), currency),
+    }
+
+
+def _cancelled(happening: Happening, words: Wording) -> list[Facts]:
+    """Return what an event cancelled and what it costs: for each item, a part for each reason of a fee."""
+    order, currency = happening.order, happening.order.body.currency
+    fees = {fee.line_id: fee for fee in happening.event.detail.fees}
+    found: list[Facts] = []
+    for item, lines in _chosen(order.body.items, frozenset(fees)):
+        for reason in dict.fromkeys(fees[line.id].reason for line in lines):
+            some = [line for line in lines if fees[line.id].reason == reason]
+            found.append(
+                {
+                    "name": _line(item.product_name),
+                    "when": _when(item, words),
+                    "guests": _guests(item, some, happening.catalog, words),
+                    "total": words.money(sum(line.total for line in some), currency),
+                    "fee": words.money(sum(fees[line.id].fee for line in some), currency),
+                    "reason": words.reason(reason, currency),
+                }
+            )
+    return found
+
+
+def _chosen(items: Iterable[Item], lines: frozenset[str]) -> list[tuple[Item, list[Line]]]:
+    """Return the items that have any of these lines, each with those."""
+    found = [(item, [line for line in item.lines if line.id in lines]) for item in items]
+    return [(item, some) for item, some in found if some]
+
+
+def _guests(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
+    product = catalog.products_by_id.get(item.product_id)
+    parts = []
+    for code, count in Counter(line.tier for line in lines).items():
+        tier = product.tier(code) if product else None
+        name = tier.name if tier else code
+        if product and code.casefold() == ONE_PRICE:
+            name = product.quantity_label
+        parts.append(words.count(count, _line(name)))
+    return ", ".join(parts)
+
+
+def _place(item: Item, catalog: Catalog) -> str:
+    if item.location is None:
+        return ""
+    wanted = item.location.id
+    now = next((each for each in catalog.locations.values() if each.id == wanted), None)
+    address = (now.address, now.city, now.state, now.country) if now else ()
+    return _line(", ".join(filter(None, (item.location.name, *address))))
+
+
+def _when(item: Item, words: Wording) -> str:
+    start: Instant | None = item.start_at
+    return "" if start is None else words.when(start, item.end_at, item.time_zone)
+
+
+def _account(account: Account) -> Facts:
+    return {"code": account.code, "name": _line(account.name), "email": account.email}
+
+
+def _line(text: str) -> str:
+    return one_line(text, MAX_VALUE)

@@ -1,0 +1,108 @@
+"""A mail that is to be written, and writing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from seatwright.auth import links
+from seatwright.auth.model import Account
+from seatwright.core.clock import Instant
+from seatwright.core.ids import new_hex24_at
+from seatwright.core.languages import Language
+from seatwright.core.mail import Mailbox, one_line
+from seatwright.messages.context import Happening, Messenger
+from seatwright.messages.facts import Subject, calendar_of, facts_of
+from seatwright.notifications import mail
+from seatwright.notifications.deliveries import Delivery
+from seatwright.notifications.rendering import Look, MailKind, render
+from seatwright.notifications.wording import wording
+
+What: TypeAlias = Literal[
+    "created", "requested", "added", "rescheduled", "cancelled", "accepted", "declined", "expired"
+]
+"""What happened, as the one who is told of it sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Which mail, to whom, in whose name and language, about what.
+
+    It speaks for `speaker`, and is a delivery of that account. `lines` are the participants and units that it is about.
+    With `to_customer` it may have a link to the order, which shows everything; `shows_contact` is whether it may name
+    the customer's phone, address and e-mail.
+    """
+
+    kind: MailKind
+    what: What
+    happening: Happening
+    speaker: Account
+    supplier: Account
+    seller: Account
+    recipient: Mailbox
+    language: Language
+    lines: frozenset[str]
+    to_customer: bool = False
+    shows_contact: bool = True
+
+
+def write(parts: Messenger, letter: Letter) -> Delivery:
+    """Render a letter as a delivery that is due, or that is only kept to be looked at, in the sandbox.
+
+    Takes milliseconds of computing, and no database.
+    """
+    now, order = parts.clock.now(), letter.happening.order
+    words = wording(letter.language)
+    calendar = calendar_of(letter.kind, letter.happening, letter.lines, letter.speaker, words)
+    has_qr = letter.kind == "confirmation" or (letter.kind == "rescheduled" and order.status == "confirmed")
+    subject = Subject(
+        kind=letter.kind,
+        what=letter.what,
+        happening=letter.happening,
+        speaker=letter.speaker,
+        supplier=letter.supplier,
+        seller=letter.seller,
+        recipient=letter.recipient,
+        lines=letter.lines,
+        shows_contact=letter.shows_contact,
+        link=_link(parts, letter, now),
+        qr=f"cid:{mail.QR_CID}" if has_qr else "",
+        has_calendar=calendar is not None,
+    )
+    look = Look(parts.settings.templates, letter.speaker.code, letter.language)
+    rendered = render(look, letter.kind, facts_of(subject, words))
+    content = mail.MailContent(
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        language=letter.language,
+        calendar=calendar,
+        qr=order.id if has_qr else None,
+        from_name=one_line(letter.speaker.name, 100),
+        reply_to=letter.speaker.email,
+        to_name=letter.recipient.name,
+    )
+    sandbox = parts.settings.smtp is None
+    return Delivery(
+        account_id=letter.speaker.id,
+        id=new_hex24_at(now),
+        channel="mail",
+        kind=letter.kind,
+        target=letter.recipient.address,
+        order_id=order.id,
+        content=mail.encode(content),
+        status="sandbox" if sandbox else "due",
+        due_at=now,
+        created_at=now,
+        finished_at=now if sandbox else None,
+    )
+
+
+def _link(parts: Messenger, letter: Letter, now: Instant) -> str:
+    """Return the address of the customer's page, for the customer alone: whoever has it has the order."""
+    if not letter.to_customer:
+        return ""
+    order = letter.happening.order
+    dates = [at for item in order.body.items for at in (item.end_at, item.start_at) if at is not None]
+    token = links.order_link(parts.keyring, order.owner_id, order.id, now, max(dates, default=None))
+    return links.address(parts.settings.public_url, token) or ""

@@ -1,0 +1,188 @@
+"""Which mails an event makes, to whom, in which language. The order's flags decide, each about what its name says:
+
+`disableConfirmationEmail`: what the customer is told. `disableNotification`: who is named on the products.
+`disablePendingOrderNotification`: the supplier, of what it has to answer. `disablePendingOrderNotificationResponse`:
+whoever asked, of the answer. All are on unless an order's request says otherwise, so an API order is silent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from seatwright.auth import store as accounts
+from seatwright.auth.model import Account
+from seatwright.core.languages import Language, language_of
+from seatwright.core.mail import Mailbox, mailbox
+from seatwright.messages.context import Happening
+from seatwright.messages.facts import customer_facts
+from seatwright.messages.letters import Letter, What
+from seatwright.notifications.rendering import MailKind
+from seatwright.orders.model import Order
+from seatwright.storage.engine import ReadTx
+
+_WHAT: dict[str, What] = {
+    "order.created": "created",
+    "order.added_to": "added",
+    "order.rescheduled": "rescheduled",
+    "order.cancelled": "cancelled",
+    "order.partly_cancelled": "cancelled",
+    "order.accepted": "accepted",
+    "order.declined": "declined",
+    "order.expired": "expired",
+}
+"""The actions of events that are mailed."""
+
+
+async def mails_for(tx: ReadTx, happening: Happening) -> list[Letter]:
+    """Return the mails that an event makes, still to be written.
+
+    What has been overtaken is left out: a confirmation of what is cancelled by now, and what is told together with an
+    answer that came in the meantime. Addresses that nothing can be sent to get nothing.
+    """
+    order, what = happening.order, _WHAT.get(happening.event.detail.action)
+    if what is None or not order.body.flags.mailed:
+        return []
+    supplier = await accounts.account(tx, order.account_id)
+    seller = supplier if order.owner_id == order.account_id else await accounts.account(tx, order.owner_id)
+    assert supplier is not None
+    assert seller is not None
+    return _Mailing(happening, what, supplier, seller).letters()
+
+
+@dataclass(frozen=True, slots=True)
+class _Mailing:
+    """Decides about one event."""
+
+    happening: Happening
+    what: What
+    supplier: Account
+    seller: Account
+
+    def letters(self) -> list[Letter]:
+        flags = self._order.body.flags
+        found: list[Letter | None] = []
+        if not flags.disable_confirmation_email:
+            found.append(self._for_customer())
+        if not flags.disable_pending_order_notification_response:
+            confirmed = any(letter and letter.kind == "confirmation" for letter in found)
+            found.append(self._answer(already_confirmed=confirmed))
+        if not flags.disable_pending_order_notification:
+            found.append(self._question())
+        if not flags.disable_notification:
+            found += self._notices()
+        return [letter for letter in found if letter is not None]
+
+    @property
+    def _order(self) -> Order:
+        return self.happening.order
+
+    @property
+    def _added(self) -> bool:
+        return self.what in ("created", "added")
+
+    @property
+    def _lines(self) -> frozenset[str]:
+        """The participants and units that the event is about; all of a new order's, where it names none.
+
+        A move is about all that is booked now on what was moved, unless everybody who was moved has cancelled since.
+        """
+        named, items = self.happening.event.detail.lines, self._order.body.items
+        if self.what == "rescheduled":
+            moved = [item for item in items if any(line.id in named for line in item.live)]
+            return frozenset(line.id for item in moved for line in item.live)
+        return frozenset(named or (line.id for item in items for line in item.lines))
+
+    @property
+    def _answered_since(self) -> bool:
+        """Whether what the event asked for has been answered by now; the answer is an event of its own."""
+        answer = self._order.body.answer
+        return self._added and answer is not None and answer.at >= self.happening.event.at
+
+    def _for_customer(self) -> Letter | None:
+        if self.what == "cancelled":
+            return self._to_customer("cancellation")
+        if self._order.status == "cancelled" or self._answered_since:
+            return None
+        if self._added:
+            return self._to_customer("pending_received" if self._order.status == "pending" else "confirmation")
+        if self.what == "rescheduled":
+            return self._to_customer("rescheduled") if self._lines else None
+        return self._to_customer("confirmation") if self.what == "accepted" else None
+
+    def _answer(self, *, already_confirmed: bool) -> Letter | None:
+        if self.what not in ("accepted", "declined", "expired"):
+            return None
+        if self.seller.id == self.supplier.id:
+            return None if already_confirmed else self._to_customer("pending_answer")
+        recipient = mailbox(self.seller.email, self.seller.name)
+        return self._letter("pending_answer", self.supplier, recipient, self.seller.language, hides=False)
+
+    def _question(self) -> Letter | None:
+        if not self._added or self._order.status != "pending":
+            return None
+        recipient = mailbox(self.supplier.email, self.supplier.name)
+        return self._letter("pending_notice", self.supplier, recipient, self.supplier.language, hides=True)
+
+    def _notices(self) -> list[Letter | None]:
+        """One mail for each address that is named on a product concerned, about all such products."""
+        found: dict[str, tuple[Mailbox, set[str]]] = {}
+        for item in self._order.body.items:
+            product = self.happening.catalog.products_by_id.get(item.product_id)
+            lines = self._lines.intersection(line.id for line in item.lines)
+            for notice in product.notices if product and lines else ():
+                recipient = mailbox(notice.email, notice.name)
+                if recipient is not None:
+                    found.setdefault(recipient.address.casefold(), (recipient, set()))[1].update(lines)
+        language = self.supplier.language
+        return [
+            self._letter("product_notice", self.supplier, recipient, language, hides=True, lines=frozenset(lines))
+            for recipient, lines in found.values()
+        ]
+
+    def _to_customer(self, kind: MailKind) -> Letter | None:
+        """A mail in the name of whom the customer bought from."""
+        customer = customer_facts(self._order, shows_contact=True)
+        recipient = mailbox(customer["email"], customer["name"])
+        language = customer_language(self._order) or self.seller.language
+        letter = self._letter(kind, self.seller, recipient, language, hides=False)
+        return letter and replace(letter, to_customer=True)
+
+    def _letter(
+        self,
+        kind: MailKind,
+        speaker: Account,
+        recipient: Mailbox | None,
+        language: Language,
+        *,
+        hides: bool,
+        lines: frozenset[str] | None = None,
+    ) -> Letter | None:
+        """A mail, or None if there is nobody to send it to. One that `hides` goes to the supplier's own people."""
+        if recipient is None:
+            return None
+        resale = self._order.body.resale
+        return Letter(
+            kind=kind,
+            what=self._told,
+            happening=self.happening,
+            speaker=speaker,
+            supplier=self.supplier,
+            seller=self.seller,
+            recipient=recipient,
+            language=language,
+            lines=self._lines if lines is None else lines,
+            shows_contact=not (hides and resale is not None and resale.hides_contact),
+        )
+
+    @property
+    def _told(self) -> What:
+        return "requested" if self.what == "created" and self._order.status == "pending" else self.what
+
+
+def customer_language(order: Order) -> Language | None:
+    """Return the language that the customer names, if it is one that there is."""
+    customer = order.body.customer
+    named = customer.get("language")
+    if named is None:
+        named = next((value for name, value in customer.items() if name.strip().casefold() == "language"), None)
+    return language_of(named)

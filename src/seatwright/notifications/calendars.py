@@ -1,0 +1,66 @@
+"""Appointments for a customer's calendar (RFC 5545, RFC 5546)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from icalendar import Calendar, Event, vCalAddress
+
+from seatwright.core import times
+from seatwright.core.clock import Instant
+
+Method: TypeAlias = Literal["PUBLISH", "CANCEL"]
+
+
+class Appointment(NamedTuple):
+    """One item of an order that has a date.
+
+    `uid` is the same whenever it is told of again; `sequence` grows with every change, so that the newest counts.
+    """
+
+    uid: str
+    sequence: int
+    start: Instant
+    end: Instant | None
+    summary: str
+    place: str
+    description: str
+
+
+def calendar(method: Method, appointments: Sequence[Appointment], organizer: tuple[str, str], at: Instant) -> str:
+    """Return appointments as a calendar file, in UTC, made at `at`; `organizer` is a name and an address.
+
+    A `CANCEL` takes them out of a calendar that has them.
+    """
+    made = Calendar()
+    made.add("prodid", "-//Seatwright//Bookings//EN")
+    made.add("version", "2.0")
+    made.add("method", method)
+    for appointment in appointments:
+        made.add_component(_event(method, appointment, organizer, at))
+    text: bytes = made.to_ical()
+    return text.decode()
+
+
+def _event(method: Method, appointment: Appointment, organizer: tuple[str, str], at: Instant) -> Event:
+    event = Event()
+    event.add("uid", appointment.uid)
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", times.to_utc(at).replace(microsecond=0))
+    event.add("dtstart", times.to_utc(appointment.start))
+    if appointment.end is not None and appointment.end > appointment.start:
+        event.add("dtend", times.to_utc(appointment.end))
+    event.add("summary", appointment.summary)
+    if appointment.place:
+        event.add("location", appointment.place)
+    if appointment.description:
+        event.add("description", appointment.description)
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    name, address = organizer
+    if address:
+        person = vCalAddress(f"mailto:{address}")
+        person.params["CN"] = name.replace('"', "'")
+        event.add("organizer", person)
+    return event

@@ -1,0 +1,246 @@
+"""Deliveries: mails and webhook calls as rows, from being due until they are sent or given up.
+
+A delivery is taken for a while (a lease), sent outside of any transaction, and then settled. A process that dies in
+between leaves it due: it is sent again, with the same id, which receivers tell repetitions by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from seatwright.core.clock import HOUR_MS, MINUTE_MS, Instant
+from seatwright.storage.engine import ReadTx, Row, Tx
+
+Channel: TypeAlias = Literal["mail", "webhook"]
+Status: TypeAlias = Literal["due", "sent", "dead", "sandbox"]
+
+LEASE_MS = 5 * MINUTE_MS
+"""How long whoever took a delivery has to send it. A sender gives up before that."""
+
+WAITS_MS: tuple[int, ...] = (
+    MINUTE_MS // 2,
+    2 * MINUTE_MS,
+    5 * MINUTE_MS,
+    15 * MINUTE_MS,
+    HOUR_MS,
+    2 * HOUR_MS,
+    4 * HOUR_MS,
+    *[8 * HOUR_MS] * 9,
+)
+"""Milliseconds from one attempt to the next: 17 attempts over 79 hours (trust rows 11 and 12; our decision)."""
+MAX_ATTEMPTS = len(WAITS_MS) + 1
+MAX_ERROR = 500
+"""Longest error that is kept of an attempt, in characters."""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One attempt: when, the receiver's status code (SMTP or HTTP) if there was an answer, and what went wrong."""
+
+    at: Instant
+    code: int | None = None
+    error: str | None = None
+    duration_ms: int = 0
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of an account. `target` is a mail address, or a webhook's id; `content` is JSON by channel."""
+
+    account_id: str
+    id: str
+    channel: Channel
+    kind: str
+    target: str
+    order_id: str | None
+    content: str
+    status: Status = "due"
+    attempts: int = 0
+    due_at: Instant
+    log: tuple[Attempt, ...] = ()
+    created_at: Instant
+    finished_at: Instant | None = None
+
+
+_COLUMNS = """account_id, id, channel, kind, target, order_id, content, status, attempts, due_at, log, created_at,
+    finished_at"""
+
+
+async def insert(tx: Tx, deliveries: Sequence[Delivery]) -> None:
+    """Write new deliveries."""
+    await tx.execute_many(
+        f"""
+        INSERT INTO delivery ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        """,  # noqa: S608 - constant columns
+        [
+            (
+                each.account_id,
+                each.id,
+                each.channel,
+                each.kind,
+                each.target,
+                each.order_id,
+                each.content,
+                each.status,
+                each.attempts,
+                each.due_at,
+                _encode(each.log),
+                each.created_at,
+                each.finished_at,
+            )
+            for each in deliveries
+        ],
+    )
+
+
+async def take(tx: Tx, channel: Channel, now: Instant, *, limit: int, busy: Sequence[str] = ()) -> list[Delivery]:
+    """Return up to `limit` deliveries that are due, of accounts that aren't `busy`, and keep others from taking them
+    for `LEASE_MS`.
+
+    Each counts as attempted from here on, so that one which kills its process is given up in the end.
+    """
+    rows = await tx.rows(
+        f"""
+        UPDATE delivery SET attempts = attempts + 1, due_at = $3 WHERE (account_id, id) IN (
+            SELECT account_id, id FROM delivery WHERE channel = $1 AND status = 'due' AND due_at <= $2
+            AND NOT (account_id = ANY($5)) ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING {_COLUMNS}
+        """,  # noqa: S608 - constant columns
+        channel,
+        now,
+        now + LEASE_MS,
+        limit,
+        list(busy),
+    )
+    return sorted((_delivery(row) for row in rows), key=lambda each: each.id)
+
+
+async def settle(
+    tx: Tx, taken: Delivery, attempt: Attempt, *, sent: bool, final: bool = False, retry_after_ms: int = 0
+) -> Status:
+    """Write what came of an attempt to send `taken`, and return the delivery's status from now on.
+
+    One that wasn't `sent` is tried again after the next of `WAITS_MS`, or after `retry_after_ms` if that is longer;
+    it is given up if the failure is `final`, or after `MAX_ATTEMPTS`. Whoever's lease was over changes nothing.
+    """
+    wait = WAITS_MS[min(taken.attempts, len(WAITS_MS)) - 1]
+    status: Status = "sent" if sent else "dead" if final or taken.attempts >= MAX_ATTEMPTS else "due"
+    due_at = attempt.at + max(wait, retry_after_ms) if status == "due" else attempt.at
+    error = attempt.error[:MAX_ERROR] if attempt.error else None
+    log = (*taken.log, msgspec.structs.replace(attempt, error=error))[-MAX_ATTEMPTS:]
+    await tx.execute(
+        """
+        UPDATE delivery SET status = $4, due_at = $5, log = $6, finished_at = $7
+        WHERE account_id = $1 AND id = $2 AND attempts = $3 AND status = 'due'
+        """,
+        taken.account_id,
+        taken.id,
+        taken.attempts,
+        status,
+        due_at,
+        _encode(log),
+        None if status == "due" else attempt.at,
+    )
+    return status
+
+
+async def retry(tx: Tx, account_id: str, delivery_id: str, now: Instant) -> bool:
+    """Make a delivery that was given up due again, with all its attempts before it; tell whether it was there."""
+    return bool(
+        await tx.execute(
+            """
+            UPDATE delivery SET status = 'due', attempts = 0, due_at = $3, finished_at = NULL
+            WHERE account_id = $1 AND id = $2 AND status = 'dead'
+            """,
+            account_id,
+            delivery_id,
+            now,
+        )
+    )
+
+
+async def find(tx: ReadTx, account_id: str, delivery_id: str) -> Delivery | None:
+    """Return one delivery."""
+    row = await tx.row(
+        f"SELECT {_COLUMNS} FROM delivery WHERE account_id = $1 AND id = $2",  # noqa: S608 - constant columns
+        account_id,
+        delivery_id,
+    )
+    return _delivery(row) if row else None
+
+
+async def page(
+    tx: ReadTx,
+    account_id: str,
+    *,
+    limit: int,
+    page: int,
+    channel: Channel | None = None,
+    status: Status | None = None,
+    target: str | None = None,
+    order_id: str | None = None,
+) -> list[Delivery]:
+    """Return a page of an account's deliveries, newest first; `page` counts from 0."""
+    values: list[object] = [account_id, limit, limit * page]
+    conditions = ""
+    for column, value in (("channel", channel), ("status", status), ("target", target), ("order_id", order_id)):
+        if value is not None:
+            values.append(value)
+            conditions += f" AND {column} = ${len(values)}"
+    rows = await tx.rows(
+        f"""
+        SELECT {_COLUMNS} FROM delivery WHERE account_id = $1{conditions} ORDER BY id DESC LIMIT $2 OFFSET $3
+        """,  # noqa: S608 - constant columns
+        *values,
+    )
+    return [_delivery(row) for row in rows]
+
+
+async def everywhere(tx: ReadTx, channel: Channel, status: Status | None, *, limit: int) -> list[Delivery]:
+    """Return a channel's newest deliveries of all accounts. For whoever runs the server; requests see their own."""
+    rows = await tx.rows(
+        f"""
+        SELECT {_COLUMNS} FROM delivery WHERE channel = $1 AND ($2 = '' OR status = $2)
+        ORDER BY created_at DESC, id DESC LIMIT $3
+        """,  # noqa: S608 - constant columns
+        channel,
+        status or "",
+        limit,
+    )
+    return [_delivery(row) for row in rows]
+
+
+async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
+    """Delete up to `limit` deliveries made before `before` that are not due any more; return how many."""
+    return await tx.execute(
+        """
+        DELETE FROM delivery WHERE (account_id, id) IN (
+            SELECT account_id, id FROM delivery WHERE created_at < $1 AND status <> 'due' ORDER BY created_at LIMIT $2)
+        """,
+        before,
+        limit,
+    )
+
+
+def _encode(log: Sequence[Attempt]) -> str:
+    return msgspec.json.encode(log).decode()
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        account_id=row["account_id"],
+        id=row["id"],
+        channel=row["channel"],
+        kind=row["kind"],
+        target=row["target"],
+        order_id=row["order_id"],
+        content=row["content"],
+        status=row["status"],
+        attempts=row["attempts"],
+        due_at=row["due_at"],
+        log=msgspec.json.decode(row["log"], type=tuple[Attempt, ...]),
+        created_at=row["created_at"],
+        finished_at=row["finished_at"],
+    )

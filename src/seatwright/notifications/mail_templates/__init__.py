@@ -1,0 +1,1 @@
+"""The built-in mail templates. An operator can override each (docs/notifications.md)."""

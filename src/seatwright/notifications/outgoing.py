@@ -1,0 +1,42 @@
+"""Use cases of an account's mails: what was sent, or would have been, and sending again what was given up."""
+
+from __future__ import annotations
+
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Conflict, NotFound
+from seatwright.notifications import deliveries
+from seatwright.notifications.deliveries import Delivery, Status
+from seatwright.storage import audit
+from seatwright.storage.engine import ReadTx, Tx
+
+
+async def page(
+    tx: ReadTx, account_id: str, *, limit: int, page: int, status: Status | None, order_id: str | None
+) -> list[Delivery]:
+    """Return a page of the account's mails, newest first; `page` counts from 0."""
+    return await deliveries.page(
+        tx, account_id, limit=limit, page=page, channel="mail", status=status, order_id=order_id
+    )
+
+
+async def get(tx: ReadTx, account_id: str, mail_id: str) -> Delivery:
+    """Return a mail of the account. Raises `NotFound`."""
+    found = await deliveries.find(tx, account_id, mail_id)
+    if found is None or found.channel != "mail":
+        raise NotFound("There is no such message.", code="message_not_found")
+    return found
+
+
+async def retry(tx: Tx, now: Instant, actor: str, account_id: str, mail_id: str) -> Delivery:
+    """Make a mail due again that was given up, with the whole schedule of attempts before it; return it.
+
+    Raises `NotFound`, and `Conflict` for one that was not given up.
+    """
+    await get(tx, account_id, mail_id)
+    if not await deliveries.retry(tx, account_id, mail_id, now):
+        raise Conflict(
+            "The message was not given up: it was sent, is due anyway, or belongs to the sandbox.",
+            code="message_not_dead",
+        )
+    await audit.record(tx, account_id, now, actor, "message.retried", mail_id)
+    return await get(tx, account_id, mail_id)

@@ -1,0 +1,87 @@
+"""Hands one mail to the mail server (RFC 5321), and says what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import suppress
+from typing import NamedTuple
+
+from aiosmtplib import (
+    SMTP,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPTimeoutError,
+)
+
+from seatwright.core.mail import Mailbox, MailServer
+
+CONNECT_S = 20.0
+"""How long the server may take to answer at all, and to each command but the last."""
+DATA_S = 180.0
+"""How long it may take to accept the mail: one that is given up too early is accepted all the same, and sent twice."""
+WHOLE_S = 240.0
+"""How long all of it may take, well below `deliveries.LEASE_MS`."""
+OURS = frozenset((530, 534, 535, 538))
+"""Refusals that are about our credentials or TLS, not about the mail: whoever runs the server can put it right."""
+
+
+class Reply(NamedTuple):
+    """What became of a mail: the server's code and text, where it said something. `final`: it will never take it."""
+
+    sent: bool
+    code: int | None
+    text: str
+    final: bool = False
+
+
+async def submit(
+    server: MailServer, mail: bytes, sender: Mailbox, recipient: Mailbox, *, context: ssl.SSLContext | None
+) -> Reply:
+    """Send `mail` to one recipient. `context` says whose certificates are good; None for a server without TLS.
+
+    Only a 5xx about the recipient or the mail itself is `final`; everything else may pass.
+    """
+    client = SMTP(
+        hostname=server.host,
+        port=server.port,
+        timeout=CONNECT_S,
+        use_tls=server.security == "tls",
+        start_tls=server.security == "starttls",
+        tls_context=context,
+        local_hostname=sender.domain,
+    )
+    try:
+        async with asyncio.timeout(WHOLE_S):
+            return await _conversation(client, server, mail, sender, recipient)
+    except TimeoutError:
+        return Reply(False, None, "the mail server took too long")
+    finally:
+        client.close()
+
+
+async def _conversation(client: SMTP, server: MailServer, mail: bytes, sender: Mailbox, recipient: Mailbox) -> Reply:
+    options = [] if recipient.local.isascii() else ["SMTPUTF8"]
+    try:
+        await client.connect()
+        if server.user:
+            await client.login(server.user, server.password)
+        if options:
+            await client.ehlo()
+        if options and not client.supports_extension("SMTPUTF8"):
+            return Reply(False, None, "the mail server takes no addresses beyond ASCII (SMTPUTF8)", final=True)
+        await client.mail(sender.address, options=options, encoding="utf-8" if options else "ascii")
+        await client.rcpt(recipient.address, encoding="utf-8" if options else "ascii")
+        code, text = await client.data(mail, timeout=DATA_S)
+    except SMTPResponseException as error:
+        theirs = isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code not in OURS
+        return Reply(False, error.code, error.message, final=theirs and 500 <= error.code < 600)
+    except SMTPTimeoutError:
+        return Reply(False, None, "the mail server took too long")
+    except (SMTPException, ssl.SSLError, OSError, ValueError) as error:
+        return Reply(False, None, f"{type(error).__name__}: {error}")
+    with suppress(SMTPException, OSError):
+        await client.quit(timeout=1.0)
+    return Reply(True, code, text)

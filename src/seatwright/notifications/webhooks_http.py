@@ -1,0 +1,163 @@
+"""Makes one HTTP call to an address that a user entered, and to nowhere else.
+
+The host's name is resolved once, all its addresses are checked, and the connection goes to the address that was
+checked: a name that means something else a moment later (DNS rebinding) changes nothing. Redirects are not followed,
+proxies of the environment are not used, and nothing that is answered but the status is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import NamedTuple
+
+import httpx
+
+from seatwright.core.clock import SECOND_MS, Instant
+from seatwright.core.times import from_datetime
+from seatwright.notifications.webhooks_addresses import Resolver, is_public, resolve
+
+CONNECT_S = 5.0
+TOTAL_S = 15.0
+"""Seconds that connecting to one address, and a whole call, may take."""
+MAX_ADDRESSES = 4
+"""Addresses of a host that are tried at most, in the resolver's order."""
+MAX_ANSWER_BYTES = 64 * 1024
+"""Bytes of an answer's body that are read, and thrown away, so that its sender isn't cut off."""
+
+INTERNAL = "the address is one of the server's own network, which it doesn't call"
+NOT_HTTPS = "the address must begin with https://"
+UNRESOLVED = "the host's name could not be resolved"
+NO_CONNECTION = "could not connect"
+CLOSED = "the connection was closed before there was an answer"
+
+
+class Answer(NamedTuple):
+    """What came of a call: the status, if there was one; what went wrong, if no 2xx; the answer's Retry-After."""
+
+    code: int | None = None
+    error: str | None = None
+    retry_after: str | None = None
+
+
+class HttpCaller:
+    """Makes calls, each on a connection of its own. One for each process."""
+
+    def __init__(
+        self,
+        *,
+        internal: bool,
+        resolver: Resolver = resolve,
+        trust: ssl.SSLContext | None = None,
+        total_s: float = TOTAL_S,
+    ) -> None:
+        """Call http and one's own network only if `internal`.
+
+        `trust` says whose certificates count: by default those of certifi, or of the file SSL_CERT_FILE.
+        """
+        self._internal = internal
+        self._resolver = resolver
+        self._trust = trust or httpx.create_ssl_context()
+        self._total_s = total_s
+
+    async def post(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
+        """Send `body`, which is JSON. Failures are answers, and none has an address or a body of the other side."""
+        try:
+            async with asyncio.timeout(self._total_s):
+                return await self._post(httpx.URL(url), body, headers)
+        except TimeoutError:
+            return Answer(error=f"there was no answer within {self._total_s:g} seconds")
+        except httpx.InvalidURL:
+            return Answer(error="the address is not a URL")
+
+    async def _post(self, url: httpx.URL, body: str, headers: Mapping[str, str]) -> Answer:
+        if url.scheme != "https" and not self._internal:
+            return Answer(error=NOT_HTTPS)
+        host = url.raw_host.decode("ascii").strip("[]")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            found = await self._resolver(host, port)
+        except (OSError, UnicodeError):
+            return Answer(error=UNRESOLVED)
+        if not self._internal and not all(is_public(address) for address in found):
+            return Answer(error=INTERNAL)
+        failed = Answer(error=UNRESOLVED)
+        for address in found[:MAX_ADDRESSES]:
+            try:
+                return await self._post_to(address, url, host, body, headers)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:  # nothing was sent, so another may be
+                failed = Answer(error=_why_not_connected(error))
+            except httpx.HTTPError:
+                return Answer(error=CLOSED)
+        return failed
+
+    async def _post_to(self, address: str, url: httpx.URL, host: str, body: str, headers: Mapping[str, str]) -> Answer:
+        """Call a URL at an address: its host is in the Host header, and is whom the TLS certificate must be for."""
+        sent = {
+            "host": url.netloc.decode("ascii"),
+            "content-type": "application/json",
+            "user-agent": f"Seatwright/{version('seatwright')}",
+            "accept-encoding": "identity",
+            "connection": "close",
+            **headers,
+        }
+        timeout = httpx.Timeout(None, connect=CONNECT_S)  # the whole call has its own, which nothing else may race
+        async with (
+            httpx.AsyncClient(verify=self._trust, trust_env=False, follow_redirects=False, timeout=timeout) as client,
+            client.stream(
+                "POST",
+                url.copy_with(host=address),
+                content=body.encode(),
+                headers=sent,
+                extensions={"sni_hostname": host.rstrip(".")},
+            ) as answer,
+        ):
+            with suppress(httpx.HTTPError):  # the status is there, and it is all that counts
+                await _drain(answer)
+        return Answer(answer.status_code, _why_not_done(answer.status_code), answer.headers.get("retry-after"))
+
+
+async def _drain(answer: httpx.Response) -> None:
+    read = 0
+    async for part in answer.aiter_raw():
+        read += len(part)
+        if read >= MAX_ANSWER_BYTES:
+            return
+
+
+def retry_after_ms(text: str | None, now: Instant, *, at_most: int) -> int:
+    """Return how long a Retry-After asks to wait, from 0 to `at_most`: it is seconds, or a date (RFC 9110, 10.2.3)."""
+    if text is None:
+        return 0
+    if text.isascii() and text.isdigit():
+        wait = int(text[:12]) * SECOND_MS
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+            wait = from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+        except (ValueError, OverflowError):
+            return 0
+    return min(max(wait, 0), at_most)
+
+
+def _why_not_done(code: int) -> str | None:
+    if 200 <= code < 300:
+        return None
+    return "answered with a redirect, which is not followed" if 300 <= code < 400 else f"answered {code}"
+
+
+def _why_not_connected(error: httpx.HTTPError) -> str:
+    """Say what is wrong with the certificate, if it is that."""
+    following: BaseException | None = error
+    while following is not None:
+        if isinstance(following, ssl.SSLCertVerificationError):
+            return f"the TLS certificate doesn't count: {following.verify_message}"
+        if isinstance(following, ssl.SSLError):
+            return "TLS could not be agreed on"
+        following = following.__cause__ or following.__context__
+    return NO_CONNECTION

@@ -1,0 +1,213 @@
+"""Use cases of webhooks: an account's own, what was sent to them, and what is sent to them on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from seatwright.core.clock import HOUR_MS, Instant
+from seatwright.core.errors import Conflict, NotFound
+from seatwright.core.ids import new_hex24, new_hex24_at
+from seatwright.core.times import iso_utc
+from seatwright.notifications import deliveries, webhooks_signing, webhooks_store
+from seatwright.notifications.deliveries import Delivery, Status
+from seatwright.notifications.outbox import EventKind
+from seatwright.notifications.webhooks import MAX_WEBHOOKS, TEST_KIND, Webhook, check_events, check_url
+from seatwright.storage import audit
+from seatwright.storage.engine import ReadTx, Tx
+
+SYSTEM = "system"
+"""The actor in the audit log where no user was."""
+DELETED = "the webhook was deleted"
+SWITCHED_OFF = "the webhook is switched off"
+
+
+class Editor(NamedTuple):
+    """Who changes webhooks, when, and by which rules: `key` seals secrets (`Keyring.webhook_key`), `internal` is the
+    setting SEATWRIGHT_WEBHOOK_INTERNAL."""
+
+    account_id: str
+    actor: str
+    now: Instant
+    key: bytes
+    internal: bool
+
+
+class Shown(NamedTuple):
+    """A webhook and its new secret, which can't be read again."""
+
+    webhook: Webhook
+    secret: str
+
+
+async def page(tx: ReadTx, account_id: str) -> list[Webhook]:
+    """Return an account's webhooks, oldest first; there are at most `MAX_WEBHOOKS`."""
+    return await webhooks_store.all_of(tx, account_id)
+
+
+async def get(tx: ReadTx, account_id: str, webhook_id: str, *, lock: bool = False) -> Webhook:
+    """Return a webhook; with `lock`, kept from others until the transaction ends. Raises `NotFound`."""
+    found = await webhooks_store.find(tx, account_id, webhook_id, lock=lock)
+    if found is None:
+        raise NotFound("There is no such webhook.", code="webhook_not_found")
+    return found
+
+
+async def create(tx: Tx, editor: Editor, url: str, events: Sequence[EventKind]) -> Shown:
+    """Make a webhook. Raises `Invalid` for the URL or the events, `Conflict` if there are `MAX_WEBHOOKS`."""
+    checked, chosen = check_url(url, internal=editor.internal), check_events(events)
+    await webhooks_store.lock_account(tx, editor.account_id)
+    if len(await webhooks_store.all_of(tx, editor.account_id)) >= MAX_WEBHOOKS:
+        raise Conflict(f"There are {MAX_WEBHOOKS} webhooks, and that is as many as there may be.", code="webhook_limit")
+    webhook_id, secret = new_hex24(), webhooks_signing.new_secret()
+    webhook = Webhook(
+        account_id=editor.account_id,
+        id=webhook_id,
+        url=checked,
+        events=chosen,
+        secret=webhooks_signing.seal(editor.key, secret, editor.account_id, webhook_id),
+        created_at=editor.now,
+    )
+    await webhooks_store.insert(tx, webhook)
+    await _record(tx, editor, "webhook.created", webhook_id, {"events": chosen})
+    return Shown(webhook, secret)
+
+
+async def change(
+    tx: Tx,
+    editor: Editor,
+    webhook_id: str,
+    *,
+    url: str | None = None,
+    events: Sequence[EventKind] | None = None,
+    active: bool | None = None,
+) -> Webhook:
+    """Change what isn't None. Switching a webhook off gives up what is due to it; later attempts go to a new URL.
+
+    Raises `NotFound`, and `Invalid` for the URL or the events.
+    """
+    before = await get(tx, editor.account_id, webhook_id, lock=True)
+    after = msgspec.structs.replace(
+        before,
+        url=before.url if url is None else check_url(url, internal=editor.internal),
+        events=before.events if events is None else check_events(events),
+        active=before.active if active is None else active,
+    )
+    changed = [name for name in ("url", "events", "active") if getattr(before, name) != getattr(after, name)]
+    if changed:
+        await webhooks_store.update(tx, after)
+        detail = {"changed": changed, "events": after.events, "active": after.active}
+        await _record(tx, editor, "webhook.changed", webhook_id, detail)
+    if before.active and not after.active:
+        await webhooks_store.give_up(tx, editor.account_id, webhook_id, editor.now, SWITCHED_OFF)
+    return after
+
+
+async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> Shown:
+    """Give a webhook a new secret; the one before signs too for `grace_hours`, and any before that no more.
+
+    Raises `NotFound`.
+    """
+    before = await get(tx, editor.account_id, webhook_id, lock=True)
+    secret = webhooks_signing.new_secret()
+    after = msgspec.structs.replace(
+        before,
+        secret=webhooks_signing.seal(editor.key, secret, editor.account_id, webhook_id),
+        old_secret=before.secret if grace_hours else None,
+        old_secret_until=editor.now + grace_hours * HOUR_MS if grace_hours else None,
+    )
+    await webhooks_store.update(tx, after)
+    await _record(tx, editor, "webhook.secret_rotated", webhook_id, {"graceHours": grace_hours})
+    return Shown(after, secret)
+
+
+async def delete(tx: Tx, editor: Editor, webhook_id: str) -> Webhook:
+    """Remove a webhook and return it as it was; what is due to it is given up. Raises `NotFound`."""
+    found = await get(tx, editor.account_id, webhook_id, lock=True)
+    await webhooks_store.delete(tx, editor.account_id, webhook_id)
+    await webhooks_store.give_up(tx, editor.account_id, webhook_id, editor.now, DELETED)
+    await _record(tx, editor, "webhook.deleted", webhook_id)
+    return found
+
+
+async def test(tx: Tx, editor: Editor, webhook_id: str) -> Delivery:
+    """Make a call that says nothing but that it arrives due. Raises `NotFound`, `Conflict` if it is switched off."""
+    webhook = await _active(tx, editor, webhook_id)
+    content = {
+        "type": TEST_KIND,
+        "timestamp": iso_utc(editor.now),
+        "data": {"entityId": webhook.account_id, "webhookId": webhook.id},
+    }
+    delivery = new_delivery(webhook, TEST_KIND, None, msgspec.json.encode(content).decode(), editor.now)
+    await deliveries.insert(tx, [delivery])
+    return delivery
+
+
+async def log(
+    tx: ReadTx, account_id: str, webhook_id: str, *, limit: int, page: int, status: Status | None
+) -> list[Delivery]:
+    """Return a page of what was, or is to be, sent to a webhook, newest first. Raises `NotFound`."""
+    await get(tx, account_id, webhook_id)
+    return await deliveries.page(
+        tx, account_id, limit=limit, page=page, channel="webhook", status=status, target=webhook_id
+    )
+
+
+async def retry(tx: Tx, editor: Editor, webhook_id: str, delivery_id: str) -> Delivery:
+    """Make a delivery that was given up due again, with the whole schedule of attempts before it.
+
+    Raises `NotFound`, and `Conflict` if it was not given up or the webhook is switched off.
+    """
+    await _active(tx, editor, webhook_id)
+    if await _delivery(tx, editor.account_id, webhook_id, delivery_id) is None:
+        raise NotFound("There is no such delivery to this webhook.", code="delivery_not_found")
+    if not await deliveries.retry(tx, editor.account_id, delivery_id, editor.now):
+        raise Conflict("The delivery was not given up: it was made, or is due anyway.", code="delivery_not_dead")
+    await _record(tx, editor, "webhook.retried", webhook_id, {"delivery": delivery_id})
+    again = await _delivery(tx, editor.account_id, webhook_id, delivery_id)
+    assert again is not None, "it has just been changed"
+    return again
+
+
+async def gone(tx: Tx, webhook: Webhook, delivery_id: str, now: Instant) -> None:
+    """Switch a webhook off whose receiver said at `delivery_id` that it is gone, unless it has another URL by now."""
+    found = await webhooks_store.find(tx, webhook.account_id, webhook.id, lock=True)
+    if found is None or not found.active or found.url != webhook.url:
+        return
+    await webhooks_store.update(tx, msgspec.structs.replace(found, active=False))
+    await webhooks_store.give_up(tx, found.account_id, found.id, now, SWITCHED_OFF, but=delivery_id)
+    await audit.record(tx, found.account_id, now, SYSTEM, "webhook.gone", found.id)
+
+
+def new_delivery(webhook: Webhook, kind: str, order_id: str | None, content: str, now: Instant) -> Delivery:
+    """Return a call of a webhook that is due now."""
+    return Delivery(
+        account_id=webhook.account_id,
+        id=new_hex24_at(now),
+        channel="webhook",
+        kind=kind,
+        target=webhook.id,
+        order_id=order_id,
+        content=content,
+        due_at=now,
+        created_at=now,
+    )
+
+
+async def _active(tx: Tx, editor: Editor, webhook_id: str) -> Webhook:
+    webhook = await get(tx, editor.account_id, webhook_id, lock=True)
+    if not webhook.active:
+        raise Conflict("The webhook is switched off; switch it on first.", code="webhook_inactive")
+    return webhook
+
+
+async def _delivery(tx: ReadTx, account_id: str, webhook_id: str, delivery_id: str) -> Delivery | None:
+    found = await deliveries.find(tx, account_id, delivery_id)
+    return found if found is not None and (found.channel, found.target) == ("webhook", webhook_id) else None
+
+
+async def _record(tx: Tx, editor: Editor, action: str, webhook_id: str, detail: object = None) -> None:
+    """Write an audit event. A URL may have a password of the receiver's in it, so it is named, not quoted."""
+    await audit.record(tx, editor.account_id, editor.now, editor.actor, action, webhook_id, detail)

@@ -1,0 +1,171 @@
+"""The mailing list: customers of the account's own orders who want to be written to.
+
+A customer consents with the field `marketingConsent` of an order. What counts is the newest order of an address, so
+whoever doesn't consent any more, or isn't asked any more, is on no list that is made after it. Orders that a reseller
+made for the account are the reseller's customers, not the account's; those that it made as a reseller are its own.
+
+Orders are walked through from the newest on, some thousand at a time: no long query, no sort of everything, and a short
+list of the latest customers is as fast with a million orders as with a hundred.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Invalid
+from seatwright.core.languages import language_of
+from seatwright.storage.engine import Database, ReadTx, Row
+
+CHUNK = 2_000
+FIRST_CHUNK = 200
+"""Orders that are read at once; twice as many each time, until there are 2,000."""
+MAX_ADDRESSES = 2_000_000
+"""Different addresses that are kept in mind while walking (about 100 bytes each)."""
+
+_YES = frozenset(("true", "yes", "1"))
+
+
+class Recipient(NamedTuple):
+    """Somebody to write to. `language` is the one that they asked for, if it is one of ours."""
+
+    email: str
+    first_name: str
+    last_name: str
+    language: str | None
+    last_order_at: Instant
+
+
+class MailingList(NamedTuple):
+    """One page, newest customers first, and whether there are more."""
+
+    recipients: list[Recipient]
+    more: bool
+
+
+class _Customer(msgspec.Struct, rename="camel"):
+    email: Any = None
+    first_name: Any = None
+    last_name: Any = None
+    language: Any = None
+    marketing_consent: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Customer)
+
+
+async def mailing_list(
+    database: Database, account_id: str, *, since: Instant | None, limit: int, page: int
+) -> MailingList:
+    """Return one page of those who consent, by their last orders; `since` leaves out whoever ordered before it last.
+
+    Raises `Invalid` if there are more different addresses than `MAX_ADDRESSES`.
+    """
+    seen: set[int] = set()
+    found: list[Recipient] = []
+    skip = limit * page
+    before = await database.read(lambda tx: _newest(tx, account_id)) + 1
+    many = FIRST_CHUNK
+    while before > 1 and len(found) <= limit:
+        chunk, many = _Chunk(account_id, before, max(1, before - many), since), min(CHUNK, 2 * many)
+        rows = await database.read(chunk.rows, patient=True)
+        for recipient in await asyncio.to_thread(_consenting, rows, seen):
+            skip -= 1
+            if skip < 0:
+                found.append(recipient)
+        if len(seen) > MAX_ADDRESSES:
+            raise Invalid(
+                f"from: there are more than {MAX_ADDRESSES} addresses; ask for those who ordered since a day.",
+                code="too_many_addresses",
+                field="from",
+            )
+        if since is not None and len(rows) < before - chunk.first:
+            older = await database.read(chunk.older)
+            if older:
+                break
+        before = chunk.first
+    return MailingList(found[:limit], len(found) > limit)
+
+
+class _Chunk(NamedTuple):
+    """The orders from number `first` up to `before` (exclusive) in an account's list."""
+
+    account_id: str
+    before: int
+    first: int
+    since: Instant | None
+
+    async def rows(self, tx: ReadTx) -> Sequence[Row]:
+        """Return customers and dates of the account's own orders, newest first."""
+        # PostgreSQL's `json` (not `jsonb`) reads no further than it must.
+        body = "o.body::json" if tx.engine == "postgres" else "o.body"
+        return await tx.rows(
+            f"""
+            SELECT v.created_at, ({body} ->> 'customer') AS customer
+            FROM order_view v JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+            WHERE v.account_id = $1 AND v.seq >= $2 AND v.seq < $3 AND v.created_at >= $4 AND o.owner_id = $1
+            ORDER BY v.seq DESC
+            """,  # noqa: S608 - a constant
+            self.account_id,
+            self.first,
+            self.before,
+            self.since or 0,
+        )
+
+    async def older(self, tx: ReadTx) -> bool:
+        """Tell whether the first of them was made before `since`."""
+        row = await tx.row(
+            "SELECT created_at FROM order_view WHERE account_id = $1 AND seq = $2", self.account_id, self.first
+        )
+        return row is not None and self.since is not None and row["created_at"] < self.since
+
+
+async def _newest(tx: ReadTx, account_id: str) -> int:
+    row = await tx.row("SELECT orders FROM account_counter WHERE account_id = $1", account_id)
+    return int(row["orders"]) if row else 0
+
+
+def _consenting(rows: Sequence[Row], seen: set[int]) -> list[Recipient]:
+    """Return who consents of those whose address is not among the `seen` ones yet, and add all of these."""
+    found = []
+    for row in rows:
+        if row["customer"] is None:
+            continue
+        customer = _decoder.decode(row["customer"])
+        email = _text(customer.email)
+        if "@" not in email:
+            continue
+        address = _address(email)
+        if address in seen:
+            continue
+        seen.add(address)
+        if _consents(customer.marketing_consent):
+            found.append(
+                Recipient(
+                    email=email,
+                    first_name=_text(customer.first_name),
+                    last_name=_text(customer.last_name),
+                    language=language_of(customer.language),
+                    last_order_at=row["created_at"],
+                )
+            )
+    return found
+
+
+def _consents(said: Any) -> bool:
+    """Clients send true, 1 or a word; anything else is no consent."""
+    return str(said).strip().casefold() in _YES
+
+
+def _address(email: str) -> int:
+    """Return a number for an address, the same in upper and lower case: eight bytes instead of the whole text."""
+    return int.from_bytes(hashlib.blake2b(email.casefold().encode(), digest_size=8).digest(), "big")
+
+
+def _text(value: Any) -> str:
+    return str(value).strip() if isinstance(value, str) else ""

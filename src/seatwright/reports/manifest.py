@@ -1,0 +1,163 @@
+"""The manifest of a departure: who comes, from where, what they answered, what they owe, and who is there already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+from seatwright.cart.model import Item, Line
+from seatwright.catalog.customer import CONSENT, CUSTOMER_FIELDS, LANGUAGE
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Conflict, NotFound
+from seatwright.orders import store
+from seatwright.orders.model import Order, customer_for
+from seatwright.reports.products import ProductName, product_names
+from seatwright.storage.engine import ReadTx, Row
+
+MAX_ORDERS = 5_000
+"""Orders on one manifest at most."""
+
+NO_ANSWERS = frozenset((*CUSTOMER_FIELDS, LANGUAGE, CONSENT))
+"""What a customer has that is no answer to a question."""
+
+
+class Guest(NamedTuple):
+    """One participant or unit that is not cancelled, with the order that it is on.
+
+    `customer` has what the account may see. `balance` is the whole order's, in minor units of `currency`. `checked_in`
+    is when they turned up, None if they haven't.
+    """
+
+    line: Line
+    status: Literal["confirmed", "pending"]
+    item: Item
+    order_id: str
+    confirmation: int
+    reference_id: str | None
+    channel: str
+    customer: dict[str, Any]
+    answers: dict[str, Any]
+    balance: int
+    currency: str
+
+    @property
+    def checked_in(self) -> Instant | None:
+        """When they turned up."""
+        return self.line.checked_in_at
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Last and first name: their own, or else the customer's."""
+        if self.line.first_name or self.line.last_name:
+            return self.line.last_name or "", self.line.first_name or ""
+        return str(self.customer.get("lastName", "")), str(self.customer.get("firstName", ""))
+
+
+class Manifest(NamedTuple):
+    """A departure and its guests, by pickup place, pickup detail and name; without a pickup last."""
+
+    departure_id: str
+    product: ProductName
+    start_at: Instant | None
+    end_at: Instant | None
+    zone: str
+    capacity: int
+    taken: int
+    guests: list[Guest]
+
+    @property
+    def tiers(self) -> dict[str, int]:
+        """How many of each price tier."""
+        return dict(sorted(Counter(guest.line.tier for guest in self.guests).items()))
+
+
+class Found(NamedTuple):
+    """What was read of a departure; `manifest_of` makes a manifest of it, which takes longer with many orders."""
+
+    departure: Row
+    product: ProductName
+    orders: Sequence[Row]
+    viewer_id: str
+
+
+async def read(tx: ReadTx, account_id: str, departure_id: str) -> Found:
+    """Read a departure of the account with the orders that have somebody on it.
+
+    Raises `NotFound`, and `Conflict` for more than `MAX_ORDERS` orders.
+    """
+    departure = await tx.row(
+        """
+        SELECT id, product_id, start_at, end_at, time_zone, capacity, taken FROM departure
+        WHERE account_id = $1 AND id = $2
+        """,
+        account_id,
+        departure_id,
+    )
+    if departure is None:
+        raise NotFound("There is no such departure.", code="departure_not_found")
+    products = await product_names(tx, account_id, {departure["product_id"]})
+    orders = await tx.rows(
+        f"""
+        SELECT {store.ORDER_COLUMNS} FROM orders o
+        JOIN order_view v ON v.account_id = $1 AND v.order_id = o.id
+        WHERE o.account_id = $1 AND o.id IN (
+            SELECT order_id FROM order_line WHERE account_id = $1 AND departure_id = $2 AND status = 'confirmed'
+        ) LIMIT $3
+        """,  # noqa: S608 - constant columns
+        account_id,
+        departure_id,
+        MAX_ORDERS + 1,
+    )
+    if len(orders) > MAX_ORDERS:
+        raise Conflict(f"There are more than {MAX_ORDERS} orders on this departure.", code="manifest_too_long")
+    return Found(departure, products[departure["product_id"]], orders, account_id)
+
+
+def manifest_of(found: Found) -> Manifest:
+    """Return the manifest that was read."""
+    departure = found.departure
+    guests = [
+        guest for row in found.orders for guest in _guests(store.order_from(row), departure["id"], found.viewer_id)
+    ]
+    return Manifest(
+        departure_id=departure["id"],
+        product=found.product,
+        start_at=departure["start_at"],
+        end_at=departure["end_at"],
+        zone=departure["time_zone"],
+        capacity=departure["capacity"],
+        taken=departure["taken"],
+        guests=sorted(guests, key=_place_and_name),
+    )
+
+
+def _guests(order: Order, departure_id: str, viewer_id: str) -> Iterator[Guest]:
+    item = order.body.item(departure_id)
+    if item is None:
+        return
+    customer = customer_for(order, viewer_id)
+    answers = {name: value for name, value in customer.items() if name not in NO_ANSWERS}
+    for line in item.live:
+        yield Guest(
+            line=line,
+            status="pending" if line.pending_until else "confirmed",
+            item=item,
+            order_id=order.id,
+            confirmation=order.confirmation,
+            reference_id=order.body.reference_id,
+            channel=order.channel,
+            customer={name: value for name, value in customer.items() if name in CUSTOMER_FIELDS},
+            answers=answers,
+            balance=order.balance,
+            currency=order.body.currency,
+        )
+
+
+def _place_and_name(guest: Guest) -> tuple[Any, ...]:
+    pickup = guest.item.pickup
+    place = (True, "", "")
+    if pickup is not None:
+        place = (False, pickup.location.name.casefold(), pickup.detail.name.casefold() if pickup.detail else "")
+    last, first = guest.name
+    return *place, last.casefold(), first.casefold(), guest.confirmation, guest.line.id

@@ -1,0 +1,256 @@
+"""What happened to orders and when: a record for each time that an order was made or changed.
+
+A record is an order and an instant. Its amounts are the sums of the ledger's entries of that instant and nothing else,
+so the records of some days add up to the accrual report of the same days. What else it says (what was done, to which
+items) comes from the audit log and the order. Checking guests in is no change of an order here.
+
+Both sides of a resold order have its records: everybody reads those of the orders in their own list.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from seatwright.cart.model import Item
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Invalid
+from seatwright.orders import store
+from seatwright.orders.model import Order
+from seatwright.reports.accrual import LINE_TYPES, LineType
+from seatwright.reports.periods import Span
+from seatwright.reports.products import products_numbered
+from seatwright.storage.engine import ReadTx, Row
+
+UNTOLD = ("order.checked_in", "order.checked_out")
+"""Actions that are no change of an order."""
+_UNTOLD = ", ".join(f"'{action}'" for action in UNTOLD)
+
+
+class TransactionFilter(NamedTuple):
+    """What to list; None is no filter. `starts` are days on which an item starts, on its location's clock."""
+
+    span: Span | None = None
+    order_ids: Sequence[str] | None = None
+    confirmations: Sequence[int] | None = None
+    product_numbers: Sequence[int] | None = None
+    starts: tuple[date, date] | None = None
+
+    @property
+    def by_item(self) -> bool:
+        """Whether it asks for something about items."""
+        return self.product_numbers is not None or self.starts is not None
+
+
+class Entry(NamedTuple):
+    """A sum of one line item's entries, as the customer sees it: what is taken back or off is below zero."""
+
+    type: LineType
+    name: str
+    item_id: str | None
+    amount: int
+
+
+class Transaction(NamedTuple):
+    """One record, in minor units of the order's currency.
+
+    `actions` are what was done at that instant, in order: mostly one. `total` is by how much what is owed changed,
+    `paid` what was paid then (below zero: given back), `commission` by how much a reseller's commission changed.
+    `items` are those that it was about, as they are now.
+    """
+
+    at: Instant
+    order: Order
+    actions: tuple[str, ...]
+    total: int
+    paid: int
+    commission: int
+    items: tuple[Item, ...]
+    entries: tuple[Entry, ...]
+
+    def of_item(self, item_id: str) -> int:
+        """Return by how much what is owed for one item changed."""
+        return sum(line.amount for line in self.entries if line.item_id == item_id and line.type != "commission")
+
+    @property
+    def made(self) -> bool:
+        """Whether the order was made then; otherwise it was changed."""
+        return "order.created" in self.actions
+
+
+class Found(NamedTuple):
+    """What was read of a page; `records_of` makes records of it, which takes as long as there are orders."""
+
+    moments: Sequence[Row]
+    orders: Sequence[Row]
+    entries: Sequence[Row]
+    events: Sequence[Row]
+
+
+async def read(
+    tx: ReadTx, account_id: str, chosen: TransactionFilter, *, limit: int, page: int, more: int = 0
+) -> Found:
+    """Read one page of records, oldest first, and as many as `more` after it; `page` counts pages of `limit` from 0.
+
+    Raises `Invalid` if nothing is asked for.
+    """
+    if chosen == TransactionFilter():
+        raise Invalid(
+            "At least one filter is needed: from and to, orderIds, confirmationIds, productNumbers, or "
+            "fromProductStartDate and toProductStartDate.",
+            code="missing_filter",
+        )
+    moments = await _moments(tx, account_id, chosen, limit + more, limit * page)
+    orders = await tx.rows(
+        f"""
+        SELECT {store.ORDER_COLUMNS}, o.created_at AS booked_at FROM order_view v
+        JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        WHERE v.account_id = $1 AND v.seq = ANY($2)
+        """,  # noqa: S608 - constant columns
+        account_id,
+        sorted({row["seq"] for row in moments}),
+    )
+    suppliers, ids = sorted({row["account_id"] for row in orders}), sorted({row["id"] for row in orders})
+    entries = await tx.rows(
+        """
+        SELECT account_id, order_id, created_at AS at, ledger, departure_id, name, SUM(amount) AS amount
+        FROM ledger_entry WHERE account_id = ANY($1) AND order_id = ANY($2)
+        GROUP BY account_id, order_id, created_at, ledger, departure_id, name
+        ORDER BY MIN(transaction_no * 1000000 + entry_no)
+        """,
+        suppliers,
+        ids,
+    )
+    events = await tx.rows(
+        "SELECT subject_id AS order_id, at, action, detail FROM audit_event "
+        "WHERE account_id = ANY($1) AND subject_id = ANY($2) ORDER BY at, id",
+        suppliers,
+        ids,
+    )
+    return Found(moments, orders, entries, events)
+
+
+def records_of(found: Found) -> Iterator[Transaction]:
+    """Yield the records that were read, building each order when its turn comes: thousands of them at once are so
+    many objects that all others wait for Python to look through them."""
+    orders = {row["id"]: row for row in found.orders}
+    entries = _by_moment(found.entries)
+    events = _by_moment(row for row in found.events if row["action"] not in UNTOLD)
+    for moment in found.moments:
+        row = orders.get(moment["order_id"])
+        if row is not None:
+            yield _record(moment, store.order_from(row), row["booked_at"], entries, events)
+
+
+async def _moments(tx: ReadTx, account_id: str, chosen: TransactionFilter, limit: int, offset: int) -> Sequence[Row]:
+    """Return the orders and instants of a page of records.
+
+    An order was made when the account's list says; `booked_at` is 0 then, as its books may know another moment if the
+    clocks of two servers differ.
+    """
+    values: list[Any] = [account_id, limit, offset]
+
+    def given(value: Any) -> str:
+        values.append(value)
+        return f"${len(values)}"
+
+    made, changed = "v.account_id = $1", "v.account_id = $1 AND v.modified_at > v.created_at"
+    happened = f"a.at > o.created_at AND a.action LIKE 'order.%' AND a.action NOT IN ({_UNTOLD})"
+    if chosen.span is not None:
+        start, end = given(chosen.span.start), given(chosen.span.end)
+        made += f" AND v.created_at >= {start} AND v.created_at < {end}"
+        changed += f" AND v.modified_at >= {start} AND v.created_at < {end}"
+        happened += f" AND a.at >= {start} AND a.at < {end}"
+    narrow = ""
+    if chosen.order_ids is not None:
+        narrow += f" AND v.order_id = ANY({given(list(chosen.order_ids))})"
+    if chosen.confirmations is not None:
+        narrow += f" AND v.confirmation = ANY({given(list(chosen.confirmations))})"
+    if chosen.by_item:
+        narrow += await _about_items(tx, account_id, chosen, given)
+    # Few match a narrow filter: `+ 0` keeps SQLite from walking all orders by date to find them.
+    at = "v.created_at + 0" if narrow and chosen.span is None else "v.created_at"
+    return await tx.rows(
+        f"""
+        SELECT v.seq, v.order_id, 0 AS booked_at, {at} AS at FROM order_view v WHERE {made}{narrow}
+        UNION ALL
+        SELECT DISTINCT v.seq, v.order_id, a.at AS booked_at, a.at FROM order_view v
+        JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        JOIN audit_event a ON a.account_id = v.supplier_id AND a.subject_id = v.order_id
+        WHERE {changed}{narrow} AND {happened}
+        ORDER BY at, seq, booked_at LIMIT $2 OFFSET $3
+        """,  # noqa: S608 - constant conditions
+        *values,
+    )
+
+
+async def _about_items(tx: ReadTx, account_id: str, chosen: TransactionFilter, given: Any) -> str:
+    """Return a condition for orders with an item of these products, on a departure that starts on these days."""
+    suppliers = await tx.rows("SELECT supplier_id FROM connection WHERE reseller_id = $1", account_id)
+    accounts = [account_id, *(row["supplier_id"] for row in suppliers)]
+    products = await products_numbered(tx, accounts, chosen.product_numbers)
+    items = (
+        f"d.account_id = ANY({given(sorted({account for account, _ in products}))})"
+        f" AND d.product_id = ANY({given(sorted({product for _, product in products}))})"
+    )
+    if chosen.starts is not None:
+        first, last = chosen.starts
+        items += f" AND d.local_date BETWEEN {given(first.isoformat())} AND {given(last.isoformat())}"
+    # With days, few orders are looked at one by one; without, the departures lead to them (CROSS: for SQLite).
+    if chosen.span is not None:
+        return f""" AND EXISTS (
+            SELECT 1 FROM order_line l CROSS JOIN departure d WHERE l.account_id = v.supplier_id
+            AND l.order_id = v.order_id AND d.account_id = l.account_id AND d.id = l.departure_id AND {items}
+        )"""  # noqa: S608 - constant conditions
+    return f""" AND v.order_id IN (
+            SELECT l.order_id FROM departure d CROSS JOIN order_line l
+            WHERE {items} AND l.account_id = d.account_id AND l.departure_id = d.id
+        )"""  # noqa: S608 - constant conditions
+
+
+_ByMoment: TypeAlias = Mapping[tuple[str, Instant], list[Row]]
+"""Rows by order and instant."""
+
+
+def _by_moment(rows: Iterable[Row]) -> _ByMoment:
+    found: dict[tuple[str, Instant], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["order_id"], row["at"]].append(row)
+    return found
+
+
+def _record(moment: Row, order: Order, made_at: Instant, all_entries: _ByMoment, all_events: _ByMoment) -> Transaction:
+    key = order.id, moment["booked_at"] or made_at
+    entries, events = all_entries.get(key, []), all_events.get(key, [])
+    lines = tuple(_entry(row) for row in entries if row["ledger"] in LINE_TYPES)
+    touched = {row["departure_id"] for row in entries}
+    for event in events:
+        touched |= _touched(order, event)
+    return Transaction(
+        at=moment["at"],
+        order=order,
+        actions=tuple(event["action"] for event in events),
+        total=sum(line.amount for line in lines if line.type != "commission"),
+        paid=sum(int(row["amount"]) for row in entries if row["ledger"] == "external_payments"),
+        commission=-sum(line.amount for line in lines if line.type == "commission"),
+        items=tuple(item for item in order.body.items if item.id in touched),
+        entries=tuple(line for line in lines if line.amount),
+    )
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(LINE_TYPES[row["ledger"]], row["name"], row["departure_id"], -int(row["amount"]))
+
+
+def _touched(order: Order, event: Row) -> set[str]:
+    """Return the items that an audit event is about: it names items, or participants and units, or neither."""
+    detail = msgspec.json.decode(event["detail"])
+    if not isinstance(detail, dict):
+        return set()
+    items = {str(item["id"]) for item in detail.get("items", ())} | {str(detail.get("item", ""))}
+    lines = {str(line) for line in (*detail.get("lines", ()), detail.get("line", ""))}
+    return items | {item.id for item in order.body.items if any(line.id in lines for line in item.lines)}

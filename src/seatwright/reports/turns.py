@@ -1,0 +1,58 @@
+"""Reports take turns: however many are asked for, a process makes few at a time, so that orders keep their share."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from seatwright.core.errors import Unavailable
+
+T = TypeVar("T")
+
+AT_ONCE = 2
+"""Reports that a process makes at the same time. SQLite has four threads for reads that take long, PostgreSQL at
+least two connections; orders need some of them."""
+MAX_WAITING = 20
+"""Reports that wait for their turn at most; further ones are refused."""
+SWITCH_S = 0.0001
+"""How long a report's thread may keep the interpreter while others wait for it. Python's own is 0.005 seconds, and a
+booking waits for its turn dozens of times: around every statement of SQLite's (docs/reports.md has measurements)."""
+
+
+class Turns:
+    """The turns of one process."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._waiting = 0
+        self._shaping = 0
+        self._usual_s = sys.getswitchinterval()
+
+    async def shape(self, work: Callable[[], T]) -> T:
+        """Do what takes a processor long in a thread, and let nobody wait for that longer than `SWITCH_S` at a time."""
+        self._shaping += 1
+        sys.setswitchinterval(SWITCH_S)
+        try:
+            return await asyncio.to_thread(work)
+        finally:
+            self._shaping -= 1
+            if not self._shaping:
+                sys.setswitchinterval(self._usual_s)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and have it. Raises `Unavailable` if too many wait already."""
+        if self._free.locked() and self._waiting >= MAX_WAITING:
+            raise Unavailable("Too many reports are being made; try again in a moment.", code="overloaded")
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()

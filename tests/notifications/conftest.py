@@ -1,0 +1,17 @@
+"""The office, for tests of mails."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatwright.api.context import Services
+from tests.desk import Desk, bike, desk, kayak, rafting
+from tests.notifications.office import Office, open_office
+
+__all__ = ["bike", "desk", "kayak", "rafting"]
+
+
+@pytest.fixture
+async def office(desk: Desk, services: Services) -> Office:
+    """An outfitter in the sandbox."""
+    return await open_office(desk, services)

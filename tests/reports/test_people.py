@@ -1,0 +1,193 @@
+"""The mailing list and the manifest: who is on them, and what of them is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from seatwright.api.context import Services
+from seatwright.core.clock import DAY_MS
+from seatwright.core.ids import new_hex24
+from seatwright.reports import mailing, manifest
+from tests.desk import Desk, open_desk
+from tests.reports.world import World
+
+CONTACT = {"email": "ann@lee.example", "phone": "+1 435 555 0199", "city": "Moab"}
+
+
+async def ordered(desk: Desk, departure: str, customer: dict[str, Any], *, supplier: str = "", **item: Any) -> Any:
+    """Order a seat for a customer."""
+    cart = await desk.cart(supplier=supplier)
+    await desk.add(cart, departure, item.pop("participants", {"Adult": 1}), **item)
+    await desk.data("PUT", f"/cart/{cart}/customer", json=customer)
+    return await desk.data("POST", "/order", json={"id": cart})
+
+
+async def emails(desk: Desk, query: str = "") -> list[str]:
+    return [one["email"] for one in await desk.data("GET", f"/api/v1/reports/mailing-list{query}")]
+
+
+async def test_only_who_consents_is_on_the_mailing_list(world: World) -> None:
+    """Yes is true, 1, or a word for it; anything else, and nothing, is no."""
+    for number, said in enumerate((True, "true", "Yes", 1, False, "false", "no", 0, None, "maybe", ["yes"], 2)):
+        customer = {"email": f"c{number}@x.example", "firstName": f"C{number}", "marketingConsent": said}
+        await ordered(world.desk, world.departures["rafting"], customer)
+    await ordered(world.desk, world.departures["rafting"], {"marketingConsent": True, "firstName": "No address"})
+    assert await emails(world.desk) == [f"c{number}@x.example" for number in (3, 2, 1, 0)]
+
+
+async def test_the_newest_order_of_an_address_decides(world: World) -> None:
+    raft = world.departures["rafting"]
+    for email, consents in (
+        ("Ann@Lee.example", True),
+        ("bo@x.example", True),
+        ("cy@x.example", False),
+        ("ann@lee.example", True),
+        ("BO@x.example", False),
+        ("cy@x.example", True),
+        ("dee@x.example", True),
+        ("dee@x.example", None),
+    ):
+        world.clock.advance(DAY_MS)
+        await ordered(
+            world.desk, raft, {"email": email, "firstName": "A", "language": "Deutsch", "marketingConsent": consents}
+        )
+    found = await world.desk.data("GET", "/api/v1/reports/mailing-list")
+    assert found == [
+        {
+            "email": email,
+            "firstName": "A",
+            "lastName": "",
+            "language": "de",
+            "lastOrderDate": f"{day}T15:00:00.000Z",
+        }
+        for email, day in (("cy@x.example", "2026-11-05"), ("ann@lee.example", "2026-11-03"))
+    ]
+    assert await emails(world.desk, "?from=2026-11-04") == ["cy@x.example"]
+    assert await emails(world.desk, "?from=2026-11-06") == []
+
+
+async def test_pages_of_the_mailing_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many orders are read at once, pages together are the whole list; a file is never cut short unasked."""
+    for number in range(13):
+        customer = {"email": f"c{number % 9}@x.example", "marketingConsent": number % 4 != 0}
+        await ordered(world.desk, world.departures["rafting"], customer)
+    whole = await emails(world.desk)
+    assert whole == [f"c{number}@x.example" for number in (2, 1, 0, 7, 6, 5)]
+    monkeypatch.setattr(mailing, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(mailing, "CHUNK", 3)
+    pages = [await emails(world.desk, f"?limit=2&page={page}") for page in range(4)]
+    assert pages == [whole[:2], whole[2:4], whole[4:], []]
+    assert await emails(world.desk, "?from=2026-10-30") == whole
+    monkeypatch.setattr(mailing, "MAX_ADDRESSES", 3)
+    assert (await world.desk.refused(400, "GET", "/api/v1/reports/mailing-list"))["errorCode"] == "too_many_addresses"
+    monkeypatch.setattr(mailing, "MAX_ADDRESSES", 100)
+    monkeypatch.setattr("seatwright.api.reporting.MAX_ROWS", 4)
+    path = "/api/v1/reports/mailing-list?format=csv"
+    assert (await world.desk.refused(400, "GET", path))["errorCode"] == "too_many_rows"
+    answer = await world.desk.call("GET", f"{path}&limit=4&page=1")
+    assert answer.text.splitlines()[1:] == [f"c{number}@x.example,,,,2026-10-30" for number in (6, 5)]
+
+
+async def test_a_customer_is_the_sellers(world: World) -> None:
+    """Whoever made the order has the customer, and nobody else, whatever they may see of the order."""
+    for number, (seller, supplier) in enumerate(((world.desk, ""), (world.agent, world.supplier))):
+        customer = {"email": f"c{number}@x.example", "marketingConsent": True}
+        await ordered(seller, world.departures["rafting"], customer, supplier=supplier)
+    assert await emails(world.desk) == ["c0@x.example"]
+    assert await emails(world.agent) == ["c1@x.example"]
+    assert await emails(world.shop) == []
+
+
+async def test_a_manifest_says_who_comes(world: World) -> None:
+    desk, raft, shop = world.desk, world.departures["rafting"], world.desk.shop.entries
+    shuttle = shop["shuttle"]
+    detail = shuttle.details[0].id  # type: ignore[union-attr]
+    pickup = {"locationId": shop["hotel"].id, "pickupDetailId": detail}
+    ann = {"firstName": "Ann", "lastName": "Lee", **CONTACT, "Allergies": "nuts", "marketingConsent": True}
+    first = await ordered(desk, raft, ann, participants={"Adult": 2, "Child": 1})
+    await ordered(desk, raft, {"firstName": "Zoe", "lastName": "Abt", "Weight": 61}, **pickup)
+    gone = await ordered(desk, raft, {"firstName": "Bo"}, **pickup)
+    await ordered(desk, raft, {"lastName": "Mai", "Swims": True, "Diet": ["vegan", "no salt"]}, **pickup)
+    await desk.data("DELETE", f"/order/{gone['id']}?applyCancellationFee=false")
+    people = first["items"][0]["participantList"]
+    await desk.data("DELETE", f"/order/{first['id']}/item/{raft}/participant/{people[2]['id']}")
+    await desk.data("POST", f"/api/v1/orders/{first['id']}/check-in", json={"ids": [people[1]["id"]]})
+
+    found = await desk.data("GET", f"/api/v1/departures/{raft}/manifest")
+    guests = found.pop("guests")
+    assert found == {
+        "departureId": raft,
+        "productId": shop["rafting"].id,
+        "productName": "Half-day rafting",
+        "productNumber": 4101,
+        "startTime": "2026-11-20T09:00:00.000Z",
+        "endTime": "2026-11-20T13:00:00.000Z",
+        "timeZone": "America/Denver",
+        "capacity": 500,
+        "taken": 4,
+        "tiers": {"Adult": 4},
+        "checkedIn": 1,
+    }
+    lodge = {"name": "Hotel shuttle", "location": "Red Cliffs Lodge", "detail": "07:30 at the lobby"}
+    assert [(guest["lastName"], guest["firstName"], guest["pickup"]) for guest in guests] == [
+        ("Abt", "Zoe", lodge),
+        ("Mai", "", lodge),
+        ("Lee", "Ann", None),
+        ("Lee", "Ann", None),
+    ]
+    assert [guest["answers"] for guest in guests[:3]] == [
+        {"Weight": 61},
+        {"Swims": True, "Diet": ["vegan", "no salt"]},
+        {"Allergies": "nuts"},
+    ]
+    checked_in = {guest["id"]: guest["checkedInDate"] for guest in guests}
+    assert checked_in[people[1]["id"]] == "2026-10-30T15:00:00.000Z"
+    assert checked_in[people[0]["id"]] is None
+    assert guests[2]["customer"] == {"firstName": "Ann", "lastName": "Lee", **CONTACT}
+    assert {guest["balance"] for guest in guests[2:]} == {-61.38}
+    sheet = (await desk.call("GET", f"/api/v1/departures/{raft}/manifest?format=csv")).text.splitlines()
+    assert sheet[0].endswith("Balance,Channel,Weight,Swims,Diet,Allergies")
+    assert sheet[1].startswith("Red Cliffs Lodge,07:30 at the lobby,Abt,Zoe,Adult,1,confirmed,,")
+    assert sheet[2].endswith(',0.00,,,yes,"vegan, no salt",')
+
+
+async def test_a_manifest_of_resold_and_pending_seats(world: World) -> None:
+    """The supplier doesn't see the contact of a reseller's customer where that was agreed."""
+    kayak = world.departures["kayak"]
+    for seller in (world.agent, world.shop):
+        customer = {"firstName": seller.shop.caller.email[:4], "lastName": "Lee", **CONTACT, "Allergies": "nuts"}
+        order = await ordered(seller, kayak, customer, supplier=world.supplier, participants={"All": 1})
+    await world.desk.data("POST", f"/api/v1/orders/{order['id']}/accept")
+    answer = await world.desk.call("GET", f"/api/v1/departures/{kayak}/manifest")
+    guests = {guest["channel"]: guest for guest in answer.json()["data"]["guests"]}
+    assert (guests["Agents"]["status"], guests["Shop"]["status"]) == ("pending", "confirmed")
+    assert guests["Agents"]["customer"]["email"] == "ann@lee.example"
+    assert set(guests["Shop"]["customer"]) == {"firstName", "lastName"}
+    assert guests["Shop"]["answers"] == {"Allergies": "nuts"}
+    for form in ("csv", "xlsx"):
+        sheet = await world.desk.call("GET", f"/api/v1/departures/{kayak}/manifest?format={form}")
+        assert sheet.status_code == 200
+    assert sheet.content.count(b"ann@lee") == 0  # compressed, but the CSV is not
+    text = (await world.desk.call("GET", f"/api/v1/departures/{kayak}/manifest?format=csv")).text
+    assert text.count("ann@lee.example") == 1
+    for desk in (world.agent, world.shop):
+        refused = await desk.refused(404, "GET", f"/api/v1/departures/{kayak}/manifest")
+        assert refused["errorCode"] == "departure_not_found"
+
+
+async def test_departures_that_have_no_manifest(
+    world: World, client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raft = world.departures["rafting"]
+    assert (await world.desk.data("GET", f"/api/v1/departures/{raft}/manifest"))["guests"] == []
+    other = await open_desk(client, services, "third")
+    for departure in (raft, new_hex24(), "x"):
+        await other.refused(404, "GET", f"/api/v1/departures/{departure}/manifest?format=csv")
+    monkeypatch.setattr(manifest, "MAX_ORDERS", 1)
+    for _ in range(2):
+        await world.desk.order((raft, {"Adult": 1}))
+    refused = await world.desk.refused(409, "GET", f"/api/v1/departures/{raft}/manifest")
+    assert refused["errorCode"] == "manifest_too_long"

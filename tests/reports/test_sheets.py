@@ -1,0 +1,89 @@
+"""Files: CSV that other programs read and no spreadsheet runs, and XLSX with real numbers and dates."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pytest
+
+from seatwright.core.errors import Invalid
+from seatwright.reports import sheets
+from seatwright.reports.sheets import Sheet, as_csv, as_xlsx, guarded
+
+NOW = datetime(2026, 7, 1, 16, 0, tzinfo=UTC)
+LOCAL = datetime(2026, 7, 1, 10, 0, 30, tzinfo=ZoneInfo("America/Denver"))
+ROW = (
+    'Ann "Lee",\nJr.',
+    "=1+1",
+    3,
+    Decimal("-1234.50"),
+    Decimal("0.125"),
+    date(2026, 7, 14),
+    LOCAL,
+    True,
+    None,
+    "Žofie",
+)
+SHEET = Sheet("Test", ("A", "B", "C", "D", "E", "F", "G", "H", "I", "-J"), [ROW])
+
+
+def test_csv_is_rfc_4180_in_utf_8() -> None:
+    assert (
+        as_csv(SHEET)
+        == (
+            "A,B,C,D,E,F,G,H,I,-J\r\n"
+            '"Ann ""Lee"",\nJr.",\'=1+1,3,-1234.50,0.125,2026-07-14,2026-07-01T10:00:30-06:00,yes,,Žofie\r\n'
+        ).encode()
+    )
+    assert as_csv(Sheet("Empty", ("A",), [])) == b"A\r\n"
+    read = list(csv.reader(io.StringIO(as_csv(SHEET).decode(), newline="")))
+    assert read[1][0] == ROW[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("+1 435 555 0199", "'+1 435 555 0199"),
+        ("-5", "-5"),
+        ("+14355550199", "+14355550199"),
+        ("-5.25", "-5.25"),
+        ("Ann", "Ann"),
+        ("a=b", "a=b"),
+        ("", ""),
+    ],
+)
+def test_no_text_is_taken_for_a_formula(text: str, written: str) -> None:
+    assert guarded(text) == written
+
+
+def test_a_spreadsheet_has_numbers_dates_and_texts() -> None:
+    total = ("Total", "", 3, Decimal("-1234.50"), None, None, None, None, None, None)
+    page = openpyxl.load_workbook(io.BytesIO(as_xlsx(SHEET._replace(total=total), NOW))).active
+    assert page is not None
+    heading, row, last = page.iter_rows()
+    assert [cell.value for cell in heading] == list(SHEET.titles)
+    wall = LOCAL.replace(tzinfo=None)
+    midnight = wall.replace(day=14, hour=0, second=0)
+    values = [ROW[0], "=1+1", 3, -1234.5, 0.125, midnight, wall]
+    assert [cell.value for cell in row] == [*values, True, None, "Žofie"]
+    assert [cell.data_type for cell in row] == list("ssnnnddbns")
+    assert [row[i].number_format for i in (3, 4, 5)] == ["#,##0.00", "#,##0.000", "yyyy-mm-dd"]
+    assert (last[0].value, last[3].value) == ("Total", -1234.5)
+
+
+def test_a_spreadsheet_ends_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_XLSX_ROWS", 2)
+    as_xlsx(SHEET._replace(rows=[ROW] * 2), NOW)
+    with pytest.raises(Invalid, match="at most 2 rows"):
+        as_xlsx(SHEET._replace(rows=[ROW] * 3), NOW)

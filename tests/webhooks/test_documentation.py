@@ -1,0 +1,87 @@
+"""docs/webhooks.md: its receiver runs and verifies, its payload is what is sent, its figures are the program's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seatwright.core.clock import HOUR_MS, SECOND_MS, SystemClock
+from seatwright.notifications import deliveries, webhooks, webhooks_http
+from seatwright.notifications.outbox import EVENT_KINDS
+from seatwright.notifications.webhooks_signing import headers, new_secret
+from tests.server import free_port
+from tests.webhooks.conftest import Hooks
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+
+
+def example(name: str) -> str:
+    """Return the block that is marked with this name."""
+    found = re.search(rf"<!-- example: {name} -->\n```\w+\n(.*?)```", DOCUMENT, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+async def test_the_receiver_verifies(tmp_path: Path) -> None:
+    port, secret, clock = free_port(), new_secret(), SystemClock()
+    program = tmp_path / "receiver.py"
+    program.write_text(example("receiver").replace("8000", str(port)))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(program),
+        env=os.environ | {"WEBHOOK_SECRET": secret},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        caller, body = webhooks_http.HttpCaller(internal=True), json.dumps(json.loads(example("payload")))
+        url, deadline = f"http://127.0.0.1:{port}/", time.monotonic() + 60
+        signed = headers([secret], "1", clock.now(), body)
+        while (answer := await caller.post(url, body, signed)).code is None:
+            assert process.returncode is None
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)  # another process's start has no event to wait for
+        assert answer.code == 204
+        late = headers([secret], "1", clock.now() - 301 * SECOND_MS, body)
+        other = headers([new_secret()], "1", clock.now(), body)
+        assert [(await caller.post(url, body, bad)).code for bad in (late, other)] == [401, 401]
+    finally:
+        process.kill()
+    assert (await process.communicate())[0].startswith(b"order.cancelled {'orderId': ")
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_the_payload_is_what_is_sent(hooks: Hooks, rafting: str) -> None:
+    order = await hooks.desk.order((rafting, {"Adult": 2}))
+    await hooks.make()
+    (item,) = order["items"]
+    line = f"/order/{order['id']}/item/{item['id']}/participant/{item['participantList'][0]['id']}"
+    await hooks.desk.data("DELETE", line)
+    (call,) = await hooks.run()
+    shown = json.loads(example("payload"))
+    assert list(call.event) == list(shown)
+    assert list(call.event["data"]) == list(shown["data"])
+    figures = ("type", "total", "amountPaid", "balance", "fee", "refund", "version", "status", "action", "currency")
+    assert {name: call.event["data"].get(name) for name in figures} == {
+        name: shown["data"].get(name) for name in figures
+    }
+
+
+def test_the_figures_are_the_programs() -> None:
+    words = " ".join(DOCUMENT.split())
+    hours = sum(deliveries.WAITS_MS) / HOUR_MS
+    assert f"{deliveries.MAX_ATTEMPTS} attempts over {hours:.0f} hours" in words
+    assert f"within {webhooks_http.TOTAL_S:.0f} seconds, {webhooks_http.CONNECT_S:.0f} of them" in words
+    assert f"at most {webhooks_http.MAX_ANSWER_BYTES // 1024} KiB" in words
+    assert f"at most {webhooks.MAX_WEBHOOKS} webhooks" in words
+    assert f"`graceHours` ({webhooks.GRACE_HOURS} by default, 0 to {webhooks.MAX_GRACE_HOURS})" in words
+    types = re.findall(r"^\| `([\w.]+)` \| ", DOCUMENT, re.MULTILINE)
+    assert types == ["type", *EVENT_KINDS, webhooks.TEST_KIND]

@@ -1,0 +1,119 @@
+"""A client of Seatwright: typed, blocking or for asyncio, with retries that have one effect. See docs/client.md.
+
+```python
+from seatwright_client import SeatwrightClient
+
+with SeatwrightClient("https://book.canyon.example", username="dana@canyon.example", apikey="…") as client:
+    for order in client.orders.iterate(from_created_date="2026-07-01"):
+        print(order.confirmation, order.total, order.currency)
+```
+"""
+
+from seatwright_client.account import Account, AuditEvent, Connection, User
+from seatwright_client.carts import Cart, CartItem, Charge, Item, ItemDate, ItemPickup, Line
+from seatwright_client.catalog import Departure, Entry, EntryKind, ImportCounts, ImportReport, Made
+from seatwright_client.client import AsyncSeatwrightClient, SeatwrightClient
+from seatwright_client.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    ConnectionFailed,
+    DecodeError,
+    Forbidden,
+    KeyReused,
+    NotFound,
+    RateLimited,
+    SeatwrightError,
+    ServerError,
+    SoldOut,
+    Timeout,
+    Unauthorized,
+    Unavailable,
+)
+from seatwright_client.messages import Message, WholeMessage
+from seatwright_client.orders import (
+    Answer,
+    Cancellation,
+    CancelledOrder,
+    CustomerLink,
+    LineFee,
+    Order,
+    OrderRef,
+    Payment,
+)
+from seatwright_client.products import (
+    Ages,
+    BookableTime,
+    DateSettings,
+    Day,
+    Image,
+    Location,
+    Named,
+    Pickup,
+    Product,
+    Video,
+)
+from seatwright_client.retries import RetryPolicy
+from seatwright_client.webhooks import Delivery, DeliveryAttempt, Webhook, WebhookWithSecret
+
+__all__ = [
+    "Account",
+    "Ages",
+    "Answer",
+    "ApiError",
+    "AsyncSeatwrightClient",
+    "AuditEvent",
+    "BadRequest",
+    "BookableTime",
+    "Cancellation",
+    "CancelledOrder",
+    "Cart",
+    "CartItem",
+    "Charge",
+    "Conflict",
+    "Connection",
+    "ConnectionFailed",
+    "CustomerLink",
+    "DateSettings",
+    "Day",
+    "DecodeError",
+    "Delivery",
+    "DeliveryAttempt",
+    "Departure",
+    "Entry",
+    "EntryKind",
+    "Forbidden",
+    "Image",
+    "ImportCounts",
+    "ImportReport",
+    "Item",
+    "ItemDate",
+    "ItemPickup",
+    "KeyReused",
+    "Line",
+    "LineFee",
+    "Location",
+    "Made",
+    "Message",
+    "Named",
+    "NotFound",
+    "Order",
+    "OrderRef",
+    "Payment",
+    "Pickup",
+    "Product",
+    "RateLimited",
+    "RetryPolicy",
+    "SeatwrightClient",
+    "SeatwrightError",
+    "ServerError",
+    "SoldOut",
+    "Timeout",
+    "Unauthorized",
+    "Unavailable",
+    "User",
+    "Video",
+    "Webhook",
+    "WebhookWithSecret",
+    "WholeMessage",
+]

@@ -1,0 +1,216 @@
+"""The caller's account: itself, its users, who resells for it, and what happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+
+from seatwright_client.answers import Shape, enveloped
+from seatwright_client.operations import Mode, Resource, operation, pages
+from seatwright_client.request import MANAGE, Request, get, given, path, several, write
+
+_ACCOUNT, _USERS, _CONNECTIONS = f"{MANAGE}/account", f"{MANAGE}/users", f"{MANAGE}/connections"
+
+
+class Account(Shape, frozen=True, kw_only=True):
+    """An account as its users see it."""
+
+    id: str
+    code: str
+    name: str
+    email: str
+    currency: str
+    time_zone: str
+    policy_code: str | None = None
+    language: str = "en"
+    created_date: dt.datetime
+
+
+class User(Shape, frozen=True, kw_only=True):
+    """A user of the account."""
+
+    id: str
+    email: str
+    alternative_id: str | None = None
+    name: str
+    permissions: tuple[str, ...]
+    active: bool
+    created_date: dt.datetime
+
+
+class Connection(Shape, frozen=True, kw_only=True):
+    """A supplier that lets a reseller sell. `terms` has the wire's names; the server's docs say what is in it."""
+
+    supplier_id: str
+    supplier_name: str
+    reseller_id: str
+    reseller_name: str
+    active: bool
+    created_date: dt.datetime
+    terms: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class AuditEvent(Shape, frozen=True, kw_only=True):
+    """An entry of the audit log. `actor` is a user's id, or `system`."""
+
+    id: str
+    date: dt.datetime
+    actor: str
+    action: str
+    subject_id: str
+    detail: Any = None
+
+
+class _Key(Shape, frozen=True, kw_only=True):
+    apikey: str
+
+
+_account, _user, _connection = enveloped(Account), enveloped(User), enveloped(Connection)
+_Users: TypeAlias = list[User]
+_Connections: TypeAlias = list[Connection]
+_Events: TypeAlias = list[AuditEvent]
+
+
+class AccountCalls(Resource[Mode]):
+    """`client.account`."""
+
+    @operation
+    def read(self) -> Request[Account]:
+        """Return the caller's own account."""
+        return get(_ACCOUNT, _account)
+
+    @operation
+    def change(
+        self,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        currency: str | None = None,
+        time_zone: str | None = None,
+        policy_code: str | None = None,
+        language: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Account]:
+        """Change what is given. An empty `policy_code` removes the account's policy."""
+        body = given(
+            name=name,
+            email=email,
+            currency=currency,
+            time_zone=time_zone,
+            policy_code=policy_code,
+            language=language,
+        )
+        return write("PATCH", _ACCOUNT, _account, key=idempotency_key, body=body)
+
+    @operation
+    def reset_key(self) -> Request[str]:
+        """Return a new API key, this once; the old one and all tokens for it end at once.
+
+        Never sent again once the server may have taken it: the server keeps no copy of the answer. A client that was
+        made with the old key has to be made anew.
+        """
+        return write("POST", f"{_ACCOUNT}/key", _apikey)
+
+
+class Users(Resource[Mode]):
+    """`client.users`."""
+
+    @operation
+    def list(self, *, limit: int = 200, page: int = 0) -> Request[_Users]:
+        """Return a page of the account's users, oldest first."""
+        return get(_USERS, enveloped(_Users), {"limit": limit, "page": page})
+
+    iterate = pages(list)
+
+    @operation
+    def create(
+        self,
+        email: str,
+        name: str,
+        *,
+        permissions: Iterable[str] | None = None,
+        alternative_id: str | None = None,
+        password: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[User]:
+        """Make a user: with all permissions unless some are given, and without a password unless one is."""
+        body = given(
+            email=email,
+            name=name,
+            permissions=several(permissions),
+            alternative_id=alternative_id,
+            password=password,
+        )
+        return write("POST", _USERS, _user, key=idempotency_key, body=body)
+
+    @operation
+    def change(
+        self,
+        user_id: str,
+        *,
+        email: str | None = None,
+        name: str | None = None,
+        permissions: Iterable[str] | None = None,
+        alternative_id: str | None = None,
+        active: bool | None = None,
+        password: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[User]:
+        """Change what is given. A new password, or `active` False, ends all tokens of the user."""
+        body = given(
+            email=email,
+            name=name,
+            permissions=several(permissions),
+            alternative_id=alternative_id,
+            active=active,
+            password=password,
+        )
+        return write("PATCH", path(_USERS, user_id), _user, key=idempotency_key, body=body)
+
+
+class Connections(Resource[Mode]):
+    """`client.connections`: suppliers and resellers."""
+
+    @operation
+    def list(self, *, limit: int = 200, page: int = 0) -> Request[_Connections]:
+        """Return a page of the connections in which the account is the supplier or the reseller, oldest first."""
+        return get(_CONNECTIONS, enveloped(_Connections), {"limit": limit, "page": page})
+
+    iterate = pages(list)
+
+    @operation
+    def create(
+        self, reseller_id: str, *, terms: Mapping[str, Any] | None = None, idempotency_key: str | None = None
+    ) -> Request[Connection]:
+        """Let an account sell for the caller's, on terms such as `{"type": "commission", "rate": {"percent": 15}}`."""
+        body = given(reseller_id=reseller_id, terms=terms)
+        return write("POST", _CONNECTIONS, _connection, key=idempotency_key, body=body)
+
+    @operation
+    def change(
+        self,
+        reseller_id: str,
+        *,
+        active: bool | None = None,
+        terms: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Connection]:
+        """Open or close a connection, or give it other terms in place of those that were there."""
+        body = given(active=active, terms=terms)
+        return write("PATCH", path(_CONNECTIONS, reseller_id), _connection, key=idempotency_key, body=body)
+
+
+class Audit(Resource[Mode]):
+    """`client.audit`."""
+
+    @operation
+    def history(self, subject_id: str) -> Request[_Events]:
+        """Return what happened to an order, cart, user or connection: the newest 200 events, oldest first."""
+        return get(path(f"{MANAGE}/audit", subject_id), enveloped(_Events))
+
+
+def _apikey(body: bytes) -> str:
+    return enveloped(_Key)(body).apikey

@@ -1,0 +1,217 @@
+"""The catalog and its departures.
+
+Entries go as they are on the wire (docs/catalog.md of the server): dictionaries with camelCase keys, amounts `Decimal`.
+What was read can be changed and sent back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from seatwright_client.answers import Shape, entry, enveloped
+from seatwright_client.operations import Mode, Resource, operation, pages
+from seatwright_client.request import MANAGE, Request, day, get, given, path, several, write
+
+EntryKind: TypeAlias = Literal[
+    "locations", "zones", "pickups", "tags", "policies", "charges", "questions", "discounts", "pools", "products"
+]
+Entry: TypeAlias = dict[str, Any]
+_Entries: TypeAlias = list[dict[str, Any]]
+
+
+class Departure(Shape, frozen=True, kw_only=True):
+    """A departure as its operator sees it. `start` is the wall clock of its place; `start_date` the instant."""
+
+    id: str
+    product: str
+    start: str | None = None
+    time_zone: str
+    start_date: dt.datetime | None = None
+    end_date: dt.datetime | None = None
+    duration_min: int | None = None
+    capacity: int
+    taken: int
+    free: int
+    closed: bool
+    cutoff_min: int | None = None
+    prices: dict[str, Decimal] = msgspec.field(default_factory=dict)
+
+
+class Made(Shape, frozen=True, kw_only=True):
+    """How many departures were made, and how many were there already."""
+
+    created: int
+    existing: int
+
+
+class ImportCounts(Shape, frozen=True, kw_only=True):
+    """How many entries of one part of a file were new, were changed, and were that way already."""
+
+    created: int
+    changed: int
+    unchanged: int
+
+
+class ImportReport(Shape, frozen=True, kw_only=True):
+    """What an import did, by part of the file. `changed` is False if everything was that way already."""
+
+    changed: bool
+    counts: dict[str, ImportCounts]
+
+
+_departure = enveloped(Departure)
+_Departures: TypeAlias = list[Departure]
+
+
+class CatalogCalls(Resource[Mode]):
+    """`client.catalog`: entries of each kind, by their code."""
+
+    @operation
+    def list(self, kind: EntryKind, *, limit: int = 200, page: int = 0) -> Request[_Entries]:
+        """Return a page of the entries of a kind, by code."""
+        return get(path(MANAGE, kind), enveloped(_Entries), {"limit": limit, "page": page})
+
+    iterate = pages(list)
+
+    @operation
+    def read(self, kind: EntryKind, code: str) -> Request[Entry]:
+        """Return an entry."""
+        return get(path(MANAGE, kind, code), entry)
+
+    @operation
+    def create(self, kind: EntryKind, form: Mapping[str, Any], *, idempotency_key: str | None = None) -> Request[Entry]:
+        """Make an entry. `Conflict` if its code is taken."""
+        return write("POST", path(MANAGE, kind), entry, key=idempotency_key, body=form)
+
+    @operation
+    def replace(
+        self, kind: EntryKind, code: str, form: Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> Request[Entry]:
+        """Put an entry in place of the one with this code. What is left out gets its default."""
+        return write("PUT", path(MANAGE, kind, code), entry, key=idempotency_key, body=form)
+
+    @operation
+    def delete(self, kind: EntryKind, code: str, *, idempotency_key: str | None = None) -> Request[Entry]:
+        """Delete an entry. `Conflict` if something refers to it."""
+        return write("DELETE", path(MANAGE, kind, code), entry, key=idempotency_key)
+
+    @operation
+    def import_file(self, document: Mapping[str, Any], *, idempotency_key: str | None = None) -> Request[ImportReport]:
+        """Import a catalog file in its JSON form: all or nothing, and nothing the second time."""
+        return write("POST", f"{MANAGE}/import", enveloped(ImportReport), key=idempotency_key, body=document)
+
+
+class Departures(Resource[Mode]):
+    """`client.departures`, of products by their code. Times are the wall clock of the product's place."""
+
+    @operation
+    def list(
+        self,
+        product: str,
+        *,
+        from_date: dt.date | str | None = None,
+        to_date: dt.date | str | None = None,
+        limit: int = 200,
+        page: int = 0,
+    ) -> Request[_Departures]:
+        """Return a page of a product's departures by start, those that are closed or over too.
+
+        Days, or months as `2026-07`; by default 31 days from today, and at most 366 days at once.
+        """
+        query = {"from": day(from_date), "to": day(to_date), "limit": limit, "page": page}
+        return get(path(MANAGE, "products", product, "departures"), enveloped(_Departures), query)
+
+    iterate = pages(list)
+
+    @operation
+    def read(self, departure_id: str) -> Request[Departure]:
+        """Return a departure with what is taken and free."""
+        return get(path(MANAGE, "departures", departure_id), _departure)
+
+    @operation
+    def create(
+        self,
+        product: str,
+        start: str | None = None,
+        *,
+        duration_min: int | None = None,
+        capacity: int | None = None,
+        prices: Mapping[str, Decimal | int | str] | None = None,
+        cutoff_min: int | None = None,
+        closed: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Departure]:
+        """Make a departure, such as at `2026-07-14T09:00`; without a `start` the single one of a dateless product."""
+        body = given(
+            start=start,
+            duration_min=duration_min,
+            capacity=capacity,
+            prices=prices,
+            cutoff_min=cutoff_min,
+            closed=closed,
+        )
+        where = path(MANAGE, "products", product, "departures")
+        return write("POST", where, _departure, key=idempotency_key, body=body)
+
+    @operation
+    def create_recurring(
+        self,
+        product: str,
+        *,
+        from_date: dt.date | str | None = None,
+        to_date: dt.date | str | None = None,
+        weekdays: Iterable[str] | None = None,
+        times: Iterable[str] | None = None,
+        duration_min: int | None = None,
+        capacity: int | None = None,
+        prices: Mapping[str, Decimal | int | str] | None = None,
+        cutoff_min: int | None = None,
+        closed: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Made]:
+        """Make a departure on each of the `weekdays` (`mon`, …) at each of the `times` (`09:00`); both days included.
+
+        Those that are there already stay as they are.
+        """
+        body = given(
+            from_=day(from_date),
+            to=day(to_date),
+            weekdays=several(weekdays),
+            times=several(times),
+            duration_min=duration_min,
+            capacity=capacity,
+            prices=prices,
+            cutoff_min=cutoff_min,
+            closed=closed,
+        )
+        where = path(MANAGE, "products", product, "departures", "recurring")
+        return write("POST", where, enveloped(Made), key=idempotency_key, body=body)
+
+    @operation
+    def change(
+        self,
+        departure_id: str,
+        *,
+        start: str | None = None,
+        duration_min: int | None = None,
+        capacity: int | None = None,
+        prices: Mapping[str, Decimal | int | str] | None = None,
+        cutoff_min: int | None = None,
+        closed: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Departure]:
+        """Change what is given. `Conflict` for a capacity below what is held or sold."""
+        body = given(
+            start=start,
+            duration_min=duration_min,
+            capacity=capacity,
+            prices=prices,
+            cutoff_min=cutoff_min,
+            closed=closed,
+        )
+        return write("PATCH", path(MANAGE, "departures", departure_id), _departure, key=idempotency_key, body=body)

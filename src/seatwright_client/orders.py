@@ -1,0 +1,300 @@
+"""Orders: reading, placing, cancelling on four levels, and what the desk does with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from seatwright_client.answers import Shape, enveloped
+from seatwright_client.carts import Item
+from seatwright_client.operations import Mode, Resource, operation, pages
+from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, given, path, several, write
+
+_ORDER = f"{RESMARK}/order"
+_MANAGED = f"{MANAGE}/orders"
+
+OrderRef: TypeAlias = str | int
+"""An order's id or its confirmation number."""
+
+
+class Payment(Shape, frozen=True, kw_only=True):
+    """Money that was paid, by whom it was taken, and the memo that came with it."""
+
+    id: str
+    type: str
+    amount: Decimal
+    memo: str | None = None
+    date: dt.datetime
+
+
+class Answer(Shape, frozen=True, kw_only=True):
+    """How the supplier answered a pending order last: `accepted`, `declined`, or `expired` if nobody did in time."""
+
+    outcome: str
+    date: dt.datetime
+    reason: str = ""
+
+
+class Order(Shape, frozen=True, kw_only=True):
+    """An order as the caller's account sees it.
+
+    `status` is `confirmed`, `pending` or `cancelled`. `total` is what is owed for what remains plus cancellation fees;
+    a `balance` below zero is money to give back. Of a reseller's order, `commission` is what the reseller earns or
+    keeps, and `net_amount` what is the supplier's of the total. `customer` has the wire's names (`firstName`).
+    """
+
+    id: str
+    confirmation: int
+    entity_id: str
+    status: str
+    reference_id: str | None = None
+    supplier_id: str | None = None
+    reseller_id: str | None = None
+    created_date: dt.datetime
+    modified_date: dt.datetime
+    created_by: str
+    created_by_email: str
+    customer: dict[str, Any]
+    items: tuple[Item, ...]
+    price: Decimal
+    discount: Decimal
+    fees: Decimal
+    tax: Decimal
+    cancellation_fees: Decimal = Decimal(0)
+    total: Decimal
+    amount_paid: Decimal
+    balance: Decimal
+    currency: str
+    discount_codes: tuple[str, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    billing: dict[str, Any] = msgspec.field(default_factory=dict)
+    channel: str | None = None
+    pending_until: dt.datetime | None = None
+    answer: Answer | None = None
+    resale_type: str | None = None
+    commission: Decimal | None = None
+    net_amount: Decimal | None = None
+    disable_notification: bool = True
+    disable_pending_order_notification: bool = True
+    disable_pending_order_notification_response: bool = True
+    disable_confirmation_email: bool = True
+
+
+class LineFee(Shape, frozen=True, kw_only=True):
+    """What cancelling one participant or unit cost, and why."""
+
+    participant_id: str
+    fee: Decimal
+    reason: str
+
+
+class Cancellation(Shape, frozen=True, kw_only=True):
+    """What a cancellation did; all empty where everything had been cancelled before."""
+
+    refund: Decimal
+    fee: Decimal
+    seats_returned: int
+    cancelled: tuple[str, ...]
+    policy: tuple[LineFee, ...]
+
+
+class CancelledOrder(Order, frozen=True, kw_only=True):
+    """The whole order after a cancellation, with what it did."""
+
+    cancellation: Cancellation
+
+
+class CustomerLink(Shape, frozen=True, kw_only=True):
+    """A link that shows an order to whoever has it, and lets them cancel it within its policy if `can_cancel`.
+
+    `url` is None where the server doesn't know its own address; the page is at `/my/{token}` there.
+    """
+
+    url: str | None = None
+    token: str
+    expires_date: dt.datetime
+    can_cancel: bool
+
+    def __repr__(self) -> str:
+        """Return it without the token, which is all that somebody needs to cancel."""
+        return f"CustomerLink(expires_date={self.expires_date!r}, can_cancel={self.can_cancel!r})"
+
+
+_order = enveloped(Order)
+_cancelled = enveloped(CancelledOrder)
+_Orders: TypeAlias = list[Order]
+
+
+class Orders(Resource[Mode]):
+    """`client.orders`. An order is named by its id or its confirmation number.
+
+    Whatever changes an order returns it as it is then. `apply_cancellation_fee` False waives the fee; without it the
+    cancellation policy applies. Cancelling what is cancelled already changes nothing.
+    """
+
+    @operation
+    def list(
+        self,
+        *,
+        ids: Iterable[str] | None = None,
+        confirmation_ids: Iterable[int] | None = None,
+        from_created_date: dt.date | str | None = None,
+        to_created_date: dt.date | str | None = None,
+        from_modified_date: dt.date | str | None = None,
+        to_modified_date: dt.date | str | None = None,
+        reference_id: str | None = None,
+        sort_order: Literal["asc", "desc"] | None = None,
+        limit: int = 200,
+        page: int = 0,
+    ) -> Request[_Orders]:
+        """Return a page of orders, filtered by everything that is given; oldest first, or newest with `desc`.
+
+        Dates are days in UTC; a `to_…` day is included, and needs its `from_…`.
+        """
+        query = {
+            "ids": ids,
+            "confirmation_ids": confirmation_ids,
+            "from_created_date": day(from_created_date),
+            "to_created_date": day(to_created_date),
+            "from_modified_date": day(from_modified_date),
+            "to_modified_date": day(to_modified_date),
+            "reference_id": reference_id,
+            "sort_order": sort_order,
+        }
+        return get(_ORDER, enveloped(_Orders), {**query, "limit": limit, "page": page})
+
+    iterate = pages(list)
+
+    @operation
+    def read(self, order_id: OrderRef) -> Request[Order]:
+        """Return an order with its customer, items, pricing and payments."""
+        return get(path(_ORDER, order_id), _order)
+
+    @operation
+    def create(
+        self,
+        cart_id: str,
+        *,
+        order_id: OrderRef | None = None,
+        billing: Mapping[str, Any] | None = None,
+        reference_id: str | None = None,
+        disable_notification: bool | None = None,
+        disable_pending_order_notification: bool | None = None,
+        disable_pending_order_notification_response: bool | None = None,
+        disable_confirmation_email: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Order]:
+        """Turn a cart into an order that an external source has paid; with `order_id`, add it to that order.
+
+        `billing` is a payment memo, such as `{"memo": "payment received"}`; `reference_id` the order's id in your own
+        system. Mails are off unless their flag is False. `SoldOut` if the cart's 30 minutes were over and its seats
+        are gone; the cart is kept.
+        """
+        body = {"id": cart_id} | given(
+            order_id=None if order_id is None else str(order_id),
+            billing=billing,
+            reference_id=reference_id,
+            disable_notification=disable_notification,
+            disable_pending_order_notification=disable_pending_order_notification,
+            disable_pending_order_notification_response=disable_pending_order_notification_response,
+            disable_confirmation_email=disable_confirmation_email,
+        )
+        return write("POST", _ORDER, _order, key=idempotency_key, body=body)
+
+    @operation
+    def cancel(
+        self, order_id: OrderRef, *, apply_cancellation_fee: bool | None = None, idempotency_key: str | None = None
+    ) -> Request[CancelledOrder]:
+        """Cancel everything on an order."""
+        query = {"apply_cancellation_fee": apply_cancellation_fee}
+        return write("DELETE", path(_ORDER, order_id), _cancelled, key=idempotency_key, query=query)
+
+    @operation
+    def cancel_item(
+        self,
+        order_id: OrderRef,
+        item_id: str,
+        *,
+        apply_cancellation_fee: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[CancelledOrder]:
+        """Cancel one date and time of an order, and keep the rest."""
+        return _cancel(order_id, item_id, key=idempotency_key, fee=apply_cancellation_fee)
+
+    @operation
+    def cancel_participant(
+        self,
+        order_id: OrderRef,
+        item_id: str,
+        participant_id: str,
+        *,
+        apply_cancellation_fee: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[CancelledOrder]:
+        """Cancel one person of an activity."""
+        return _cancel(
+            order_id, item_id, "participant", participant_id, key=idempotency_key, fee=apply_cancellation_fee
+        )
+
+    @operation
+    def cancel_unit(
+        self,
+        order_id: OrderRef,
+        item_id: str,
+        unit_id: str,
+        *,
+        apply_cancellation_fee: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[CancelledOrder]:
+        """Cancel one unit of a rental."""
+        return _cancel(order_id, item_id, "unit", unit_id, key=idempotency_key, fee=apply_cancellation_fee)
+
+    @operation
+    def set_cancellation_fee(
+        self, order_id: OrderRef, line_id: str, amount: Decimal | int | str, *, idempotency_key: str | None = None
+    ) -> Request[Order]:
+        """Set the fee of a cancelled participant or unit, from 0 to what it cost, in the order's currency."""
+        where = path(_MANAGED, order_id, "lines", line_id, "cancellation-fee")
+        return write("PUT", where, _order, key=idempotency_key, body={"amount": str(amount)})
+
+    @operation
+    def accept(self, order_id: OrderRef, *, idempotency_key: str | None = None) -> Request[Order]:
+        """Confirm what is pending of an order, as its supplier."""
+        return write("POST", path(_MANAGED, order_id, "accept"), _order, key=idempotency_key)
+
+    @operation
+    def decline(self, order_id: OrderRef, *, reason: str = "", idempotency_key: str | None = None) -> Request[Order]:
+        """Cancel what is pending of an order, as its supplier: seats and money go back, without a fee."""
+        body = {"reason": reason}
+        return write("POST", path(_MANAGED, order_id, "decline"), _order, key=idempotency_key, body=body)
+
+    @operation
+    def customer_link(self, order_id: OrderRef) -> Request[CustomerLink]:
+        """Return a link to the customer's page of an order, for its seller; each call makes a new one."""
+        return get(path(_MANAGED, order_id, "customer-link"), enveloped(CustomerLink))
+
+    @operation
+    def check_in(
+        self,
+        order_id: OrderRef,
+        *,
+        item_id: str | None = None,
+        ids: Iterable[str] | None = None,
+        present: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Request[Order]:
+        """Note who has turned up: participants or units by id, or all of an item, or of the order.
+
+        `present` False takes it back.
+        """
+        body = {"present": present} | given(item_id=item_id, ids=several(ids))
+        return write("POST", path(_MANAGED, order_id, "check-in"), _order, key=idempotency_key, body=body)
+
+
+def _cancel(order_id: OrderRef, *below: str, key: str | None, fee: bool | None) -> Request[CancelledOrder]:
+    query: Query = {"apply_cancellation_fee": fee}
+    return write("DELETE", path(_ORDER, order_id, "item", *below), _cancelled, key=key, query=query)

@@ -1,0 +1,117 @@
+"""Reports, as they are on the wire or as files.
+
+Those of the wire are dictionaries with camelCase keys and amounts as `Decimal`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias
+
+from seatwright_client.answers import entry, enveloped
+from seatwright_client.operations import Mode, Resource, operation, pages
+from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, path, raw
+
+Report: TypeAlias = Literal["accrual", "orders", "sales", "payables", "receivables", "mailing-list"]
+FileForm: TypeAlias = Literal["csv", "xlsx"]
+Table: TypeAlias = dict[str, Any]
+Rows: TypeAlias = list[dict[str, Any]]
+
+_ACCRUAL, _ORDERS = f"{RESMARK}/report/accrual/transactionDate", f"{RESMARK}/report/order/transactionDate"
+_REPORTS = f"{MANAGE}/reports"
+
+
+class Reports(Resource[Mode]):
+    """`client.reports`. Days are on the calendar of the account's time zone; by default from the first of this month
+    to today, at most 366 days at once."""
+
+    @operation
+    def accrual(
+        self, *, from_date: dt.date | str | None = None, to_date: dt.date | str | None = None
+    ) -> Request[Table]:
+        """Return what was sold, paid and owed, by account; debits and credits come to the same."""
+        return get(_ACCRUAL, entry, _days(from_date, to_date))
+
+    @operation
+    def orders(
+        self,
+        *,
+        from_date: dt.date | str | None = None,
+        to_date: dt.date | str | None = None,
+        order_ids: Iterable[str] | None = None,
+        confirmation_ids: Iterable[int] | None = None,
+        product_numbers: Iterable[int] | None = None,
+        from_product_start_date: dt.date | str | None = None,
+        to_product_start_date: dt.date | str | None = None,
+        limit: int = 200,
+        page: int = 0,
+    ) -> Request[Rows]:
+        """Return a page of records, one for each time that an order was made or changed, oldest first.
+
+        At least one filter is needed. The `…_start_date` are days of an item, on the calendar of its place.
+        """
+        query = {
+            **_days(from_date, to_date),
+            "order_ids": order_ids,
+            "confirmation_ids": confirmation_ids,
+            "product_numbers": product_numbers,
+            "from_product_start_date": day(from_product_start_date),
+            "to_product_start_date": day(to_product_start_date),
+        }
+        return get(_ORDERS, enveloped(Rows), {**query, "limit": limit, "page": page})
+
+    iterate_orders = pages(orders)
+
+    @operation
+    def sales(
+        self,
+        *,
+        from_date: dt.date | str | None = None,
+        to_date: dt.date | str | None = None,
+        by: Literal["product", "channel", "day"] | None = None,
+    ) -> Request[Table]:
+        """Return what was sold, by product unless `by` says otherwise."""
+        return get(f"{_REPORTS}/sales", entry, {**_days(from_date, to_date), "by": by})
+
+    @operation
+    def payables(
+        self, *, from_date: dt.date | str | None = None, to_date: dt.date | str | None = None
+    ) -> Request[Rows]:
+        """Return what the account owes resellers and suppliers, for each billing cycle in these days."""
+        return get(f"{_REPORTS}/payables", enveloped(Rows), _days(from_date, to_date))
+
+    @operation
+    def receivables(
+        self, *, from_date: dt.date | str | None = None, to_date: dt.date | str | None = None
+    ) -> Request[Rows]:
+        """Return what resellers and suppliers owe the account, for each billing cycle in these days."""
+        return get(f"{_REPORTS}/receivables", enveloped(Rows), _days(from_date, to_date))
+
+    @operation
+    def mailing_list(self, *, from_date: dt.date | str | None = None, limit: int = 200, page: int = 0) -> Request[Rows]:
+        """Return a page of the customers who want mail, newest first: all, or who ordered on this day or later."""
+        query = {**_days(from_date, None), "limit": limit, "page": page}
+        return get(f"{_REPORTS}/mailing-list", enveloped(Rows), query)
+
+    iterate_mailing_list = pages(mailing_list)
+
+    @operation
+    def manifest(self, departure_id: str) -> Request[Table]:
+        """Return who comes to a departure: tier, pickup, answers to questions, balance, check-in."""
+        return get(path(MANAGE, "departures", departure_id, "manifest"), entry)
+
+    @operation
+    def file(self, report: Report, form: FileForm = "csv", *, query: Query | None = None) -> Request[bytes]:
+        """Return a report as a file; `query` has the parameters as on the wire: `{"from": day, "to": day}`."""
+        where = {"accrual": _ACCRUAL, "orders": _ORDERS}.get(report) or path(_REPORTS, report)
+        return get(where, raw, {**(query or {}), "format": form})
+
+    @operation
+    def manifest_file(self, departure_id: str, form: FileForm = "csv") -> Request[bytes]:
+        """Return a manifest as a file."""
+        return get(path(MANAGE, "departures", departure_id, "manifest"), raw, {"format": form})
+
+
+def _days(first: dt.date | str | None, last: dt.date | str | None) -> Query:
+    return {"from": day(first), "to": day(last)}

@@ -9,8 +9,9 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.catalog.model import Discount
-from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.core.ids import new_hex24
+from tests.conftest import START
 from tests.desk import RAFTING, Desk, open_desk
 
 
@@ -204,3 +205,20 @@ async def test_a_third_account_sees_nothing(
         await third.refused(404, "DELETE", f"/order/{reference}")
     cart = await third.cart((rafting, {"Adult": 1}), supplier=desk.shop.account_id)
     await third.refused(404, "POST", "/order", json={"id": cart, "orderId": order["id"]})
+
+
+async def test_the_books_have_the_supplier_s_date(
+    desk: Desk, reseller: Desk, rafting: str, services: Services, clock: ManualClock
+) -> None:
+    """Dates of creation never go back for whoever sees them, also where a reseller has been served by a clock ahead."""
+    own = await reseller.shop.departure("kayak", "2026-07-15 09:00", capacity=8)
+    clock.advance(HOUR_MS)
+    await reseller.order((own, {"All": 1}))
+    clock.set(START)
+    order = await reseller.order((rafting, {"Adult": 1}), supplier=desk.shop.account_id)
+    assert order["createdDate"] == "2026-07-01T17:00:00.000Z"
+    assert (await desk.data("GET", f"/order/{order['id']}"))["createdDate"] == "2026-07-01T16:00:00.000Z"
+    rows = await services.database.read(
+        lambda tx: tx.rows("SELECT DISTINCT created_at FROM ledger_entry WHERE order_id = $1", order["id"])
+    )
+    assert [row["created_at"] for row in rows] == [START]

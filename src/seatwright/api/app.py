@@ -63,7 +63,7 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
         allow_origins=list(origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
-        expose_headers=["X-Request-Id", "Idempotent-Replayed", "Retry-After"],
+        expose_headers=["X-Request-Id", "Idempotent-Replayed", "Retry-After", "Content-Disposition"],
         max_age=CORS_MAX_AGE_S,
     )
 

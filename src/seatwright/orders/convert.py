@@ -86,12 +86,12 @@ async def convert(
         return await _convert_at_once(tx, cart, order, change, order_request, (holds, seats))
     await cart_store.mark_ordered(tx, cart, order.id, order_request, change.at)
     await sell_holds(tx, cart, change.at, holds=holds, seats=seats)
-    made = await _insert(tx, order, change.at)
+    made, seen_at = await _insert(tx, order, change.at)
     await tx.execute_many(store.INSERT_LINE, store.line_rows(made, made.body.items))
     await store.append(tx, made, change._replace(at=made.created_at))
     if made.body.reference_id is not None:
         await store.refer(tx, made, made.body.reference_id)
-    return made
+    return _dated(made, seen_at)
 
 
 async def sell_holds(tx: Tx, cart: Cart, now: Instant, *, holds: int, seats: int) -> None:
@@ -141,19 +141,16 @@ async def _convert_at_once(
         order.body.flags.mailed,
     )
     assert row is not None, "every account has a counter"
-    created_at = row["created_at"]
-    return msgspec.structs.replace(
-        order, confirmation=row["confirmation"], created_at=created_at, modified_at=created_at
-    )
+    return _dated(msgspec.structs.replace(order, confirmation=row["confirmation"]), row["created_at"])
 
 
-async def _insert(tx: Tx, order: Order, now: Instant) -> Order:
+async def _insert(tx: Tx, order: Order, now: Instant) -> tuple[Order, Instant]:
     """SQLite: number the order for everyone who sees it, and write it and its list rows."""
     number = await tx.row(
         "UPDATE confirmation_number SET last_value = last_value + 1 RETURNING last_value AS confirmation"
     )
     assert number is not None
-    created_at = now
+    created: dict[str, Instant] = {}
     for viewer_id in sorted({order.account_id, order.owner_id}):
         counter = await tx.row(
             """
@@ -176,11 +173,8 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> Order:
             number["confirmation"],
             counter["last_created_at"],
         )
-        if viewer_id == order.owner_id:
-            created_at = counter["last_created_at"]
-    made = msgspec.structs.replace(
-        order, confirmation=number["confirmation"], created_at=created_at, modified_at=created_at
-    )
+        created[viewer_id] = counter["last_created_at"]
+    made = _dated(msgspec.structs.replace(order, confirmation=number["confirmation"]), created[order.account_id])
     await tx.execute(
         """
         INSERT INTO orders (account_id, id, confirmation, owner_id, status, version, body, total, paid, created_at,
@@ -199,4 +193,8 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> Order:
         made.channel,
         made.answer_by,
     )
-    return made
+    return made, created[order.owner_id]
+
+
+def _dated(order: Order, at: Instant) -> Order:
+    return msgspec.structs.replace(order, created_at=at, modified_at=at)

@@ -84,6 +84,8 @@ async def test_what_nobody_answers_in_time_is_declined(
     clock.set(START + 120 * MINUTE_MS - 1)
     assert await approval.expire(services.database, clock) == 0
     clock.set(START + 120 * MINUTE_MS)
+    late = await desk.refused(409, "POST", f"/api/v1/orders/{order['id']}/accept")
+    assert late["errorCode"] == "answer_too_late"
     assert await approval.expire(services.database, clock) == 1
     assert await approval.expire(services.database, clock) == 0
     shown = await desk.data("GET", f"/order/{order['id']}")

@@ -6,6 +6,7 @@ the ledger. What isn't answered in time is declined. The rest of the order stays
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -33,12 +34,15 @@ EXPIRED_AT_ONCE = 100
 async def accept(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
     """Accept what is pending of an order, as its supplier. Doing so again changes nothing.
 
-    Raises `NotFound`, `Forbidden` for a reseller, and `Conflict` if nothing is pending.
+    Raises `NotFound`, `Forbidden` for a reseller, and `Conflict` if nothing is pending, or not any more: what is over
+    is declined, whether that has been written down already or not.
     """
     order = await _to_answer(tx, caller, reference, "accepted")
     if order.status != "pending":
         return order
     now = clock.now()
+    if order.answer_by is not None and order.answer_by <= now:
+        raise Conflict("The time to accept this order is over.", code="answer_too_late")
     lines = tuple(line.id for item in order.body.items for line in item.pending)
     body = msgspec.structs.replace(
         order.body,
@@ -68,7 +72,8 @@ async def decline(tx: Tx, clock: Clock, caller: Caller, reference: str, reason: 
 async def expire(database: Database, clock: Clock) -> int:
     """Decline up to `EXPIRED_AT_ONCE` pending orders whose deadline is over; return how many.
 
-    Safe to run in several processes at once.
+    Safe to run in several processes at once. An order that fails keeps no other from its turn; the failure is raised in
+    the end.
     """
     now = clock.now()
 
@@ -86,9 +91,14 @@ async def expire(database: Database, clock: Clock) -> int:
         await _decline(tx, order, [each for each in due if each[1]], now, SYSTEM, "expired")
         return True
 
-    expired = 0
+    expired, failures = 0, []
     for place in await database.read(due):
-        expired += await database.write(lambda tx, place=place: run(tx, *place))  # type: ignore[misc]
+        try:
+            expired += await database.write(partial(run, account_id=place[0], order_id=place[1]))
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return expired
 
 

@@ -6,14 +6,15 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import httpx
 import pytest
 from litestar import Litestar
 
-from seatwright.api.app import create_app
+from seatwright.api.app import create_app, with_state
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
@@ -137,8 +138,16 @@ def services(database: Database, clock: ManualClock, settings: Settings) -> Serv
 
 @pytest.fixture
 def api(services: Services) -> Litestar:
-    """The application, without worker loops."""
-    return create_app(services.settings, services)
+    """The application, without worker loops. Its routes are registered once, and each test gets it as if new."""
+    settings = services.settings
+    return with_state(_registered(settings.cors_origins, settings.max_body_bytes), settings, services)
+
+
+@cache
+def _registered(cors_origins: tuple[str, ...], max_body_bytes: int) -> Litestar:
+    """Return an application with all that it takes from the settings when it is made."""
+    settings = replace(settings_for(Path()), cors_origins=cors_origins, max_body_bytes=max_body_bytes)
+    return create_app(settings, None)
 
 
 @pytest.fixture

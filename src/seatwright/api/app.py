@@ -38,7 +38,6 @@ def create_app(
     """
     app = Litestar(
         route_handlers=[*_routers(routes), _openapi_route(routes)],
-        state=State({"services": services, "shown_orders": ShownOrders(), "shown_calendars": ShownCalendars()}),
         lifespan=list(lifespan),
         before_request=check_request,
         exception_handlers=with_pages(HANDLERS),
@@ -48,7 +47,15 @@ def create_app(
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = Observed(app.asgi_handler, Turns(settings.requests_per_second))
+    return with_state(app, settings, services)
+
+
+def with_state(app: Litestar, settings: Settings, services: Services | None) -> Litestar:
+    """Give an application the state of a new one, and return it: these services, and nothing kept in memory."""
+    handler = app.asgi_handler
+    routed = handler.app if isinstance(handler, Observed) else handler
+    app.asgi_handler = Observed(routed, Turns(settings.requests_per_second))
+    app.state = State({"services": services, "shown_orders": ShownOrders(), "shown_calendars": ShownCalendars()})
     return app
 
 

@@ -23,13 +23,13 @@ class Observed:
     """ASGI layer outside of everything else, so that it also sees what has no route."""
 
     def __init__(self, app: ASGIApp, turns: Turns) -> None:
-        self._app = app
+        self.app = app
         self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request. Its log line holds the route's template: no ids, query, body, nor header of the client's."""
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         began = time.perf_counter()
         request_id = _incoming_id(scope) or new_hex24()
@@ -49,7 +49,7 @@ class Observed:
             await send(message)
 
         try:
-            await self._app(inner, receive, observed_send)
+            await self.app(inner, receive, observed_send)
         finally:
             template = inner.get("path_template") or "(no route)"
             if template not in _QUIET:

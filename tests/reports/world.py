@@ -14,6 +14,7 @@ import pytest
 from seatwright.api.context import Services
 from seatwright.catalog.model import Product
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
+from seatwright.core.times import iso_utc
 from seatwright.invariants.checks import check
 from seatwright.storage.engine import Row
 from tests.desk import Desk, open_desk
@@ -66,7 +67,7 @@ async def world(client: httpx.AsyncClient, services: Services, clock: ManualCloc
     desk, agent, shop = [await open_desk(client, services, code) for code in ("canyon", "agent", "shop")]
     kayak = desk.shop.entries["kayak"]
     assert isinstance(kayak, Product)
-    await desk.shop.add("product", msgspec.structs.replace(kayak, approval_min=120))
+    await desk.shop.add("product", msgspec.structs.replace(kayak, approval_min=24 * 60))
     for reseller, terms in (
         (agent, {"type": "commission", "rate": {"percent": 15}, "billingCycle": "weekly", "channel": "Agents"}),
         (
@@ -175,8 +176,10 @@ class History:
 
     async def _answer(self) -> None:
         for _, order_id in reversed(self.orders):
-            if (await self.world.desk.data("GET", f"/order/{order_id}"))["status"] == "pending":
-                what = self.chance.choice(("accept", "decline"))
+            order = await self.world.desk.data("GET", f"/order/{order_id}")
+            if order["status"] == "pending":
+                in_time = order["pendingUntil"] > iso_utc(self.world.clock.now())
+                what = self.chance.choice(("accept", "decline")) if in_time else "decline"
                 await self.world.desk.data("POST", f"/api/v1/orders/{order_id}/{what}", json={})
                 self.done.append(what)
                 return

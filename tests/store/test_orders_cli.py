@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from seatwright.cart import service as carts
 from seatwright.catalog.model import Product
 from seatwright.cli.main import app
-from seatwright.core.clock import ManualClock
+from seatwright.core.clock import ManualClock, SystemClock
 from seatwright.core.config import Settings
+from seatwright.core.times import iso_utc
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
 from seatwright.storage.open import open_database
@@ -39,7 +40,8 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def with_shop(settings: Settings, clock: ManualClock, count: int) -> list[Order]:
-    """Make a shop whose kayak tours need approval, and some orders of one."""
+    """Make a shop whose kayak tours need approval, and some orders of one, now: the commands have the real clock."""
+    clock.set(SystemClock().now())
 
     async def place(shop: Shop, departure: str) -> Order:
         booking, who = shop.booking, shop.caller
@@ -69,7 +71,8 @@ def test_pending_orders_are_listed_accepted_and_declined(settings: Settings, clo
     first, second = with_shop(settings, clock, 2)
     code, shown = run("pending", "--account", "canyon")
     assert code == 0
-    assert f"{first.confirmation} │ 2026-07-01T17:00:00.000Z │ Ann Lee │ 2 x Kayak tour" in shown
+    assert first.answer_by is not None
+    assert f"{first.confirmation} │ {iso_utc(first.answer_by)} │ Ann Lee │ 2 x Kayak tour" in shown
     accepted = run("accept", str(first.confirmation), "--account", "canyon")
     assert accepted == (0, f"{first.confirmation} is confirmed ")
     declined = run("decline", second.id, "--account", "canyon", "--reason", "High water")

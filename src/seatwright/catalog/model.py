@@ -253,6 +253,12 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         wanted = code.strip().casefold()
         return next((found for found in self.discounts.values() if found.code.casefold() == wanted), None)
 
+    def whereabouts(self, location_id: str, name: str) -> str:
+        """Return a place in one line: as it was called when it was booked, with the address that it has now."""
+        now = next((location for location in self.locations.values() if location.id == location_id), None)
+        address = (now.address, now.city, now.state, now.country) if now else ()
+        return ", ".join(filter(None, (name, *address)))
+
     def pickup_locations(self, pickup: Pickup) -> tuple[Location, ...]:
         """Return where `pickup` collects guests: its own locations, then those of its zones, each once."""
         codes = dict.fromkeys(pickup.locations)

@@ -115,7 +115,7 @@ def calendar_of(
         return None
     appointments = [
         Appointment(
-            uid=f"{item.id}.{order.id}@seatwright",
+            uid=order.calendar_uid(item),
             sequence=order.version,
             start=item.start_at,
             end=item.end_at,
@@ -255,10 +255,7 @@ def _guests(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording)
 def _place(item: Item, catalog: Catalog) -> str:
     if item.location is None:
         return ""
-    wanted = item.location.id
-    now = next((each for each in catalog.locations.values() if each.id == wanted), None)
-    address = (now.address, now.city, now.state, now.country) if now else ()
-    return _line(", ".join(filter(None, (item.location.name, *address))))
+    return _line(catalog.whereabouts(item.location.id, item.location.name))
 
 
 def _when(item: Item, words: Wording) -> str:

@@ -103,6 +103,5 @@ def _link(parts: Messenger, letter: Letter, now: Instant) -> str:
     if not letter.to_customer:
         return ""
     order = letter.happening.order
-    dates = [at for item in order.body.items for at in (item.end_at, item.start_at) if at is not None]
-    token = links.order_link(parts.keyring, order.owner_id, order.id, now, max(dates, default=None))
+    token = links.order_link(parts.keyring, order.owner_id, order.id, now, order.last_date)
     return links.address(parts.settings.public_url, token) or ""

@@ -118,6 +118,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         """What is still owed; below zero, money to give back."""
         return self.total - self.paid
 
+    @property
+    def last_date(self) -> Instant | None:
+        """When the last departure is over; None if nothing has a date."""
+        dates = (at for item in self.body.items for at in (item.start_at, item.end_at) if at is not None)
+        return max(dates, default=None)
+
+    def calendar_uid(self, item: Item) -> str:
+        """Return what calendars know an item by: where mails and the customer's page differ, it is there twice."""
+        return f"{item.id}.{self.id}@seatwright"
+
 
 def customer_for(order: Order, viewer_id: str) -> dict[str, Any]:
     """Return the customer as an account sees it: a supplier without phone, address and e-mail where that was agreed

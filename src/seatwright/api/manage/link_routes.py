@@ -18,7 +18,6 @@ from seatwright.auth.model import Caller
 from seatwright.core.errors import Conflict
 from seatwright.core.times import iso_utc
 from seatwright.orders import service as orders
-from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx
 
 
@@ -47,7 +46,7 @@ async def get_customer_link(request: ApiRequest, order_id: FromPath[str]) -> Res
             raise Conflict(
                 "A reseller sold this order; it gives its customer the link.", code="sold_by_reseller", field="orderId"
             )
-        link = links.link_to(order.owner_id, order.id, now, last_date(order))
+        link = links.link_to(order.owner_id, order.id, now, order.last_date)
         return link._replace(may_cancel="orders.cancel" in caller.permissions)
 
     def render(link: OrderLink) -> CustomerLinkOut:
@@ -60,11 +59,6 @@ async def get_customer_link(request: ApiRequest, order_id: FromPath[str]) -> Res
         )
 
     return await endpoint.read(request, "orders.read", run, render)
-
-
-def last_date(order: Order) -> int | None:
-    """Return when the last departure of an order is over; None if nothing of it has a date."""
-    return max((item.end_at or item.start_at for item in order.body.items if item.start_at), default=None)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_customer_link]

@@ -6,7 +6,7 @@ from icalendar import Calendar, Event
 
 from seatwright.api.pages.cases import Seen
 from seatwright.api.pages.formats import Formats
-from seatwright.api.pages.view import facts, place
+from seatwright.api.pages.view import facts
 from seatwright.cart.model import Item
 from seatwright.core.times import to_utc
 from seatwright.orders.model import item_status
@@ -38,7 +38,7 @@ def _event(item: Item, seen: Seen, formats: Formats) -> Event:
     assert item.start_at is not None
     order = seen.order
     event = Event()
-    event.add("uid", f"{item.id}.{order.id}@seatwright")
+    event.add("uid", order.calendar_uid(item))
     event.add("sequence", order.version)
     event.add("dtstamp", to_utc(order.modified_at))
     event.add("dtstart", to_utc(item.start_at))
@@ -47,7 +47,7 @@ def _event(item: Item, seen: Seen, formats: Formats) -> Event:
     event.add("summary", item.product_name)
     event.add("status", _STATUS[item_status(item)])
     if item.location is not None:
-        event.add("location", place(item.location, seen.catalog))
+        event.add("location", seen.catalog.whereabouts(item.location.id, item.location.name))
     told = [f"{formats.words.confirmation}: {order.confirmation}", f"{seen.seller.name}, {seen.seller.email}"]
     told += [f"{fact.label}: {fact.value}" for fact in facts(item, seen, formats)]
     event.add("description", "\n".join(told))

@@ -13,7 +13,7 @@ from seatwright.api.pages.formats import Formats
 from seatwright.api.pages.online import Choice
 from seatwright.api.pages.reasons import phrase, translate
 from seatwright.cancellation.policy import width
-from seatwright.cart.model import Item, Line, Place
+from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.policy import Policy
 from seatwright.core.clock import Instant
@@ -233,7 +233,7 @@ def facts(item: Item, seen: Seen, formats: Formats) -> list[Row]:
         found.append(Row(words.date, formats.date(item.start_at, item.time_zone)))
         found.append(Row(words.time, _times(item.start_at, item.end_at, item.time_zone, formats)))
     if item.location is not None:
-        found.append(Row(words.place, place(item.location, seen.catalog)))
+        found.append(Row(words.place, seen.catalog.whereabouts(item.location.id, item.location.name)))
     if item.pickup is not None:
         parts = (item.pickup.name, item.pickup.location.name, item.pickup.detail.name if item.pickup.detail else "")
         found.append(Row(words.pickup, ", ".join(part for part in parts if part)))
@@ -249,13 +249,6 @@ def _times(start: Instant, end: Instant | None, zone: str, formats: Formats) -> 
         same_day = to_local(end, zone).date() == to_local(start, zone).date()
         text += f" – {formats.time(end, zone) if same_day else formats.moment(end, zone)}"
     return f"{text} ({formats.zone(start, zone)})"
-
-
-def place(booked: Place, catalog: Catalog) -> str:
-    """Return a place as it was called when it was booked, with the address that it has now."""
-    found = next((each for each in catalog.locations.values() if each.id == booked.id), None)
-    parts = (booked.name, found.address, found.city, found.state, found.country) if found else (booked.name,)
-    return ", ".join(part for part in parts if part)
 
 
 def _line(line: Line, item: Item, seen: Seen, formats: Formats) -> LineView:

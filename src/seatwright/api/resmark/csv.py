@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from seatwright.core.errors import Invalid
 
 MAX_VALUES = 1_000
 """Values in one parameter at most."""
+NUMBERS: dict[str, Any] = {"pattern": r"^\d{1,18}(,\d{1,18})*$"}
+"""What `csv_numbers` reads, in the API's description (JSON Schema)."""
 
 
 def csv_values(field: str, value: str | None) -> list[str] | None:

@@ -13,7 +13,7 @@ from seatwright.api import endpoint
 from seatwright.api.context import ApiRequest, booking, claims
 from seatwright.api.openapi import body
 from seatwright.api.resmark.billing import check_billing
-from seatwright.api.resmark.csv import csv_numbers, csv_values
+from seatwright.api.resmark.csv import NUMBERS, csv_numbers, csv_values
 from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
 from seatwright.api.resmark.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
 from seatwright.api.resmark.shown_orders import ShownOrders
@@ -94,7 +94,7 @@ async def list_orders(
         QueryParameter(
             name="confirmationIds",
             description="Comma-separated confirmation numbers.",
-            schema_extra={"pattern": r"^\d{1,18}(,\d{1,18})*$"},
+            schema_extra=NUMBERS,
         ),
     ] = None,
     from_created_date: FromCreated = None,

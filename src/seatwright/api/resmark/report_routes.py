@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from seatwright.api import reporting
 from seatwright.api.context import ApiRequest, services
 from seatwright.api.reporting import FormParameter, From, Shown, To
-from seatwright.api.resmark.csv import csv_numbers, csv_values
+from seatwright.api.resmark.csv import NUMBERS, csv_numbers, csv_values
 from seatwright.api.resmark.report_wire import (
     AccrualOut,
     TransactionOut,
@@ -74,7 +74,7 @@ async def order_report(
         QueryParameter(
             name="confirmationIds",
             description="Comma-separated confirmation numbers.",
-            schema_extra={"pattern": r"^\d{1,18}(,\d{1,18})*$"},
+            schema_extra=NUMBERS,
         ),
     ] = None,
     product_numbers: Annotated[
@@ -82,7 +82,7 @@ async def order_report(
         QueryParameter(
             name="productNumbers",
             description="Comma-separated product numbers.",
-            schema_extra={"pattern": r"^\d{1,18}(,\d{1,18})*$"},
+            schema_extra=NUMBERS,
         ),
     ] = None,
     from_product_start_date: Annotated[

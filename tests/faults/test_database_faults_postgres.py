@@ -19,11 +19,11 @@ from seatwright.auth.secrets import Keyring
 from seatwright.cart.holds import sweep
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock, SystemClock
-from seatwright.core.errors import Unavailable
+from seatwright.core.errors import SoldOut, Unavailable
 from seatwright.core.ids import new_hex24
 from seatwright.invariants.checks import check
 from seatwright.storage import postgres
-from seatwright.storage.engine import ConstraintViolation, Tx
+from seatwright.storage.engine import ConstraintViolation, ReadTx, Tx
 from seatwright.storage.migrate import migrate
 from seatwright.storage.open import open_database
 from tests.conftest import SECRET, settings_for
@@ -137,6 +137,32 @@ async def test_restarted_in_order(open_front: OpenFront) -> None:
         assert traffic.counts["503"] > 0
         assert traffic.slowest_s < AWAY_S
         await front.assert_healthy(traffic)
+
+
+async def test_shot_between_the_last_statement_and_the_answer(open_front: OpenFront) -> None:
+    """What a use case found out while its connection was there is its answer, be it a result or a refusal."""
+    async with open_front(pool_size=1) as front:
+        database = front.services.database
+        sniper = Sniper(front.services.settings.database_url)
+
+        async def looks_and_is_shot(tx: ReadTx) -> int:
+            found = await tx.row("SELECT COUNT(*) AS number FROM departure")
+            assert found is not None
+            lost = asyncio.Event()
+            tx._connection.add_termination_listener(lambda _: lost.set())  # type: ignore[attr-defined]
+            assert sniper.shoot() == 1
+            await lost.wait()
+            return int(found["number"])
+
+        async def refuses(tx: ReadTx) -> None:
+            raise SoldOut(f"There are {await looks_and_is_shot(tx)} departures, and no seats.")
+
+        for run in (database.read, database.write):
+            assert await run(looks_and_is_shot) >= 1
+            with pytest.raises(SoldOut, match="and no seats"):
+                await run(refuses)
+        sniper.close()
+        assert (await front.desk.call("GET", "/cart")).status_code == 200
 
 
 async def test_closing_while_postgres_is_away(open_front: OpenFront) -> None:

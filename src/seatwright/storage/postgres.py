@@ -201,7 +201,7 @@ class PostgresDatabase:
     async def _give_back(self, connection: Any, sound: bool) -> None:
         """Keep a connection at hand; after a failure the pool has it, which waits for what may still go on in it."""
         try:
-            if sound and not self._closing and not connection.is_in_transaction():
+            if sound and not self._closing and not is_closed(connection) and not connection.is_in_transaction():
                 self._idle.append(connection)
             else:
                 await self._release(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,6 +38,7 @@ def create() -> Litestar:
     For an ASGI server (`uvicorn --factory seatwright.app:create`). Starting it fails if the schema is not exactly
     what this program needs: migrate first.
     """
+    gc.disable()
     settings = load_settings()
     logs.configure(settings.log)
 
@@ -47,7 +49,10 @@ def create() -> Litestar:
             async with _looping(services):
                 yield
 
-    return create_app(settings, None, lifespan=[lifespan])
+    app = create_app(settings, None, lifespan=[lifespan])
+    gc.freeze()  # what a start makes is there for good: no collection needs to look at it
+    gc.enable()
+    return app
 
 
 @asynccontextmanager

@@ -65,6 +65,16 @@ def test_sigterm_ends_it_and_the_log_is_json(server: Server) -> None:
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_a_start_imports_nothing_that_only_a_library_of_a_library_wants(settings: Settings) -> None:
+    """pydantic comes with the CLI's library; importing it would be a tenth of each start (docs/performance.md)."""
+    program = (
+        "import gc, sys, seatwright.app; seatwright.app.create(); print('pydantic' in sys.modules, gc.isenabled())"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], env=environment(settings), capture_output=True, check=True)
+    assert ran.stdout.split() == [b"False", b"True"]
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_bad_settings_are_one_line_and_exit_code_2(settings: Settings) -> None:
     for name, value in (("SEATWRIGHT_HOLD_SECONDS", "soon"), ("SEATWRIGHT_SECRET", "short")):
         for command in (["migrate"], ["serve"], ["keys", "reset", "--account", "x"]):

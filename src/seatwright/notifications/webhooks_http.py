@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -62,8 +63,13 @@ class HttpCaller:
         """
         self._internal = internal
         self._resolver = resolver
-        self._trust = trust or httpx.create_ssl_context()
+        self._given_trust = trust
         self._total_s = total_s
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        # Made at the first call: reading all those certificates would be a part of every start.
+        return self._given_trust or httpx.create_ssl_context()
 
     async def post(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
         """Send `body`, which is JSON. Failures are answers, and none has an address or a body of the other side."""

@@ -278,6 +278,11 @@ class Orders(Resource[Mode]):
         return get(path(_MANAGED, order_id, "customer-link"), enveloped(CustomerLink))
 
     @operation
+    def end_customer_links(self, order_id: OrderRef, *, idempotency_key: str | None = None) -> Request[Order]:
+        """End every link to the customer's page of an order that there is; later ones are good."""
+        return write("DELETE", path(_MANAGED, order_id, "customer-link"), _order, key=idempotency_key)
+
+    @operation
     def check_in(
         self,
         order_id: OrderRef,

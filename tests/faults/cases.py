@@ -222,6 +222,7 @@ HANDLING = [
     _http("place pending order", "POST", "/order", {"id": "{chartered}", "disableNotification": False}, natural=True),
     _http("accept order", "POST", "/api/v1/orders/{pending}/accept", natural=True),
     _http("decline order", "POST", "/api/v1/orders/{pending}/decline", {"reason": "Full"}, natural=True),
+    _http("end customer links", "DELETE", "/api/v1/orders/{done}/customer-link"),
     _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),
 ]
 WEBHOOKS = [

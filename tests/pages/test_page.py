@@ -157,6 +157,27 @@ async def test_only_the_link_opens_it(
     await visitor.get(token, status=404)
 
 
+async def test_links_that_came_into_wrong_hands(visitor: Visitor, desk: Desk, rafting: str) -> None:
+    """Ended, a link is as if it had never been; the order's next one is good, and so are other orders' links."""
+    order, other = [await order_of_ann(desk, (rafting, {"Adult": 1})) for _ in range(2)]
+    old, others = await visitor.link(order), await visitor.link(other)
+    offered = (await visitor.offer(old))[1]
+    path = f"/api/v1/orders/{order['id']}/customer-link"
+    ended = await desk.data("DELETE", path)
+    assert (ended["id"], ended["status"]) == (order["id"], "confirmed")
+    for page in ("", "/cancel", "/cancel?what=order", "/calendar.ics"):
+        await visitor.get(old, page, status=404)
+    await visitor.send(offered, 404)
+    new = await visitor.link(order)
+    await visitor.get(others)
+    await visitor.get(new)
+    await desk.data("DELETE", path)
+    await visitor.get(new, status=404)
+    await visitor.send((await visitor.offer(await visitor.link(order)))[1])
+    events = await desk.data("GET", f"/api/v1/audit/{order['id']}")
+    assert [event["action"] for event in events].count("order.links_ended") == 2
+
+
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_guesses_are_limited(visitor: Visitor, desk: Desk, rafting: str, clock: ManualClock) -> None:
     token = await visitor.link(await order_of_ann(desk, (rafting, {"Adult": 1})))
@@ -210,6 +231,7 @@ async def test_a_resellers_order(
     assert (await desk.refused(409, "GET", f"/api/v1/orders/{order['id']}/customer-link"))["errorCode"] == (
         "sold_by_reseller"
     )
+    await desk.refused(409, "DELETE", f"/api/v1/orders/{order['id']}/customer-link")
     token = await visitor.link(order, reseller)
     text = await visitor.read(token)
     assert "Operated by Canyon" in text

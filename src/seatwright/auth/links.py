@@ -1,7 +1,7 @@
 """Signed links by which a customer sees an order without an account: whoever has the link has the order.
 
-A token is 34 bytes (account, order, what it is good for, day of expiry) and 16 of an HMAC-SHA256 over them, in
-base64url: 67 characters.
+A token is 34 bytes (account, order, what it is good for, day of expiry, generation) and 16 of an HMAC-SHA256 over them,
+in base64url: 67 characters.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ PATH = "/my"
 _HEAD = 34
 _MAC = 16
 _VIEW_ONLY = 1
+MAX_GENERATION = 2**16 - 1
 _PROOF = b"what a customer was shown\0"
 
 
 class OrderLink(NamedTuple):
     """Which order a link shows, as its seller `account_id` sees it, and until when (a whole day, UTC).
 
-    Without `may_cancel` it only shows the order.
+    Without `may_cancel` it only shows the order. `generation` is how often the order's links had been ended before.
     """
 
     account_id: str
     order_id: str
     ends_at: Instant
     may_cancel: bool = True
+    generation: int = 0
 
 
 def sign(keyring: Keyring, link: OrderLink) -> str:
@@ -43,12 +45,16 @@ def sign(keyring: Keyring, link: OrderLink) -> str:
     day = -(-link.ends_at // DAY_MS)
     kind = 0 if link.may_cancel else _VIEW_ONLY
     order = uuid.UUID(link.order_id).bytes
-    head = bytes.fromhex(link.account_id) + order + bytes([kind]) + day.to_bytes(5, "big")
+    until = day.to_bytes(3, "big") + link.generation.to_bytes(2, "big")
+    head = bytes.fromhex(link.account_id) + order + bytes([kind]) + until
     return _text(head + _mac(keyring, head))
 
 
 def verify(keyring: Keyring, token: str, now: Instant) -> OrderLink | None:
-    """Return what a token shows, or None if it is not one of ours, to the letter, or too old."""
+    """Return what a token shows, or None if it is not one of ours, to the letter, or too old.
+
+    Whether the order still has links of that generation is for the caller to see.
+    """
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError):
@@ -56,8 +62,13 @@ def verify(keyring: Keyring, token: str, now: Instant) -> OrderLink | None:
     head, mac = raw[:-_MAC], raw[-_MAC:]
     if len(head) != _HEAD or _text(raw) != token or not hmac.compare_digest(mac, _mac(keyring, head)):
         return None
-    ends_at = int.from_bytes(head[29:], "big") * DAY_MS
-    link = OrderLink(head[:12].hex(), str(uuid.UUID(bytes=head[12:28])), ends_at, head[28] != _VIEW_ONLY)
+    link = OrderLink(
+        account_id=head[:12].hex(),
+        order_id=str(uuid.UUID(bytes=head[12:28])),
+        ends_at=int.from_bytes(head[29:32], "big") * DAY_MS,
+        may_cancel=head[28] != _VIEW_ONLY,
+        generation=int.from_bytes(head[32:], "big"),
+    )
     return link if now < link.ends_at else None
 
 
@@ -65,11 +76,6 @@ def link_to(account_id: str, order_id: str, now: Instant, last_date: Instant | N
     """Return a link to an order, made `now`, whose last departure is at `last_date`; it ends with a whole day, UTC."""
     day = -(-max(now, last_date or now) // DAY_MS)
     return OrderLink(account_id, order_id, (day + LINK_DAYS) * DAY_MS)
-
-
-def order_link(keyring: Keyring, account_id: str, order_id: str, now: Instant, last_date: Instant | None) -> str:
-    """Return the token of such a link."""
-    return sign(keyring, link_to(account_id, order_id, now, last_date))
 
 
 def address(public_url: str, token: str) -> str | None:

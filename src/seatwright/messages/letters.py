@@ -17,6 +17,7 @@ from seatwright.notifications import mail
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.rendering import Look, MailKind, render
 from seatwright.notifications.wording import wording
+from seatwright.orders.customer_links import link_to
 
 What: TypeAlias = Literal[
     "created", "requested", "added", "rescheduled", "cancelled", "accepted", "declined", "expired"
@@ -103,5 +104,5 @@ def _link(parts: Messenger, letter: Letter, now: Instant) -> str:
     if not letter.to_customer:
         return ""
     order = letter.happening.order
-    token = links.order_link(parts.keyring, order.owner_id, order.id, now, order.last_date)
+    token = links.sign(parts.keyring, link_to(order, now))
     return links.address(parts.settings.public_url, token) or ""

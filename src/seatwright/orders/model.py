@@ -66,7 +66,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order's document. `transactions` counts its ledger transactions; `order_fee_policies` are the ids of
     cancellation policies whose fee for the whole order has been taken. `commission` is the reseller's, of the lines
-    that aren't cancelled, as the ledger has it."""
+    that aren't cancelled, as the ledger has it. `links_ended` is how often the customer's links were ended."""
 
     created_by: str
     created_by_email: str
@@ -84,6 +84,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     resale: Resale | None = None
     commission: int = 0
     answer: Answer | None = None
+    links_ended: int = 0
 
     def item(self, departure_id: str) -> Item | None:
         """Return the item of a departure, or None."""

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import Response, get
+from litestar import Response, delete, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest, services
+from seatwright.api.context import ApiRequest, claims, services
+from seatwright.api.resmark.order_wire import OrderOut, order_out
 from seatwright.api.wire import Envelope, Wire
 from seatwright.auth import links
 from seatwright.auth.links import OrderLink
 from seatwright.auth.model import Caller
-from seatwright.core.errors import Conflict
 from seatwright.core.times import iso_utc
 from seatwright.orders import service as orders
-from seatwright.storage.engine import ReadTx
+from seatwright.orders.customer_links import check_seller, end_links, link_to
+from seatwright.orders.model import Order
+from seatwright.storage.engine import ReadTx, Tx
 
 
 class CustomerLinkOut(Wire):
@@ -42,12 +44,8 @@ async def get_customer_link(request: ApiRequest, order_id: FromPath[str]) -> Res
 
     async def run(tx: ReadTx, caller: Caller) -> OrderLink:
         order = await orders.read(tx, caller, order_id)
-        if order.owner_id != caller.account_id:
-            raise Conflict(
-                "A reseller sold this order; it gives its customer the link.", code="sold_by_reseller", field="orderId"
-            )
-        link = links.link_to(order.owner_id, order.id, now, order.last_date)
-        return link._replace(may_cancel="orders.cancel" in caller.permissions)
+        check_seller(order, caller.account_id)
+        return link_to(order, now)._replace(may_cancel="orders.cancel" in caller.permissions)
 
     def render(link: OrderLink) -> CustomerLinkOut:
         token = links.sign(parts.keyring, link)
@@ -61,4 +59,15 @@ async def get_customer_link(request: ApiRequest, order_id: FromPath[str]) -> Res
     return await endpoint.read(request, "orders.read", run, render)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_customer_link]
+@delete("/orders/{order_id:str}/customer-link", status_code=200, summary="End a customer's links", tags=["Orders"])
+async def end_customer_links(request: ApiRequest, order_id: FromPath[str]) -> Response[Envelope[OrderOut]]:
+    """End every link to an order's page that there is, as its seller; later ones are good."""
+
+    async def run(tx: Tx, caller: Caller) -> Order:
+        return await end_links(tx, services(request).clock, caller, order_id)
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+ROUTES: list[HTTPRouteHandler] = [get_customer_link, end_customer_links]

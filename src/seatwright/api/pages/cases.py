@@ -65,10 +65,10 @@ class Offer(NamedTuple):
 
 
 async def look(tx: ReadTx, catalogs: CatalogCache, link: OrderLink, *, lock: bool = False) -> Seen:
-    """Return the order of a link, which is its seller's. Raises `NotFound`."""
+    """Return the order of a link, which is its seller's. Raises `NotFound`, also for a link that was ended."""
     seller = await auth.account(tx, link.account_id)
     order = await store.find(tx, seller.id, link.order_id, lock=lock)
-    if order is None or order.owner_id != seller.id:
+    if order is None or order.owner_id != seller.id or order.body.links_ended != link.generation:
         raise order_not_found()
     supplier = seller if order.account_id == order.owner_id else await auth.account(tx, order.account_id)
     return Seen(order, seller, supplier, await catalogs.load(tx, order.account_id))

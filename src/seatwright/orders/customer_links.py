@@ -1,0 +1,54 @@
+"""The links by which a customer sees an order: what a new one says, and the end of those that there are."""
+
+from __future__ import annotations
+
+import msgspec
+
+from seatwright.auth import links
+from seatwright.auth.links import OrderLink
+from seatwright.auth.model import Caller
+from seatwright.core.clock import Clock, Instant
+from seatwright.core.errors import Conflict
+from seatwright.orders import store
+from seatwright.orders.model import Order
+from seatwright.orders.service import order_not_found
+from seatwright.storage.engine import Tx
+
+
+def link_to(order: Order, now: Instant) -> OrderLink:
+    """Return a link to an order for its seller's customer, made `now`."""
+    link = links.link_to(order.owner_id, order.id, now, order.last_date)
+    return link._replace(generation=order.body.links_ended)
+
+
+def check_seller(order: Order, account_id: str) -> None:
+    """Raise `Conflict` unless `account_id` sold the order, whose customer is nobody else's."""
+    if order.owner_id != account_id:
+        raise Conflict(
+            "A reseller sold this order; it gives its customer the link.", code="sold_by_reseller", field="orderId"
+        )
+
+
+async def end_links(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
+    """End every link to an order that there is, as its seller; later ones are good.
+
+    Nobody is told. Raises `NotFound`, and `Conflict` for an order that a reseller sold, or whose links were ended tens
+    of thousands of times.
+    """
+    order = await store.find(tx, caller.account_id, reference, lock=True)
+    if order is None:
+        raise order_not_found()
+    check_seller(order, caller.account_id)
+    ended = order.body.links_ended + 1
+    if ended > links.MAX_GENERATION:
+        raise Conflict("The links of this order were ended too often.", code="ended_too_often", field="orderId")
+    change = store.Change(
+        at=clock.now(),
+        actor=caller.user_id,
+        action="order.links_ended",
+        detail={"ended": ended},
+        transactions=[],
+        told=None,
+    )
+    body = msgspec.structs.replace(order.body, links_ended=ended)
+    return await store.update(tx, msgspec.structs.replace(order, body=body), change)

@@ -192,6 +192,19 @@ async def test_an_answer_is_told_to_the_outbox_in_its_own_transaction(
     assert [row["action"] for row in rows] == ["order.created", "order.declined"]
 
 
+async def test_adding_may_say_anew_who_is_told(desk: Desk, rafting: str, kayak: str, services: Services) -> None:
+    """A flag that is sent counts for the order from then on; one that isn't stays as it was."""
+    order = await desk.order((rafting, {"Adult": 1}))
+    added = await desk.order((kayak, {"All": 1}), orderId=order["id"], disableConfirmationEmail=False)
+    assert (added["disableConfirmationEmail"], added["disableNotification"]) == (False, True)
+    told = await services.database.write(lambda tx: outbox.take(tx, services.clock.now(), limit=10))
+    assert [event.detail.action for event in told] == ["order.added_to"]
+    again = await desk.order((kayak, {"All": 1}), orderId=order["id"])
+    assert again["disableConfirmationEmail"] is False
+    silent = await desk.order((kayak, {"All": 1}), orderId=order["id"], disableConfirmationEmail=True)
+    assert silent["disableConfirmationEmail"] is True
+
+
 async def test_units_wait_for_approval_too(desk: Desk, bike: str) -> None:
     await needs_approval(desk, "bike", 60)
     order = await desk.order((bike, {"All": 2}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.catalog.model import Product
+from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.storage.engine import Tx
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, open_desk
 
 COMMISSION = {"type": "commission", "rate": {"percent": 15}}
@@ -127,8 +130,8 @@ async def test_pickups_and_discounts_count(desk: Desk, reseller: Desk, rafting: 
     await reseller.add(cart, rafting, {"Adult": 1}, locationId=pickup)
     await reseller.data("POST", f"/cart/{cart}/discount", json={"code": "EARLY10"})
     order = await reseller.data("POST", "/order", json={"id": cart})
-    base = 99 - 9.90 + 10 + 4.96  # the river fee is 5 % of price less discount plus pickup, half to even
-    assert order["commission"] == pytest.approx(round(0.15 * base, 2), abs=0.01)
+    assert order["items"][0]["participantList"][0]["fees"] == 14.96, "10.00 pickup; 5 % of 99.10, half away from zero"
+    assert order["commission"] == 15.61, "15 % of 99.00 - 9.90 + 14.96"
 
 
 async def test_only_the_agreed_products_at_their_category_s_prices(
@@ -172,6 +175,43 @@ async def test_terms_are_fixed_on_the_order(desk: Desk, reseller: Desk, rafting:
     await agree(desk, reseller, type="commission", rate={"percent": 20})
     more = await reseller.data("POST", "/order", json={"id": cart, "orderId": order["id"]})
     assert more["commission"] == 36.38
+
+
+@pytest.mark.parametrize(
+    "terms", [NET, {**COMMISSION, "mayWaiveFees": False}, {**COMMISSION, "customerAccess": "limited"}]
+)
+async def test_nothing_sold_on_other_terms_is_added(
+    desk: Desk, reseller: Desk, rafting: str, services: Services, terms: dict[str, Any]
+) -> None:
+    """What was agreed on counts for a whole order, also for one that was made when there were no terms yet."""
+    await agree(desk, reseller, **COMMISSION)
+    order, old = [await sold(reseller, desk, rafting, {"Adult": 1}) for _ in range(2)]
+
+    async def forget_terms(tx: Tx) -> None:
+        row = await tx.row("SELECT body FROM orders WHERE id = $1", old["id"])
+        assert row is not None
+        body = json.loads(row["body"])
+        del body["resale"]
+        await tx.execute("UPDATE orders SET body = $2 WHERE id = $1", old["id"], json.dumps(body))
+
+    await services.database.write(forget_terms)
+    await agree(desk, reseller, **terms)
+    cart = await reseller.cart((rafting, {"Adult": 1}), supplier=desk.shop.account_id)
+    for each in (order, old):
+        refusal = await reseller.refused(409, "POST", "/order", json={"id": cart, "orderId": each["id"]})
+        assert refusal["errorCode"] == "other_terms"
+    assert (await reseller.data("POST", "/order", json={"id": cart}))["status"] == "confirmed"
+
+
+async def test_a_reseller_without_the_right_renews_no_holds(
+    desk: Desk, reseller: Desk, rafting: str, kayak: str, clock: ManualClock
+) -> None:
+    cart = await reseller.cart((rafting, {"Adult": 5}), supplier=desk.shop.account_id)
+    await agree(desk, reseller, products=[{"product": "kayak"}])
+    clock.advance(31 * MINUTE_MS)
+    refusal = await reseller.refused(409, "POST", "/order", json={"id": cart})
+    assert refusal["errorCode"] == "product_not_sold"
+    assert await desk.free(RAFTING, rafting) == 12
 
 
 async def test_a_supplier_that_may_not_see_how_to_reach_the_customer(desk: Desk, reseller: Desk, rafting: str) -> None:

@@ -62,15 +62,12 @@ def commissionable(line: Line) -> int:
 
 def with_commission(items: tuple[Item, ...], terms: Terms) -> tuple[Item, ...]:
     """Return items whose lines say what the reseller earns on them, or keeps of them."""
-    return tuple(
-        msgspec.structs.replace(
-            item,
-            lines=tuple(
-                msgspec.structs.replace(
-                    line, commission=terms.commission(item.product_code, line.tier, commissionable(line))
-                )
-                for line in item.lines
-            ),
+
+    def earning(item: Item, line: Line) -> Line:
+        return msgspec.structs.replace(
+            line, commission=terms.commission(item.product_code, line.tier, commissionable(line))
         )
-        for item in items
+
+    return tuple(
+        msgspec.structs.replace(item, lines=tuple(earning(item, line) for line in item.lines)) for item in items
     )

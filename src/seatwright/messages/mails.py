@@ -98,13 +98,19 @@ class _Mailing:
         answer = self._order.body.answer
         return self._added and answer is not None and answer.at >= self.happening.event.at
 
+    @property
+    def _waits(self) -> bool:
+        """Whether anything that the event is about has still to be accepted."""
+        lines = self._lines
+        return any(line.id in lines for item in self._order.body.items for line in item.pending)
+
     def _for_customer(self) -> Letter | None:
         if self.what == "cancelled":
             return self._to_customer("cancellation")
         if self._order.status == "cancelled" or self._answered_since:
             return None
         if self._added:
-            return self._to_customer("pending_received" if self._order.status == "pending" else "confirmation")
+            return self._to_customer("pending_received" if self._waits else "confirmation")
         if self.what == "rescheduled":
             return self._to_customer("rescheduled") if self._lines else None
         return self._to_customer("confirmation") if self.what == "accepted" else None
@@ -118,7 +124,7 @@ class _Mailing:
         return self._letter("pending_answer", self.supplier, recipient, self.seller.language, hides=False)
 
     def _question(self) -> Letter | None:
-        if not self._added or self._order.status != "pending":
+        if not self._added or not self._waits:
             return None
         recipient = mailbox(self.supplier.email, self.supplier.name)
         return self._letter("pending_notice", self.supplier, recipient, self.supplier.language, hides=True)

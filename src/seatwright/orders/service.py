@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,13 +38,13 @@ from seatwright.storage.engine import ReadTx, Retry, Tx
 
 
 class OrderAsked(NamedTuple):
-    """What `POST /order` asks for, besides the cart."""
+    """What `POST /order` asks for, besides the cart. `flags` are those of `NotificationFlags` that it names."""
 
     cart_id: str
     order_id: str | None = None
     reference_id: str | None = None
     billing: dict[str, Any] = {}  # noqa: RUF012 - never changed
-    flags: NotificationFlags = NotificationFlags()
+    flags: Mapping[str, bool] = MappingProxyType({})
 
 
 def order_not_found() -> NotFound:
@@ -98,10 +99,10 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
             code="cart_empty",
             field="id",
         )
-    if any(item.expires_at <= now for item in cart.body.items):
-        raise Retry(first=_Renew(booking, caller, cart.id))
     if connection is not None:
         require_sold(cart.body.items, connection.terms)
+    if any(item.expires_at <= now for item in cart.body.items):
+        raise Retry(first=_Renew(booking, caller, cart.id))
     placing = _Placing(
         opened=opened,
         connection=connection,
@@ -226,7 +227,7 @@ def _new_order(placing: _Placing, items: tuple[Item, ...]) -> Order:
             reference_id=asked.reference_id,
             discount_codes=(body.discount_code,) if body.discount_code else (),
             billing=asked.billing,
-            flags=asked.flags,
+            flags=NotificationFlags(**asked.flags),
             resale=placing.resale,
         ),
         total=0,
@@ -295,7 +296,7 @@ async def _add_to_order(tx: Tx, placing: _Placing, reference: str) -> Order:
     order = await _order_to_add_to(tx, caller, reference)
     await cart_store.mark_ordered(tx, cart, order.id, placing.request, now)
     order = await _order_to_add_to(tx, caller, order.id, lock=True)
-    _check_can_take(order, cart, placing.resale)
+    _check_can_take(order, placing)
     charged = charged_per_order(order.body.items)
     items = placing.with_commission(pricing.without_order_charges(placing.items, charged))
     body = msgspec.structs.replace(
@@ -305,6 +306,7 @@ async def _add_to_order(tx: Tx, placing: _Placing, reference: str) -> Order:
         reference_id=asked.reference_id or order.body.reference_id,
         discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [cart.body.discount_code])))),
         billing=asked.billing or order.body.billing,
+        flags=msgspec.structs.replace(order.body.flags, **asked.flags),
         resale=order.body.resale or placing.resale,
     )
     await _use_discount(tx, placing.opened.catalog, cart)
@@ -325,14 +327,16 @@ async def _order_to_add_to(tx: ReadTx, caller: Caller, reference: str, *, lock: 
     return order
 
 
-def _check_can_take(order: Order, cart: Cart, resale: Resale | None) -> None:
+def _check_can_take(order: Order, placing: _Placing) -> None:
+    cart = placing.opened.cart
     if (order.account_id, order.owner_id) != (cart.account_id, cart.owner_id):
         raise Conflict(
             "orderId: that order is with another supplier than the cart's.",
             code="other_supplier",
             field="orderId",
         )
-    if order.body.resale is not None and resale is not None and order.body.resale.kind != resale.kind:
+    # What was agreed on is fixed for the whole order; one that is older than terms was sold on the default ones.
+    if placing.resale is not None and placing.resale != (order.body.resale or Resale()):
         raise Conflict(
             "orderId: that order was sold on other terms with the supplier; make a new order from the cart.",
             code="other_terms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -32,7 +33,7 @@ class ProductTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     tiers: dict[str, Rate] = {}
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
     """What supplier and reseller have agreed on.
 
     `commission`: the supplier takes the money and the reseller earns `rate`. `net`: the reseller takes the money and
@@ -55,7 +56,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return what counts for a product, or None if it may not be sold."""
         if self.products is None:
             return ProductTerms(product=code, price_category=self.price_category)
-        return next((found for found in self.products if found.product == code), None)
+        return self._by_code.get(code)
+
+    @cached_property
+    def _by_code(self) -> dict[str, ProductTerms]:
+        return {each.product: each for each in self.products or ()}
 
     def commission(self, product_code: str, tier: str, base: int) -> int:
         """Return what the reseller earns on a line, or keeps of it at a net rate: from 0 to `base`, minor units."""

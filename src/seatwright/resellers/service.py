@@ -64,7 +64,7 @@ async def change(
 
     Orders that were made stay as they are, with the terms that they were made on. Raises `NotFound`.
     """
-    found = await _existing(tx, supplier_id, reseller_id)
+    found = await _existing(tx, supplier_id, reseller_id, lock=True)
     changed = msgspec.structs.replace(
         found,
         active=found.active if active is None else active,
@@ -80,8 +80,8 @@ async def change(
     return changed
 
 
-async def _existing(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connection:
-    found = await store.connection(tx, supplier_id, reseller_id) if is_hex24(reseller_id) else None
+async def _existing(tx: ReadTx, supplier_id: str, reseller_id: str, *, lock: bool = False) -> Connection:
+    found = await store.connection(tx, supplier_id, reseller_id, lock=lock) if is_hex24(reseller_id) else None
     if found is None:
         raise NotFound("There is no connection to this reseller.", code="connection_not_found")
     return found

@@ -14,9 +14,13 @@ FROM connection c JOIN account s ON s.id = c.supplier_id JOIN account r ON r.id 
 """
 
 
-async def connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connection | None:
-    """Return the connection of two accounts, active or not."""
-    row = await tx.row(f"{_CONNECTION} WHERE c.supplier_id = $1 AND c.reseller_id = $2", supplier_id, reseller_id)
+async def connection(tx: ReadTx, supplier_id: str, reseller_id: str, *, lock: bool = False) -> Connection | None:
+    """Return the connection of two accounts, active or not. With `lock` nobody else changes it in the meantime."""
+    row = await tx.row(
+        f"{_CONNECTION} WHERE c.supplier_id = $1 AND c.reseller_id = $2" + (" FOR UPDATE OF c" if lock else ""),
+        supplier_id,
+        reseller_id,
+    )
     return _connection(row) if row else None
 
 

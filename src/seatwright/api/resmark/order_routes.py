@@ -184,18 +184,10 @@ def _reference(value: str | int | float | None) -> str | None:
     return reference
 
 
-def _flags(data: JSONBody[PlaceOrder]) -> NotificationFlags:
-    """Return the flags; one that isn't sent is true: an API order is silent unless its caller says otherwise."""
-
-    def flag(value: bool | None) -> bool:
-        return True if value is None else value
-
-    return NotificationFlags(
-        disable_notification=flag(data.disable_notification),
-        disable_pending_order_notification=flag(data.disable_pending_order_notification),
-        disable_pending_order_notification_response=flag(data.disable_pending_order_notification_response),
-        disable_confirmation_email=flag(data.disable_confirmation_email),
-    )
+def _flags(data: PlaceOrder) -> dict[str, bool]:
+    """Return the flags that are sent, by their names."""
+    sent = {name: getattr(data, name) for name in NotificationFlags.__struct_fields__}
+    return {name: value for name, value in sent.items() if value is not None}
 
 
 async def _cancel(request: ApiRequest, target: Target, fee: str | None) -> Response[Envelope[CancelledOrderOut]]:

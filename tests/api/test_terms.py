@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from seatwright.api.context import Services
 from seatwright.catalog.model import Product
 from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.invariants.checks import check
 from seatwright.storage.engine import Tx
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, open_desk
 
@@ -101,6 +103,25 @@ async def test_at_a_net_rate_the_reseller_keeps_its_part_and_owes_the_rest(
     assert await ledger(services, order) == {"reseller_receivable": 200, "held_by_reseller": -200}
 
 
+async def test_the_doctor_sees_a_net_order_whose_books_are_not_one(
+    desk: Desk, reseller: Desk, rafting: str, services: Services
+) -> None:
+    """Also where what is wrong sums to zero."""
+    await agree(desk, reseller, **NET)
+    order = await sold(reseller, desk, rafting, {"Adult": 1})
+
+    async def rename(before: str, after: str) -> None:
+        change = "UPDATE ledger_entry SET ledger = $3 WHERE order_id = $1 AND ledger = $2"
+        await services.database.write(lambda tx: tx.execute(change, order["id"], before, after))
+
+    for name in ("held_by_reseller", "reseller_receivable"):
+        await rename(name, "reseller_payable")
+        found = await check(services.database, services.clock.now())
+        assert [each.check for each in found] == ["order_net_rate"]
+        await rename("reseller_payable", name)
+    assert await check(services.database, services.clock.now()) == []
+
+
 @pytest.mark.parametrize(
     ("terms", "commission"),
     [
@@ -157,6 +178,10 @@ async def test_only_the_agreed_products_at_their_category_s_prices(
     # The supplier's own calendar and carts are as they were.
     own = await desk.data("GET", f"/product/{RAFTING}/item?from=2026-07&to=2026-07")
     assert [time["price"]["Adult"] for day in own["items"] for time in day["timesAvailable"]] == [99, 120]
+    # A category that the product has no more is no reason to sell at other prices than were agreed on.
+    await desk.shop.add("product", rafting_product)
+    assert await reseller.data("GET", f"/product?{of}") == []
+    await desk.shop.add("product", wholesale)
     # What is taken from the terms can't be ordered any more, and nothing is lost.
     late = await reseller.cart((rafting, {"Adult": 1}), supplier=desk.shop.account_id)
     await agree(desk, reseller, products=[{"product": "kayak"}])
@@ -291,12 +316,30 @@ async def test_terms_as_they_are_written_and_shown(desk: Desk, reseller: Desk) -
         ({"products": [{"product": "kayak", "tiers": {"Adult": {"percent": 1}}}]}, "terms.products[0].tiers.Adult"),
         ({"products": [{"product": "kayak", "priceCategory": "gold"}]}, "terms.products[0].priceCategory"),
         ({"priceCategory": "gold"}, "terms.priceCategory"),
+        ({"products": [{"product": "kayak"}, {"product": "kayak"}]}, "terms.products"),
+        (
+            {"products": [{"product": "rafting", "tiers": {"child": {"percent": 1}, "Child": {"percent": 2}}}]},
+            "terms.products[0].tiers.Child",
+        ),
     ],
 )
 async def test_bad_terms_are_named(desk: Desk, reseller: Desk, terms: dict[str, Any], field: str) -> None:
     path = f"/api/v1/connections/{reseller.shop.account_id}"
     refusal = await desk.refused(400, "PATCH", path, json={"terms": terms})
     assert refusal["errorMessage"].startswith(f"{field}: ")
+
+
+async def test_closing_and_new_terms_at_once(desk: Desk, reseller: Desk) -> None:
+    """Neither undoes the other: a connection that was closed stays closed, whatever else is changed meanwhile."""
+    path = f"/api/v1/connections/{reseller.shop.account_id}"
+    for number in range(10):
+        await desk.data("PATCH", path, json={"active": True})
+        await asyncio.gather(
+            *(desk.data("PATCH", path, json={"terms": {"channel": f"{number}.{n}"}}) for n in range(3)),
+            desk.data("PATCH", path, json={"active": False}),
+        )
+        (shown,) = await desk.data("GET", "/api/v1/connections")
+        assert (shown["active"], shown["terms"]["channel"].split(".")[0]) == (False, str(number))
 
 
 async def test_units_earn_a_commission_too(desk: Desk, reseller: Desk, bike: str) -> None:

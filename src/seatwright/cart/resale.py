@@ -7,19 +7,27 @@ import msgspec
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.errors import Conflict
-from seatwright.resellers.model import Terms
+from seatwright.resellers.model import ProductTerms, Terms
 
 
 def for_reseller(catalog: Catalog, terms: Terms) -> Catalog:
-    """Return the supplier's catalog with only the products that may be sold, at the prices of their category."""
+    """Return the supplier's catalog with only the products that may be sold, at the prices of their category.
+
+    A product that the terms name with a category that it no longer has isn't sold: its own prices were not agreed on.
+    """
     products = {
         code: _in_category(product, sold.price_category)
         for code, product in catalog.products.items()
-        if (sold := terms.of_product(code)) is not None
+        if (sold := terms.of_product(code)) is not None and _has_price(product, sold, terms)
     }
     return msgspec.structs.replace(
         catalog, products=products, products_by_id={product.id: product for product in products.values()}
     )
+
+
+def _has_price(product: Product, sold: ProductTerms, terms: Terms) -> bool:
+    named = terms.products is not None and sold.price_category
+    return not named or sold.price_category in product.price_categories
 
 
 def _in_category(product: Product, category: str) -> Product:

@@ -129,6 +129,23 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "order_net_rate",
+        "A reseller at a net rate holds exactly what its order comes to, and owes what isn't its own; no other holds any.",
+        """
+        SELECT x.account_id, x.order_id, o.total, x.held, x.owed, x.kept FROM (
+            SELECT account_id, order_id,
+                SUM(CASE WHEN ledger = 'held_by_reseller' THEN -amount ELSE 0 END) AS held,
+                SUM(CASE WHEN ledger = 'reseller_receivable' THEN amount ELSE 0 END) AS owed,
+                SUM(CASE WHEN ledger = 'commissions' THEN amount ELSE 0 END) AS kept,
+                SUM(CASE WHEN ledger = 'reseller_payable' THEN 1 ELSE 0 END) AS payable
+            FROM ledger_entry
+            WHERE ledger IN ('held_by_reseller', 'reseller_receivable', 'commissions', 'reseller_payable')
+            GROUP BY account_id, order_id
+        ) x JOIN orders o ON o.account_id = x.account_id AND o.id = x.order_id
+        WHERE (x.held <> 0 OR x.owed <> 0) AND (x.payable > 0 OR x.held <> o.total OR x.owed <> o.total - x.kept)
+        """,
+    ),
+    Check(
         "order_pending",
         "An order is pending exactly while there is a time by which it has to be answered.",
         "SELECT account_id, id, status, answer_by FROM orders WHERE (status = 'pending') <> (answer_by IS NOT NULL)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -87,6 +88,9 @@ def terms_of(form: TermsForm, catalog: Catalog) -> Terms:
     """Read terms. Raises `Invalid` for a product, tier or price category that isn't there, and for a bad rate."""
     if form.products is not None and form.price_category:
         raise _bad("terms.priceCategory", "is for all products; name each one's beside it where products are listed.")
+    twice = [name for name, count in Counter(each.product for each in form.products or ()).items() if count > 1]
+    if twice:
+        raise _bad("terms.products", f"{twice[0]!r} is there more than once.")
     if form.price_category:
         _check_category(form.price_category, catalog, None, "terms.priceCategory")
     return Terms(
@@ -116,6 +120,8 @@ def _product(form: ProductTermsForm, catalog: Catalog, path: str) -> ProductTerm
             raise _bad(f"{path}.tiers.{name[:50]}", f"{product.name} has no such tier.", code="unknown_tier")
         found = _rate(rate, catalog, f"{path}.tiers.{tier.code}")
         assert found is not None
+        if tier.code in tiers:
+            raise _bad(f"{path}.tiers.{tier.code}", "is there more than once.")
         tiers[tier.code] = found
     return ProductTerms(
         product=product.code,

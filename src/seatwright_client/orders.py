@@ -93,7 +93,7 @@ class LineFee(Shape, frozen=True, kw_only=True):
 
 
 class Cancellation(Shape, frozen=True, kw_only=True):
-    """What a cancellation did; all empty where everything had been cancelled before."""
+    """What a cancellation did, or would do; all empty where everything had been cancelled before."""
 
     refund: Decimal
     fee: Decimal
@@ -260,6 +260,22 @@ class Orders(Resource[Mode]):
         """Set the fee of a cancelled participant or unit, from 0 to what it cost, in the order's currency."""
         where = path(_MANAGED, order_id, "lines", line_id, "cancellation-fee")
         return write("PUT", where, _order, key=idempotency_key, body={"amount": str(amount)})
+
+    @operation
+    def pending(self, *, limit: int = 100, page: int = 0) -> Request[_Orders]:
+        """List the orders that wait for the account's answer as their supplier, the most urgent first."""
+        return get(path(_MANAGED, "pending"), enveloped(_Orders), {"limit": limit, "page": page})
+
+    @operation
+    def cancellation_quote(
+        self, order_id: OrderRef, *, item_id: str | None = None, line_id: str | None = None
+    ) -> Request[Cancellation]:
+        """Return what cancelling now, with the policies' fees, would give back and keep; it changes nothing.
+
+        `item_id` and `line_id` (a participant or unit of the item) narrow it down.
+        """
+        query: Query = {"item_id": item_id, "line_id": line_id}
+        return get(path(_MANAGED, order_id, "cancellation-quote"), enveloped(Cancellation), query)
 
     @operation
     def accept(self, order_id: OrderRef, *, idempotency_key: str | None = None) -> Request[Order]:

@@ -78,6 +78,32 @@ async def test_all_levels_one_after_the_other(desk: Desk, rafting: str, bike: st
     assert [found["id"] for found in await desk.data("GET", "/order?fromModifiedDate=2026-07-01")] == [order["id"]]
 
 
+async def test_a_quote_is_what_cancelling_comes_to(
+    desk: Desk, rafting: str, bike: str, client: httpx.AsyncClient
+) -> None:
+    """On each level, and for nothing that is left; asking changes nothing."""
+    order = await desk.order((rafting, {"Adult": 1, "Child": 1}), (bike, {"All": 3}))
+    whole = f"/api/v1/orders/{order['confirmation']}/cancellation-quote"
+    person, unit = (order["items"][n][name][0]["id"] for n, name in ((0, "participantList"), (1, "unitList")))
+    queries = {
+        "participant": f"?itemId={rafting}&lineId={person}",
+        "unit": f"?itemId={bike}&lineId={unit}",
+        "item": f"?itemId={bike}",
+        "order": "",
+    }
+    for level, path in paths(order).items():
+        before = await desk.data("GET", f"/order/{order['id']}")
+        quoted = await desk.data("GET", whole + queries[level])
+        assert await desk.data("GET", f"/order/{order['id']}") == before
+        assert (await desk.data("DELETE", path))["cancellation"] == quoted
+        assert await desk.data("GET", whole + queries[level]) == NOTHING
+    refused = await desk.refused(400, "GET", f"{whole}?lineId={person}")
+    assert refused["errorMessage"].startswith("itemId: ")
+    await desk.refused(404, "GET", f"{whole}?itemId={rafting}&lineId={unit}")
+    await desk.refused(404, "GET", f"{whole}?itemId={rafting[::-1]}")
+    await desk.refused(404, "GET", "/api/v1/orders/1/cancellation-quote")
+
+
 async def test_items_and_orders_close_themselves(desk: Desk, rafting: str, bike: str) -> None:
     order = await desk.order((rafting, {"Adult": 2}), (bike, {"All": 1}))
     first, second, unit = lines(order)

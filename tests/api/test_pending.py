@@ -146,6 +146,73 @@ async def test_cancelling_before_the_answer_costs_nothing(desk: Desk, charter: s
     await desk.refused(409, "POST", f"/api/v1/orders/{order['id']}/accept")
 
 
+async def test_what_is_in_time_is_accepted_and_the_rest_is_over(
+    desk: Desk, charter: str, kayak: str, services: Services, clock: ManualClock
+) -> None:
+    await needs_approval(desk, "kayak", 600)
+    order = await desk.order((charter, {"Adult": 1}), (kayak, {"All": 2}))
+    clock.set(START + 120 * MINUTE_MS)
+    accepted = await desk.data("POST", f"/api/v1/orders/{order['id']}/accept")
+    assert {item["productNumber"]: item["status"] for item in accepted["items"]} == {
+        RAFTING: "pending",
+        KAYAK: "confirmed",
+    }
+    assert (await desk.refused(409, "POST", f"/api/v1/orders/{order['id']}/accept"))["errorCode"] == "answer_too_late"
+    assert await approval.expire(services.database, clock) == 1
+    shown = await desk.data("GET", f"/order/{order['id']}")
+    assert (shown["status"], [item["status"] for item in shown["items"]]) == ("confirmed", ["cancelled", "confirmed"])
+
+
+async def test_an_order_that_fails_to_expire_keeps_no_other_from_its_turn(
+    desk: Desk, charter: str, services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many fail: all that are due are tried in each round."""
+    monkeypatch.setattr(approval, "EXPIRED_AT_ONCE", 1)
+    first, second, third = [await desk.order((charter, {"Adult": 1})) for _ in range(3)]
+    for each in (first, second):
+        await services.database.write(
+            lambda tx, each=each: tx.execute("UPDATE orders SET body = '!' || body WHERE id = $1", each["id"])
+        )
+    clock.set(START + 120 * MINUTE_MS)
+    with pytest.raises(msgspec.DecodeError):
+        await approval.expire(services.database, clock)
+    assert (await desk.data("GET", f"/order/{third['id']}"))["status"] == "cancelled"
+    for each in (first, second):
+        await services.database.write(
+            lambda tx, each=each: tx.execute("UPDATE orders SET body = substr(body, 2) WHERE id = $1", each["id"])
+        )
+    assert await approval.expire(services.database, clock) == 2
+
+
+async def test_what_was_never_accepted_costs_nothing_afterwards(desk: Desk, charter: str) -> None:
+    order = await desk.order((charter, {"Adult": 1}))
+    line = order["items"][0]["participantList"][0]["id"]
+    await desk.data("POST", f"/api/v1/orders/{order['id']}/decline")
+    fee = f"/api/v1/orders/{order['id']}/lines/{line}/cancellation-fee"
+    assert (await desk.refused(409, "PUT", fee, json={"amount": 1}))["errorCode"] == "not_accepted"
+
+
+async def test_a_cancelled_order_is_not_accepted(desk: Desk, charter: str) -> None:
+    order = await desk.order((charter, {"Adult": 1}))
+    await desk.data("POST", f"/api/v1/orders/{order['id']}/accept")
+    await desk.data("DELETE", f"/order/{order['id']}")
+    refusal = await desk.refused(409, "POST", f"/api/v1/orders/{order['id']}/accept")
+    assert refusal["errorCode"] == "not_pending"
+
+
+async def test_the_list_of_what_waits(desk: Desk, charter: str, kayak: str, clock: ManualClock) -> None:
+    await needs_approval(desk, "kayak", 60)
+    assert await desk.data("GET", "/api/v1/orders/pending") == []
+    slow, fast = await desk.order((charter, {"Adult": 1})), await desk.order((kayak, {"All": 1}))
+    await needs_approval(desk, "kayak", None)
+    await desk.order((kayak, {"All": 1}))
+    assert [each["id"] for each in await desk.data("GET", "/api/v1/orders/pending")] == [fast["id"], slow["id"]]
+    (second,) = await desk.data("GET", "/api/v1/orders/pending?limit=1&page=1")
+    assert second == await desk.data("GET", f"/order/{slow['id']}")
+    await desk.data("POST", f"/api/v1/orders/{fast['id']}/accept")
+    assert [each["id"] for each in await desk.data("GET", "/api/v1/orders/pending")] == [slow["id"]]
+
+
 async def test_the_supplier_answers_and_not_the_reseller(
     desk: Desk, charter: str, client: httpx.AsyncClient, services: Services
 ) -> None:
@@ -232,6 +299,10 @@ async def test_check_in(desk: Desk, rafting: str, kayak: str, clock: ManualClock
     back = await desk.data("POST", path, json={"ids": [second], "present": False})
     assert back["items"][0]["participantList"][1]["checkedInDate"] is None
     await desk.data("DELETE", f"/order/{order['id']}/item/{rafting}/participant/{second}")
+    await desk.data("DELETE", f"/order/{order['id']}/item/{rafting}/participant/{first}")
+    undone = await desk.data("POST", path, json={"ids": [first], "present": False})
+    assert undone["items"][0]["participantList"][0]["checkedInDate"] is None, "who cancels late was not there after all"
+    assert await desk.data("POST", path, json={"itemId": rafting, "present": False}) == undone
     assert (await desk.refused(409, "POST", path, json={"ids": [second]}))["errorCode"] == "not_checkable"
     assert (await desk.refused(404, "POST", path, json={"ids": ["nobody"]}))["errorCode"] == "line_not_found"
     assert (await desk.refused(404, "POST", path, json={"itemId": "0" * 24}))["errorCode"] == "item_not_found"

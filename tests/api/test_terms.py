@@ -251,12 +251,16 @@ async def test_a_supplier_that_may_not_see_how_to_reach_the_customer(desk: Desk,
         "city": "Moab",
         "Allergies": "nuts",
     }
+    answers = {"E-mail": "x", "Mobile phone": "1", "homeAddress": "1 Main St", "ZIP": "84532", "Notes": "a@b.example"}
+    customer |= answers
     await reseller.data("PUT", f"/cart/{cart}/customer", json=customer)
-    order = await reseller.data("POST", "/order", json={"id": cart})
-    assert order["customer"] == customer
+    billing = {"memo": "paid", "name": "Ann Lee", "phone": "8015550100"}
+    order = await reseller.data("POST", "/order", json={"id": cart, "billing": billing})
+    assert (order["customer"], order["billing"]) == (customer, billing)
     limited = {"firstName": "Ann", "lastName": "Lee", "Allergies": "nuts"}
     for path in (f"/order/{order['id']}", f"/order/{order['confirmation']}"):
-        assert (await desk.data("GET", path))["customer"] == limited
+        seen = await desk.data("GET", path)
+        assert (seen["customer"], seen["billing"]) == (limited, {"memo": "paid"})
     assert (await desk.data("GET", "/order"))[0]["customer"] == limited
     assert (await desk.data("DELETE", f"/order/{order['id']}"))["customer"] == limited
     assert (await reseller.data("GET", f"/order/{order['id']}"))["customer"] == customer

@@ -124,6 +124,8 @@ FIXED = [
     ),
     Route("GET", "/api/v1/orders/{order_id}/customer-link", READ, ("order",)),
     Route("DELETE", "/api/v1/orders/{order_id}/customer-link", WRITE, ("order",)),
+    Route("GET", "/api/v1/orders/pending", READ),
+    Route("GET", "/api/v1/orders/{order_id}/cancellation-quote", READ, ("order",)),
     Route("POST", "/api/v1/orders/{order_id}/accept", WRITE, ("pending",)),
     Route("POST", "/api/v1/orders/{order_id}/decline", WRITE, ("pending",), {"reason": "The river is too high."}),
     Route("POST", "/api/v1/orders/{order_id}/check-in", WRITE, ("order",), {"ids": ["<participant>"]}),

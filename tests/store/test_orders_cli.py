@@ -39,14 +39,14 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     return invoke
 
 
-def with_shop(settings: Settings, clock: ManualClock, count: int) -> list[Order]:
+def with_shop(settings: Settings, clock: ManualClock, count: int, name: str = "Ann") -> list[Order]:
     """Make a shop whose kayak tours need approval, and some orders of one, now: the commands have the real clock."""
     clock.set(SystemClock().now())
 
     async def place(shop: Shop, departure: str) -> Order:
         booking, who = shop.booking, shop.caller
         cart = (await shop.database.write(lambda tx: carts.create(tx, booking, who))).cart.id
-        customer = {"firstName": "Ann", "lastName": "Lee"}
+        customer = {"firstName": name, "lastName": "Lee"}
         await shop.database.write(lambda tx: carts.set_customer(tx, booking, who, cart, customer))
         asked = carts.Asked(departure, {"All": 2})
         await shop.database.write(lambda tx: carts.add_item(tx, booking, who, cart, asked))
@@ -84,3 +84,31 @@ def test_pending_orders_are_listed_accepted_and_declined(settings: Settings, clo
     )
     assert run("accept", "99", "--account", "canyon") == (1, "seatwright: There is no such order. ")
     assert run("accept", "99", "--account", "x") == (1, "seatwright: There is no account with the code 'x'. ")
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "seen"), [("[/b]", "[/b] Lee"), ("[bold]", "[bold] Lee"), ("A\x1b[2J", "A\ufffd[2J Lee")]
+)
+def test_a_customer_s_name_is_text(settings: Settings, clock: ManualClock, run: Run, name: str, seen: str) -> None:
+    """Whoever books chooses it: it is no markup, and it controls no terminal."""
+    with_shop(settings, clock, 1, name)
+    code, shown = run("pending", "--account", "canyon")
+    assert (code, seen in shown, "\x1b" in shown) == (0, True, False)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_a_list_that_is_cut_says_so(
+    settings: Settings, clock: ManualClock, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_shop(settings, clock, 2)
+    assert "There are more" not in run("pending", "--account", "canyon")[1]
+    monkeypatch.setattr("seatwright.cli.orders.LISTED", 1)
+    assert "There are more; these are the 1 most urgent." in run("pending", "--account", "canyon")[1]
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_a_reason_that_is_too_long_is_refused(settings: Settings, clock: ManualClock, run: Run) -> None:
+    (order,) = with_shop(settings, clock, 1)
+    code, said = run("decline", order.id, "--account", "canyon", "--reason", "x" * 501)
+    assert (code, "--reason: has more than 500 characters." in said) == (2, True)

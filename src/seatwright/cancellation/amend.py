@@ -32,7 +32,8 @@ async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -
     """Set the cancellation fee of a cancelled participant or unit; 0 removes it.
 
     Raises `Forbidden` without the permission `cancellation_fee.edit`, `NotFound` for an unknown order or line,
-    `Conflict` for a line that is not cancelled, and `Invalid` for an amount below 0 or above what the line cost.
+    `Conflict` for a line that is not cancelled, or was not accepted before, and `Invalid` for an amount below 0 or
+    above what the line cost.
     """
     caller.require("cancellation_fee.edit")
     order = await store.find(tx, caller.account_id, wanted.order, lock=True)
@@ -44,6 +45,8 @@ async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -
     fee = from_wire(wanted.amount, currency, field="amount")
     if line.status != "cancelled":
         raise Conflict("This participant or unit is not cancelled, so it has no fee.", code="not_cancelled")
+    if line.pending_until:
+        raise Conflict("This participant or unit was never accepted, so it costs nothing.", code="not_accepted")
     if not 0 <= fee <= line.total:
         raise Invalid(
             f"amount: must be from 0 to {to_wire(line.total, currency)}, what the line cost.",

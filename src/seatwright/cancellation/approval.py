@@ -28,25 +28,25 @@ from seatwright.storage.engine import Database, ReadTx, Tx
 DECLINED = "declined"
 MAX_REASON = 500
 EXPIRED_AT_ONCE = 100
-"""Pending orders that are declined in one round at most, each in a transaction of its own."""
+"""Pending orders that are read at once to be declined, each in a transaction of its own."""
 
 
 async def accept(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
     """Accept what is pending of an order, as its supplier. Doing so again changes nothing.
 
     Raises `NotFound`, `Forbidden` for a reseller, and `Conflict` if nothing is pending, or not any more: what is over
-    is declined, whether that has been written down already or not.
+    is declined, whether that has been written down already or not. What of an order is still in time is accepted.
     """
     order = await _to_answer(tx, caller, reference, "accepted")
     if order.status != "pending":
         return order
     now = clock.now()
-    if order.answer_by is not None and order.answer_by <= now:
+    lines = tuple(line.id for item in order.body.items for line in item.pending if line.pending_until > now)
+    if not lines:
         raise Conflict("The time to accept this order is over.", code="answer_too_late")
-    lines = tuple(line.id for item in order.body.items for line in item.pending)
     body = msgspec.structs.replace(
         order.body,
-        items=tuple(_accepted(item) for item in order.body.items),
+        items=tuple(_accepted(item, now) for item in order.body.items),
         answer=Answer(outcome="accepted", at=now),
     )
     change = store.Change(
@@ -70,18 +70,26 @@ async def decline(tx: Tx, clock: Clock, caller: Caller, reference: str, reason: 
 
 
 async def expire(database: Database, clock: Clock) -> int:
-    """Decline up to `EXPIRED_AT_ONCE` pending orders whose deadline is over; return how many.
+    """Decline the pending orders whose deadline is over; return how many.
 
-    Safe to run in several processes at once. An order that fails keeps no other from its turn; the failure is raised in
-    the end.
+    Safe to run in several processes at once. Orders that fail keep no others from their turn; the first failure is
+    raised in the end.
     """
     now = clock.now()
 
-    async def due(tx: ReadTx) -> list[tuple[str, str]]:
+    async def due(tx: ReadTx, after: tuple[Instant, str, str]) -> list[tuple[Instant, str, str]]:
         rows = await tx.rows(
-            "SELECT account_id, id FROM orders WHERE answer_by <= $1 ORDER BY answer_by LIMIT $2", now, EXPIRED_AT_ONCE
+            """
+            SELECT answer_by, account_id, id FROM orders
+            WHERE answer_by <= $1 AND answer_by >= $2
+                AND (answer_by > $2 OR account_id > $3 OR account_id = $3 AND id > $4)
+            ORDER BY answer_by, account_id, id LIMIT $5
+            """,
+            now,
+            *after,
+            EXPIRED_AT_ONCE,
         )
-        return [(row["account_id"], row["id"]) for row in rows]
+        return [(row["answer_by"], row["account_id"], row["id"]) for row in rows]
 
     async def run(tx: Tx, account_id: str, order_id: str) -> bool:
         order = await store.find(tx, account_id, order_id, lock=True)
@@ -91,12 +99,14 @@ async def expire(database: Database, clock: Clock) -> int:
         await _decline(tx, order, [each for each in due if each[1]], now, SYSTEM, "expired")
         return True
 
-    expired, failures = 0, []
-    for place in await database.read(due):
-        try:
-            expired += await database.write(partial(run, account_id=place[0], order_id=place[1]))
-        except Exception as error:
-            failures.append(error)
+    expired, failures, last = 0, [], (0, "", "")
+    while places := await database.read(partial(due, after=last)):
+        for _, account_id, order_id in places:
+            try:
+                expired += await database.write(partial(run, account_id=account_id, order_id=order_id))
+            except Exception as error:
+                failures.append(error)
+        last = places[-1]
     if failures:
         raise failures[0]
     return expired
@@ -109,7 +119,8 @@ async def _to_answer(tx: Tx, caller: Caller, reference: str, wanted: Literal["ac
     if order.account_id != caller.account_id:
         raise Forbidden("Only the supplier accepts or declines an order.", code="answer_is_the_suppliers")
     answer = order.body.answer
-    if order.status != "pending" and (answer is None or answer.outcome != wanted):
+    repeated = answer is not None and answer.outcome == wanted
+    if order.status != "pending" and (not repeated or (wanted == "accepted" and order.status == "cancelled")):
         raise Conflict(
             f"Nothing of this order has to be {wanted}: it is {order.status}"
             + (f" and was {answer.outcome} before." if answer else "."),
@@ -134,6 +145,7 @@ async def _decline(
     body = msgspec.structs.replace(changed.body, answer=Answer(outcome=outcome, at=now, reason=reason))
     change = change._replace(
         action=f"order.{outcome}",
+        detail={**change.detail, "reason": reason} if reason else change.detail,
         told=Detail(lines=lines, reason=reason, refund=refund_of(order, change.transactions)),
     )
     changed = await store.update(tx, msgspec.structs.replace(changed, body=body), change, cancelled=gone)
@@ -141,11 +153,12 @@ async def _decline(
     return changed
 
 
-def _accepted(item: Item) -> Item:
+def _accepted(item: Item, now: Instant) -> Item:
     if not item.pending:
         return item
-    return msgspec.structs.replace(item, lines=tuple(_confirmed(line) for line in item.lines))
+    return msgspec.structs.replace(item, lines=tuple(_confirmed(line, now) for line in item.lines))
 
 
-def _confirmed(line: Line) -> Line:
-    return msgspec.structs.replace(line, pending_until=0) if line.pending_until else line
+def _confirmed(line: Line, now: Instant) -> Line:
+    in_time = line.status == "confirmed" and line.pending_until > now
+    return msgspec.structs.replace(line, pending_until=0) if in_time else line

@@ -42,13 +42,14 @@ class Quote(NamedTuple):
     """What a cancellation would come to, in minor units; all empty if there is nothing left to cancel.
 
     `refund` is what would be given back because of it, `fee` what would be kept; `lines` has a fee for each of the
-    `cancelled` ids.
+    `cancelled` ids; `seats_returned` seats or units would be available again.
     """
 
     lines: tuple[LineFee, ...]
     fee: int
     refund: int
     cancelled: tuple[str, ...]
+    seats_returned: int = 0
 
 
 class Outcome(NamedTuple):
@@ -131,7 +132,23 @@ def quote(order: Order, target: Target, now: Instant) -> Quote:
         fee=result.fee,
         refund=refund_of(order, _transactions(order, chosen, result)),
         cancelled=tuple(line.id for _, lines in chosen for line in lines),
+        seats_returned=sum(line.seats for _, lines in chosen for line in lines),
     )
+
+
+def line_target(order: Order, item_id: str | None, line_id: str | None) -> Target:
+    """Return the target for a participant or unit by its id, whichever it is; without one the item or the order.
+
+    Raises `Invalid` for an id without its item.
+    """
+    if line_id is None:
+        return Target(order.id, item_id=item_id)
+    if item_id is None:
+        raise Invalid("itemId: say which date and time lineId is of.", code="missing_item", field="itemId")
+    item = order.body.item(item_id)
+    if item is not None and item.kind == "unit":
+        return Target(order.id, item_id=item_id, unit_id=line_id)
+    return Target(order.id, item_id=item_id, participant_id=line_id)
 
 
 def refund_of(order: Order, transactions: Sequence[list[ledger.Entry]]) -> int:

@@ -11,7 +11,7 @@ from rich.table import Table
 from seatwright.auth import service
 from seatwright.auth.model import PERMISSIONS, Account, Caller
 from seatwright.cancellation import approval
-from seatwright.cli.running import Data, Parts, console, opened, run, settings
+from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, plain, run, settings
 from seatwright.core.times import iso_utc
 from seatwright.orders import pending
 from seatwright.orders.model import Order
@@ -19,6 +19,8 @@ from seatwright.storage.engine import ReadTx, Tx
 
 orders_app = typer.Typer(help="Pending orders.", no_args_is_help=True)
 
+LISTED = 200
+"""Pending orders that are listed at most."""
 AccountCode = Annotated[str, typer.Option("--account", help="Code of the account.")]
 Reference = Annotated[str, typer.Argument(help="Order id or confirmation number.")]
 
@@ -33,17 +35,20 @@ def list_pending(account: AccountCode, data: Data = None) -> None:
 
             async def use_case(tx: ReadTx) -> list[Order]:
                 found = await service.account_by_code(tx, account)
-                return await pending.waiting(tx, found.id)
+                return await pending.waiting(tx, found.id, limit=LISTED + 1)
 
             return await parts.database.read(use_case)
 
     table = Table("confirmation", "answer by (UTC)", "customer", "items")
-    for order in run(work()):
+    found = run(work())
+    for order in found[:LISTED]:
         customer = order.body.customer
         name = f"{customer.get('firstName', '')} {customer.get('lastName', '')}".strip()
         items = ", ".join(f"{len(item.pending)} x {item.product_name}" for item in order.body.items if item.pending)
-        table.add_row(str(order.confirmation), iso_utc(order.answer_by or 0), name, items)
+        table.add_row(*map(plain, (order.confirmation, iso_utc(order.answer_by or 0), name, items)))
     console.print(table)
+    if len(found) > LISTED:
+        console.print(f"There are more; these are the {LISTED} most urgent.")
 
 
 @orders_app.command("accept")
@@ -64,9 +69,11 @@ def decline(
     data: Data = None,
 ) -> None:
     """Decline what is pending of an order: its seats go back, and its money in the ledger."""
+    if len(reason) > approval.MAX_REASON:
+        fail(f"--reason: has more than {approval.MAX_REASON} characters.", code=BAD_SETTINGS)
 
     async def use_case(tx: Tx, parts: Parts, who: Caller) -> Order:
-        return await approval.decline(tx, parts.clock, who, reference, reason[: approval.MAX_REASON])
+        return await approval.decline(tx, parts.clock, who, reference, reason.strip())
 
     _answer(account, data, use_case)
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from seatwright.auth.secrets import Keyring
 from seatwright.core.clock import Clock, SystemClock
@@ -67,6 +68,11 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
     """Print a line on standard error and exit."""
     errors.print(f"seatwright: {message}", markup=False)
     raise typer.Exit(code)
+
+
+def plain(value: object) -> Text:
+    """Return somebody else's text for the terminal: nothing in it is markup, and it controls nothing."""
+    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value)))
 
 
 @asynccontextmanager

@@ -130,7 +130,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "order_net_rate",
-        "A reseller at a net rate holds exactly what its order comes to, and owes what isn't its own; no other holds any.",
+        "A reseller at a net rate holds just what its order comes to, and owes what isn't its own; no other holds any.",
         """
         SELECT x.account_id, x.order_id, o.total, x.held, x.owed, x.kept FROM (
             SELECT account_id, order_id,

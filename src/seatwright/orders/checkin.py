@@ -30,7 +30,8 @@ async def check_in(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Orde
     """Note who has turned up (or, `present` False, has not after all), as the order's supplier.
 
     Who is checked in already stays so, with the time of the first check-in. Raises `NotFound` for an order, item or
-    id that is not there, `Forbidden` for a reseller, and `Conflict` for somebody who is cancelled or not accepted.
+    id that is not there, `Forbidden` for a reseller, and `Conflict` to check somebody in who is cancelled or not
+    accepted; taking a check-in back is always possible.
     """
     order = await store.find(tx, caller.account_id, guests.order, lock=True)
     if order is None:
@@ -70,6 +71,8 @@ def _choose(order: Order, guests: Guests) -> list[Line]:
         items = tuple(item for item in items if item.id == guests.item_id)
         if not items:
             raise NotFound("The order has no such item.", code="item_not_found", field="itemId")
+    if not guests.present and guests.line_ids is None:
+        return [line for item in items for line in item.lines]
     if guests.line_ids is None:
         found = [line for item in items for line in item.live if not line.pending_until]
         if not found:
@@ -82,7 +85,7 @@ def _choose(order: Order, guests: Guests) -> list[Line]:
             raise NotFound(
                 f"ids: there is no participant or unit {line_id[:40]!r} there.", code="line_not_found", field="ids"
             )
-        if line.status == "cancelled" or line.pending_until:
+        if guests.present and (line.status == "cancelled" or line.pending_until):
             raise Conflict(
                 f"ids: {line_id} is {'cancelled' if line.status == 'cancelled' else 'not accepted yet'}.",
                 code="not_checkable",

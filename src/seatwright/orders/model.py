@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from seatwright.cart.model import Item
-from seatwright.catalog.customer import CONTACT_FIELDS
+from seatwright.catalog.customer import tells_contact
 from seatwright.core.clock import Instant
 
 OrderStatus: TypeAlias = Literal["confirmed", "pending", "cancelled"]
@@ -133,10 +133,24 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 def customer_for(order: Order, viewer_id: str) -> dict[str, Any]:
     """Return the customer as an account sees it: a supplier without phone, address and e-mail where that was agreed
     with the reseller (wire reference, "Resellers")."""
-    resale, customer = order.body.resale, order.body.customer
-    if resale is None or not resale.hides_contact or viewer_id == order.owner_id:
+    customer = order.body.customer
+    if not hides_contact(order, viewer_id):
         return customer
-    return {name: value for name, value in customer.items() if name not in CONTACT_FIELDS}
+    return {name: value for name, value in customer.items() if not tells_contact(name, value)}
+
+
+def billing_for(order: Order, viewer_id: str) -> dict[str, Any]:
+    """Return what was said of the payment as an account sees it: of a customer who is hidden, the memo alone."""
+    billing = order.body.billing
+    if not hides_contact(order, viewer_id):
+        return billing
+    return {name: value for name, value in billing.items() if name == "memo" and not tells_contact(name, value)}
+
+
+def hides_contact(order: Order, viewer_id: str) -> bool:
+    """Tell whether an account, the supplier, doesn't see how to reach the customer of the order."""
+    resale = order.body.resale
+    return resale is not None and resale.hides_contact and viewer_id != order.owner_id
 
 
 def item_status(item: Item) -> OrderStatus:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import Response, post, put
+from litestar import Response, get, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from seatwright.api import endpoint
 from seatwright.api.context import ApiRequest, booking, claims, services
-from seatwright.api.resmark.order_wire import OrderOut, order_out
-from seatwright.api.wire import Envelope, Wire, Word, text, text_or_none
+from seatwright.api.openapi import body
+from seatwright.api.resmark.order_wire import CancellationOut, OrderOut, order_out, quote_out
+from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Wire, Word, text, text_or_none
 from seatwright.auth.model import Caller
 from seatwright.cancellation import approval
 from seatwright.cancellation.amend import NewFee, change_fee
+from seatwright.cancellation.service import Quote, line_target, quote
+from seatwright.orders import pending
+from seatwright.orders import service as orders
 from seatwright.orders.checkin import Guests, check_in
 from seatwright.orders.model import Order
-from seatwright.storage.engine import Tx
+from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Orders"]
 MAX_GUESTS = 1_000
@@ -58,6 +62,38 @@ async def put_cancellation_fee(
     return await endpoint.write(request, "orders.cancel", run, lambda order: order_out(order, viewer))
 
 
+@get("/orders/pending", summary="List pending orders", tags=_TAGS)
+async def list_pending(
+    request: ApiRequest, limit: Limit = DEFAULT_LIMIT, page: Page = 0
+) -> Response[Envelope[list[OrderOut]]]:
+    """List the orders that the account has to accept or decline as their supplier, the most urgent first."""
+
+    async def run(tx: ReadTx, caller: Caller) -> list[Order]:
+        return await pending.waiting(tx, caller.account_id, limit=limit, page=page)
+
+    viewer = claims(request).account_id
+    return await endpoint.read(request, "orders.read", run, lambda found: [order_out(each, viewer) for each in found])
+
+
+@get("/orders/{order_id:str}/cancellation-quote", summary="Ask what cancelling would come to", tags=_TAGS)
+async def quote_cancellation(
+    request: ApiRequest,
+    order_id: FromPath[str],
+    item_id: Annotated[str | None, QueryParameter(name="itemId", description="Only this date and time.")] = None,
+    line_id: Annotated[
+        str | None, QueryParameter(name="lineId", description="Only this participant or unit of the item.")
+    ] = None,
+) -> Response[Envelope[CancellationOut]]:
+    """Answer what cancelling now, with the policies' fees, would give back and keep. Nothing changes."""
+
+    async def run(tx: ReadTx, caller: Caller) -> tuple[Quote, str]:
+        order = await orders.read(tx, caller, order_id)
+        target = line_target(order, item_id or None, line_id or None)
+        return quote(order, target, services(request).clock.now()), order.body.currency
+
+    return await endpoint.read(request, "orders.read", run, lambda found: quote_out(*found))
+
+
 @post("/orders/{order_id:str}/accept", status_code=200, summary="Accept a pending order", tags=_TAGS)
 async def accept_order(request: ApiRequest, order_id: FromPath[str]) -> Response[Envelope[OrderOut]]:
     """Confirm what is pending of an order, as its supplier. Accepting again changes nothing."""
@@ -69,14 +105,21 @@ async def accept_order(request: ApiRequest, order_id: FromPath[str]) -> Response
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
 
 
-@post("/orders/{order_id:str}/decline", status_code=200, summary="Decline a pending order", tags=_TAGS)
+@post(
+    "/orders/{order_id:str}/decline",
+    status_code=200,
+    summary="Decline a pending order",
+    tags=_TAGS,
+    opt=body({"$ref": "#/components/schemas/DeclineIn"}, required=False, example={"reason": "The river is too high."}),
+)
 async def decline_order(
-    request: ApiRequest, order_id: FromPath[str], data: JSONBody[DeclineIn]
+    request: ApiRequest, order_id: FromPath[str], data: JSONBody[DeclineIn | None] = None
 ) -> Response[Envelope[OrderOut]]:
     """Cancel what is pending of an order without a fee, as its supplier: seats and money go back."""
+    reason = "" if data is None else data.reason.strip()
 
     async def run(tx: Tx, caller: Caller) -> Order:
-        return await approval.decline(tx, services(request).clock, caller, order_id, data.reason.strip())
+        return await approval.decline(tx, services(request).clock, caller, order_id, reason)
 
     viewer = claims(request).account_id
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
@@ -97,4 +140,11 @@ async def check_guests_in(
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
 
 
-ROUTES: list[HTTPRouteHandler] = [put_cancellation_fee, accept_order, decline_order, check_guests_in]
+ROUTES: list[HTTPRouteHandler] = [
+    list_pending,
+    quote_cancellation,
+    put_cancellation_fee,
+    accept_order,
+    decline_order,
+    check_guests_in,
+]

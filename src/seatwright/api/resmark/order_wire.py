@@ -8,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 
 from seatwright.api.resmark.item_wire import ItemOut, item_out, sums
-from seatwright.cancellation.service import Outcome
+from seatwright.cancellation.service import Outcome, Quote
 from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
-from seatwright.orders.model import Answer, Order, Payment, customer_for
+from seatwright.orders.model import Answer, Order, Payment, billing_for, customer_for
 
 
 class PaymentOut(msgspec.Struct, kw_only=True, rename="camel"):
@@ -84,7 +84,7 @@ class LineFeeOut(msgspec.Struct, kw_only=True, rename="camel"):
 
 
 class CancellationOut(msgspec.Struct, kw_only=True, rename="camel"):
-    """What a cancellation did; all empty where everything had been cancelled before."""
+    """What a cancellation did, or would do; all empty where everything had been cancelled before."""
 
     refund: Decimal
     fee: Decimal
@@ -106,19 +106,23 @@ def order_out(order: Order, viewer_id: str) -> OrderOut:
 
 def cancelled_order_out(outcome: Outcome, viewer_id: str) -> CancelledOrderOut:
     """Show an order after a cancellation."""
-    currency = outcome.order.body.currency
+    done = Quote(outcome.fees, outcome.fee, outcome.refund, outcome.cancelled, outcome.seats_returned)
     return CancelledOrderOut(
-        **_fields(outcome.order, viewer_id),
-        cancellation=CancellationOut(
-            refund=to_wire(outcome.refund, currency),
-            fee=to_wire(outcome.fee, currency),
-            seats_returned=outcome.seats_returned,
-            cancelled=list(outcome.cancelled),
-            policy=[
-                LineFeeOut(participant_id=line.line_id, fee=to_wire(line.fee, currency), reason=line.reason)
-                for line in outcome.fees
-            ],
-        ),
+        **_fields(outcome.order, viewer_id), cancellation=quote_out(done, outcome.order.body.currency)
+    )
+
+
+def quote_out(quoted: Quote, currency: str) -> CancellationOut:
+    """Show what a cancellation would come to, or came to."""
+    return CancellationOut(
+        refund=to_wire(quoted.refund, currency),
+        fee=to_wire(quoted.fee, currency),
+        seats_returned=quoted.seats_returned,
+        cancelled=list(quoted.cancelled),
+        policy=[
+            LineFeeOut(participant_id=line.line_id, fee=to_wire(line.fee, currency), reason=line.reason)
+            for line in quoted.lines
+        ],
     )
 
 
@@ -151,7 +155,7 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
         "currency": currency,
         "discount_codes": list(body.discount_codes),
         "payments": [_payment_out(payment, currency, order.created_at) for payment in body.payments],
-        "billing": body.billing,
+        "billing": billing_for(order, viewer_id),
         "channel": order.channel or None,
         "pending_until": None if order.answer_by is None else iso_utc(order.answer_by),
         "answer": _answer_out(body.answer),

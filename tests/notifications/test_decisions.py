@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from seatwright.api.context import Services
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.messages import fanout
 from seatwright.notifications import outbox
+from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
 from tests.notifications.office import (
     ANN,
@@ -57,6 +59,25 @@ async def test_an_order_is_silent_unless_it_asks_for_mails(office: Office, rafti
     await office.order((rafting, {"Adult": 1}), flags={})
     assert await office.parts.database.read(outbox.waiting) == 0
     assert await office.mails() == []
+
+
+@embedded
+async def test_why_a_fee_was_taken_is_read_from_rows_of_earlier_versions_too(office: Office, rafting: str) -> None:
+    order = await office.order((rafting, {"Adult": 1}), flags=only("disableConfirmationEmail"))
+    known = await office.mails()
+    await office.desk.data("DELETE", f"/order/{order['id']}")
+
+    async def age(tx: Tx) -> None:
+        row = await tx.row("SELECT detail FROM outbox_event")
+        assert row is not None
+        detail = json.loads(row["detail"])
+        assert detail["fees"][0]["reason"] == {"kind": "fee", "calc": "flat", "amount": 500}
+        detail["fees"][0]["reason"] = "5.00 per person"
+        await tx.execute("UPDATE outbox_event SET detail = $1", json.dumps(detail))
+
+    await office.parts.database.write(age)
+    (cancellation,) = await office.new(known)
+    assert "Cancellation fee: $5.00 (5.00 per person)" in cancellation.text
 
 
 @pytest.mark.parametrize("flag", FLAGS)

@@ -18,6 +18,7 @@ from seatwright.cancellation.service import Chosen, cancelled_order, refund_of
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict, Forbidden
+from seatwright.core.fee_reason import NOT_ACCEPTED
 from seatwright.inventory import seats
 from seatwright.notifications.outbox import Detail
 from seatwright.orders import store
@@ -25,7 +26,6 @@ from seatwright.orders.model import Answer, Order
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Database, ReadTx, Tx
 
-DECLINED = "declined"
 MAX_REASON = 500
 EXPIRED_AT_ONCE = 100
 """Pending orders that are read at once to be declined, each in a transaction of its own."""
@@ -140,7 +140,7 @@ async def _decline(
 ) -> Order:
     """Cancel these lines without a fee, and say why."""
     lines = tuple(line.id for _, some in chosen for line in some)
-    free = FeeResult(tuple(LineFee(line, 0, DECLINED) for line in lines), ())
+    free = FeeResult(tuple(LineFee(line, 0, NOT_ACCEPTED) for line in lines), ())
     changed, change, gone = cancelled_order(order, chosen, free, actor, now)
     body = msgspec.structs.replace(changed.body, answer=Answer(outcome=outcome, at=now, reason=reason))
     change = change._replace(

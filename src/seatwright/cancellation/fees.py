@@ -15,7 +15,6 @@ Our decisions, where the wire reference is silent:
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from decimal import Decimal
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -24,10 +23,8 @@ import msgspec
 from seatwright.cancellation.policy import Kind, choose, width
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import Instant
-from seatwright.core.money import allocate, share, to_wire
-
-NO_POLICY = "no cancellation policy"
-NO_FEE = "no fee applies"
+from seatwright.core.fee_reason import NO_FEE, NO_POLICY, FeeReason, Less
+from seatwright.core.money import allocate, share
 
 
 class Cancelled(msgspec.Struct, frozen=True):
@@ -50,11 +47,11 @@ class Cancelled(msgspec.Struct, frozen=True):
 
 
 class LineFee(msgspec.Struct, frozen=True):
-    """The `fee` on one line, in minor units (0 to the line's total), and why, as a phrase for people."""
+    """The `fee` on one line, in minor units (0 to the line's total), and why."""
 
     line_id: str
     fee: int
-    reason: str
+    reason: FeeReason
 
 
 class FeeResult(msgspec.Struct, frozen=True):
@@ -83,13 +80,11 @@ def cancellation_fees(
     now: Instant,
     *,
     already_charged: Collection[str] = (),
-    currency: str = "USD",
 ) -> FeeResult:
     """Return what cancelling these lines together at `now` costs.
 
     `already_charged` holds the ids of policies whose flat fee per order this order has paid before.
-    `currency` (ISO 4217) only decides how amounts are written in the reasons. Raises `Invalid` for an unknown
-    zone, where the zone is needed.
+    Raises `Invalid` for an unknown zone, where the zone is needed.
     """
     results: dict[int, LineFee] = {}
     together: dict[tuple[str, Fee], list[_Place]] = {}
@@ -101,7 +96,7 @@ def cancellation_fees(
         if policy is None or fee is None:
             results[position] = LineFee(line.line_id, 0, NO_POLICY if policy is None else NO_FEE)
         elif fee.per != "order":
-            results[position] = _by_itself(line, fee, currency)
+            results[position] = _by_itself(line, fee)
         elif fee.calc == "percent":
             together.setdefault((policy.id, fee), []).append((position, line))
         else:
@@ -110,52 +105,51 @@ def cancellation_fees(
             flat.setdefault(policy.id, []).append((rank, fee))
     for (_, fee), places in together.items():
         amount = share(_cost(places), fee.amount)
-        results.update(_spread(places, amount, _reason(fee, currency)))
+        results.update(_spread(places, amount, reason_of(fee)))
     charged = []
     for policy_id, places in once.items():
         # Departures of one order can be in different windows of a policy; it is one fee all the same.
         _, fee = min(flat[policy_id], key=itemgetter(0))
         if policy_id in already_charged:
-            results.update(_spread(places, 0, f"{_reason(fee, currency)}, already charged"))
+            results.update(_spread(places, 0, reason_of(fee, "charged")))
             continue
         cost = _cost(places)
         taken = min(fee.amount, cost)
-        results.update(_spread(places, taken, _capped(fee, cost, currency)))
+        results.update(_spread(places, taken, _capped(fee, cost)))
         if taken:
             charged.append(policy_id)
     return FeeResult(tuple(results[position] for position in range(len(cancelled))), tuple(charged))
 
 
-def _by_itself(line: Cancelled, fee: Fee, currency: str) -> LineFee:
+def reason_of(fee: Fee, less: Less | None = None) -> FeeReason:
+    """Return the reason that a fee of a policy is, and why less than it was taken, if less was."""
+    return FeeReason(
+        "fee",
+        calc=fee.calc,
+        amount=fee.amount,
+        per=fee.per,
+        window=fee.window,
+        window_unit=fee.window_unit,
+        less=less,
+    )
+
+
+def _by_itself(line: Cancelled, fee: Fee) -> LineFee:
     if fee.calc == "percent":
-        return LineFee(line.line_id, share(line.total, fee.amount), _reason(fee, currency))
-    return LineFee(line.line_id, min(fee.amount, line.total), _capped(fee, line.total, currency))
+        return LineFee(line.line_id, share(line.total, fee.amount), reason_of(fee))
+    return LineFee(line.line_id, min(fee.amount, line.total), _capped(fee, line.total))
 
 
 def _cost(places: list[_Place]) -> int:
     return sum(line.total for _, line in places)
 
 
-def _spread(places: list[_Place], amount: int, reason: str) -> dict[int, LineFee]:
+def _spread(places: list[_Place], amount: int, reason: FeeReason) -> dict[int, LineFee]:
     # No part exceeds its line's total: `amount` is at most their sum, and `allocate` only raises what it
     # had rounded down.
     parts = allocate(amount, [line.total for _, line in places])
     return {position: LineFee(line.line_id, part, reason) for (position, line), part in zip(places, parts, strict=True)}
 
 
-def _capped(fee: Fee, cost: int, currency: str) -> str:
-    reason = _reason(fee, currency)
-    return f"{reason}, limited to the price" if fee.amount > cost else reason
-
-
-def _reason(fee: Fee, currency: str) -> str:
-    if fee.calc == "flat":
-        what = f"{to_wire(fee.amount, currency)} per {fee.per}"
-    else:
-        percent = f"{Decimal(fee.amount).scaleb(-4).normalize():f} %"
-        what = f"{percent} per order" if fee.per == "order" else percent
-    if fee.window is None:
-        return what
-    unit = fee.window_unit if fee.window > 1 else fee.window_unit.removesuffix("s")
-    comma = " " if fee.calc == "percent" and fee.per != "order" else ", "
-    return f"{what}{comma}under {fee.window} {unit} before the start"
+def _capped(fee: Fee, cost: int) -> FeeReason:
+    return reason_of(fee, "limited" if fee.amount > cost else None)

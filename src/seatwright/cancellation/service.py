@@ -17,6 +17,7 @@ from seatwright.cart.context import Booking
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, Invalid, NotFound
+from seatwright.core.fee_reason import NOT_ACCEPTED, WAIVED
 from seatwright.inventory import seats
 from seatwright.notifications import outbox
 from seatwright.notifications.outbox import Detail
@@ -24,9 +25,6 @@ from seatwright.orders import ledger, store
 from seatwright.orders.model import Order, status_of
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
-
-WAIVED = "waived"
-NOT_ACCEPTED = "not accepted yet"
 
 
 class Target(NamedTuple):
@@ -198,7 +196,7 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool) -> Fee
     ]
     if not apply_fee:
         return FeeResult(tuple(LineFee(line.line_id, 0, WAIVED) for line in lines), ())
-    result = cancellation_fees(lines, now, already_charged=order.body.order_fee_policies, currency=order.body.currency)
+    result = cancellation_fees(lines, now, already_charged=order.body.order_fee_policies)
     pending = {line.id for _, some in chosen for line in some if line.pending_until}
     if not pending:
         return result

@@ -228,7 +228,7 @@ def _cancelled(happening: Happening, words: Wording) -> list[Facts]:
                     "guests": _guests(item, some, happening.catalog, words),
                     "total": words.money(sum(line.total for line in some), currency),
                     "fee": words.money(sum(fees[line.id].fee for line in some), currency),
-                    "reason": words.reason(reason, currency),
+                    "reason": reason if isinstance(reason, str) else words.reason(reason, currency),
                 }
             )
     return found

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from seatwright.core.clock import MINUTE_MS, Instant
+from seatwright.core.fee_reason import FeeReason
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 EventKind: TypeAlias = Literal["order.created", "order.changed", "order.cancelled", "order.answered"]
@@ -20,11 +21,11 @@ LEASE_MS = MINUTE_MS
 
 
 class LineFee(msgspec.Struct, frozen=True):
-    """What cancelling one participant or unit cost, in minor units, and why."""
+    """What cancelling one participant or unit cost, in minor units, and why; earlier versions wrote that in English."""
 
     line_id: str
     fee: int
-    reason: str
+    reason: FeeReason | str
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

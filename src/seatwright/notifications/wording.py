@@ -17,26 +17,15 @@ from babel.numbers import format_currency, format_percent
 
 from seatwright.core import money, times
 from seatwright.core.clock import Instant
+from seatwright.core.fee_reason import FeeReason
 from seatwright.core.languages import Language
+from seatwright.core.money import PPM
 
 _DIRECTORY = Path(__file__).parent / "words"
 _LOCALES: dict[Language, str] = {"en": "en_US", "es": "es", "de": "de_DE", "fr": "fr_FR"}
 _FIRST = re.compile(r"\b1 (?=[^\W\d])")
 """The first of a month."""
 _DECIMALS = re.compile(r"0\.0+")
-
-_FIXED_REASONS = {
-    "no cancellation policy": "reason.none",
-    "no fee applies": "reason.free",
-    "not accepted yet": "reason.not_accepted",
-    "waived": "reason.waived",
-}
-_REASON = re.compile(
-    r"(?:(?P<percent>[\d.]+) %(?P<order> per order)?|(?P<amount>[\d.]+) per (?P<per>person|unit|order))"
-    r"(?:,? under (?P<window>\d+) (?P<unit>hour|day|year)s? before the start)?"
-    r"(?P<limited>, limited to the price)?(?P<charged>, already charged)?"
-)
-"""How `cancellation.fees` writes its reasons."""
 
 
 @cache
@@ -95,27 +84,20 @@ class Wording:
         """Return `2 × Adult`."""
         return self.say("count", count=count, name=name)
 
-    def reason(self, phrase: str, currency: str) -> str:
-        """Return why a fee is what it is, from the phrase that `cancellation.fees` has for it.
-
-        A phrase of another form comes back as it is.
-        """
-        if phrase in _FIXED_REASONS:
-            return self.say(_FIXED_REASONS[phrase])
-        found = _REASON.fullmatch(phrase)
-        if found is None:
-            return phrase
-        if found["percent"]:
-            share = format_percent(Decimal(found["percent"]) / 100, locale=self._locale, decimal_quantization=False)
-            parts = [self.say("reason.percent_order" if found["order"] else "reason.percent", percent=share)]
+    def reason(self, reason: FeeReason, currency: str) -> str:
+        """Return why a fee is what it is."""
+        if reason.kind != "fee":
+            return self.say(f"reason.{reason.kind}")
+        if reason.calc == "percent":
+            share = format_percent(Decimal(reason.amount) / PPM, locale=self._locale, decimal_quantization=False)
+            parts = [self.say("reason.percent_order" if reason.per == "order" else "reason.percent", percent=share)]
         else:
-            amount = self.money(money.from_wire(found["amount"], currency, field="reason"), currency)
-            parts = [self.say(f"reason.flat_{found['per']}", amount=amount)]
-        if found["window"]:
-            count = int(found["window"])
-            span = self.say(f"span.{found['unit']}" + ("" if count == 1 else "s"), count=count)
-            parts.append(self.say("reason.under", span=span))
-        parts += [self.say(f"reason.{key}") for key in ("limited", "charged") if found[key]]
+            parts = [self.say(f"reason.flat_{reason.per}", amount=self.money(reason.amount, currency))]
+        if reason.window is not None:
+            unit = reason.window_unit if reason.window > 1 else reason.window_unit.removesuffix("s")
+            parts.append(self.say("reason.under", span=self.say(f"span.{unit}", count=reason.window)))
+        if reason.less is not None:
+            parts.append(self.say(f"reason.{reason.less}"))
         return ", ".join(parts)
 
     def _clock(self, local: datetime) -> str:

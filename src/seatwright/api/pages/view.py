@@ -11,7 +11,8 @@ from markupsafe import Markup
 from seatwright.api.pages.cases import Offer, Seen
 from seatwright.api.pages.formats import Formats
 from seatwright.api.pages.online import Choice
-from seatwright.api.pages.reasons import phrase, translate
+from seatwright.api.pages.reasons import translate
+from seatwright.cancellation.fees import reason_of
 from seatwright.cancellation.policy import width
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
@@ -337,6 +338,9 @@ def _rules(policy: Policy, item: Item, currency: str, formats: Formats) -> list[
     windows = [by_width[key] for key in sorted(by_width) if by_width[key].window is not None and item.start_at]
     always = next((fee for fee in fees if fee.window is None), None)
     if not windows:
-        return [phrase(always, currency, formats)] if always else []
-    last = phrase(always, currency, formats) if always else formats.words.no_fee
-    return [*(phrase(fee, currency, formats) for fee in windows), formats.words.otherwise.format(what=last)]
+        return [translate(reason_of(always), currency, formats)] if always else []
+    last = translate(reason_of(always), currency, formats) if always else formats.words.no_fee
+    return [
+        *(translate(reason_of(fee), currency, formats) for fee in windows),
+        formats.words.otherwise.format(what=last),
+    ]

@@ -10,6 +10,7 @@ import msgspec
 from seatwright.api.resmark.item_wire import ItemOut, item_out, sums
 from seatwright.cancellation.service import Outcome, Quote
 from seatwright.core.clock import Instant
+from seatwright.core.fee_reason import english
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 from seatwright.orders.model import Answer, Order, Payment, billing_for, customer_for
@@ -120,7 +121,9 @@ def quote_out(quoted: Quote, currency: str) -> CancellationOut:
         seats_returned=quoted.seats_returned,
         cancelled=list(quoted.cancelled),
         policy=[
-            LineFeeOut(participant_id=line.line_id, fee=to_wire(line.fee, currency), reason=line.reason)
+            LineFeeOut(
+                participant_id=line.line_id, fee=to_wire(line.fee, currency), reason=english(line.reason, currency)
+            )
             for line in quoted.lines
         ],
     )

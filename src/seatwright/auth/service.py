@@ -18,13 +18,12 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound, Unauthorized
 from seatwright.core.ids import is_hex24, new_hex24, new_uuid
 from seatwright.core.languages import check_language
+from seatwright.core.mail import MAX_ADDRESS, is_address
 from seatwright.storage import audit
 from seatwright.storage.engine import ConstraintViolation, Database, ReadTx, Row, Tx
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 MAX_NAME = 200
-MAX_EMAIL = 254
 SYSTEM = "system"
 """The actor in the audit log where no user was: the command line, the first start."""
 
@@ -326,8 +325,8 @@ def _name(text: str) -> str:
 
 def _email(text: str) -> str:
     text = text.strip()
-    if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text):
-        raise Invalid(f"email: {text[:MAX_EMAIL]!r} is not an e-mail address.", code="invalid_email", field="email")
+    if not is_address(text):
+        raise Invalid(f"email: {text[:MAX_ADDRESS]!r} is not an e-mail address.", code="invalid_email", field="email")
     return text
 
 

@@ -22,10 +22,12 @@ from seatwright.core import money, times
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
+from seatwright.core.mail import is_address
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
-_EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 MAX_TIER_CODE = 50
+_NO_LIST = frozenset('<>,;"')
+"""What a notice's address has none of: it is one address, without a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +271,7 @@ def _categories(form: forms.ProductForm, terms: Terms, path: str) -> dict[str, d
 
 
 def _notice(form: forms.NoticeForm, path: str) -> model.Notice:
-    if not _EMAIL.fullmatch(form.email):
+    if not is_address(form.email) or not _NO_LIST.isdisjoint(form.email):
         raise bad(path, f"{form.email[:80]!r} is not an e-mail address.", code="invalid_email")
     return model.Notice(name=form.name.strip(), email=form.email)
 

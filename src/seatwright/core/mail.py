@@ -16,6 +16,7 @@ MAX_LOCAL = 64
 MAX_NAME = 100
 """Longest name beside an address that is sent, in characters."""
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SECURITY: dict[str, tuple[Security, int]] = {
@@ -63,10 +64,15 @@ def one_line(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text has the form of one mail address, as it is taken from clients: looser than `mailbox`."""
+    return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
 def mailbox(text: str, name: str = "") -> Mailbox | None:
     """Return the mailbox of an address, or None if nothing can be sent there.
 
-    Stricter than what is taken from clients: a plain local part, which may be beyond ASCII, and a domain name with at
+    Stricter than `is_address`: a plain local part, which may be beyond ASCII, and a domain name with at
     least two labels, or `localhost` (RFC 5321 without quoted local parts and without address literals).
     """
     local, at, domain = text.strip().rpartition("@")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from seatwright.api import wire
 from seatwright.catalog.customer import CONSENT, CUSTOMER_FIELDS, LANGUAGE
 from seatwright.core.errors import Invalid
+from seatwright.core.mail import is_address
 from seatwright.core.times import parse_date
 
 MAX_FIELDS = 100
@@ -42,8 +42,6 @@ SCHEMA: dict[str, Any] = {
 }
 """The customer in the API's description (JSON Schema)."""
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-
 
 def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the customer to be stored: known fields as texts, other fields (answers to custom questions) as sent.
@@ -61,7 +59,7 @@ def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
             continue
         customer[name] = _text(name, value) if name in CUSTOMER_FIELDS else _answer(name, value)
     email = customer.get("email")
-    if email and (not _EMAIL.fullmatch(email) or len(email) > 254):
+    if email and not is_address(email):
         raise _bad("email", f"{email[:80]!r} is not an e-mail address.")
     if customer.get("birthDate"):
         parse_date(customer["birthDate"][:10], field="birthDate")

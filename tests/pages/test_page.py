@@ -254,7 +254,10 @@ async def test_the_calendar_file(visitor: Visitor, desk: Desk, rafting: str, kay
         answer = await visitor.client.get(f"/my/{token}/calendar.ics")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
         assert token not in answer.text, "calendars are shared more freely than the page"
-        found = Calendar.from_ical(answer.content).walk("VEVENT")
+        calendar = Calendar.from_ical(answer.content)
+        assert str(calendar["METHOD"]) == "PUBLISH"
+        found = calendar.walk("VEVENT")
+        assert {str(event["ORGANIZER"]) for event in found} == {"mailto:desk@canyon.example"}
         return {str(event["summary"]): event for event in found}
 
     before = await events()

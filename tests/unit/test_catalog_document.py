@@ -236,6 +236,14 @@ def test_the_currency_counts_decimals() -> None:
             "products[0].images[0].small: 'javascript:alert(1)' is not",
         ),
         (product(videos=[{"url": "/v.mp4"}]), "products[0].videos[0].url: '/v.mp4' is not an http or https address."),
+        (
+            product(notices=[{"name": "Gus", "email": "gus"}]),
+            "products[0].notices[0].email: 'gus' is not an e-mail address.",
+        ),
+        (
+            product(notices=[{"name": "Gus", "email": "<g@x>"}]),
+            "products[0].notices[0].email: '<g@x>' is not an e-mail",
+        ),
         (product(quantityType="boat"), "products[0].quantityType: 'boat' is not one of the words"),
         ({"products": [PRODUCT, PRODUCT]}, "products[1].code: raft is the code of products[0] already."),
         (

@@ -13,10 +13,10 @@ from typing import Any
 from seatwright.auth.model import Account
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
+from seatwright.core.calendars import Appointment, calendar
 from seatwright.core.clock import Instant
 from seatwright.core.mail import Mailbox, one_line
 from seatwright.messages.context import Happening
-from seatwright.notifications.calendars import Appointment, calendar
 from seatwright.notifications.rendering import MailKind
 from seatwright.notifications.wording import Wording
 from seatwright.orders.model import Order
@@ -119,6 +119,7 @@ def calendar_of(
             sequence=order.version,
             start=item.start_at,
             end=item.end_at,
+            status="CANCELLED" if kind == "cancellation" else "CONFIRMED",
             summary=_line(item.product_name),
             place=_place(item, happening.catalog),
             description="\n".join(

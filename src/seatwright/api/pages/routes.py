@@ -55,7 +55,7 @@ async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
 
 
 @get("/{token:str}/calendar.ics", include_in_schema=False, **OPEN)
-async def get_calendar(request: ApiRequest, token: FromPath[str]) -> Response[bytes]:
+async def get_calendar(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Answer the order's dates as a calendar file."""
     visit, parts = _visit(request, token), services(request)
     seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))

@@ -1,4 +1,4 @@
-"""Appointments for a customer's calendar (RFC 5545, RFC 5546)."""
+"""Dates of an order as a file for calendars (RFC 5545, RFC 5546). Times are UTC, which each shows on its own clock."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ class Appointment(NamedTuple):
     sequence: int
     start: Instant
     end: Instant | None
+    status: Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
     summary: str
     place: str
     description: str
 
 
 def calendar(method: Method, appointments: Sequence[Appointment], organizer: tuple[str, str], at: Instant) -> str:
-    """Return appointments as a calendar file, in UTC, made at `at`; `organizer` is a name and an address.
+    """Return appointments as a file made at `at`; `organizer` is a name and an address.
 
-    A `CANCEL` takes them out of a calendar that has them.
+    A `CANCEL` takes them out of a calendar that has them; published ones that are `CANCELLED` stay there as such.
     """
     made = Calendar()
     made.add("prodid", "-//Seatwright//Bookings//EN")
     made.add("version", "2.0")
     made.add("method", method)
     for appointment in appointments:
-        made.add_component(_event(method, appointment, organizer, at))
+        made.add_component(_event(appointment, organizer, at))
     text: bytes = made.to_ical()
     return text.decode()
 
 
-def _event(method: Method, appointment: Appointment, organizer: tuple[str, str], at: Instant) -> Event:
+def _event(appointment: Appointment, organizer: tuple[str, str], at: Instant) -> Event:
     event = Event()
     event.add("uid", appointment.uid)
     event.add("sequence", appointment.sequence)
-    event.add("dtstamp", times.to_utc(at).replace(microsecond=0))
+    event.add("dtstamp", times.to_utc(at))
     event.add("dtstart", times.to_utc(appointment.start))
     if appointment.end is not None and appointment.end > appointment.start:
         event.add("dtend", times.to_utc(appointment.end))
+    event.add("status", appointment.status)
     event.add("summary", appointment.summary)
     if appointment.place:
         event.add("location", appointment.place)
     if appointment.description:
         event.add("description", appointment.description)
-    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
-    event.add("transp", "OPAQUE")
     name, address = organizer
     if address:
         person = vCalAddress(f"mailto:{address}")

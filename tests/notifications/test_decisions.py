@@ -108,7 +108,7 @@ async def test_a_customer_who_is_told_of_a_confirmation_is_not_told_of_the_answe
     order = await office.order((kayak, {"All": 2}))
     known = await office.mails()
     assert [each.delivery.kind for each in known] == ["pending_received", "pending_notice", "product_notice"]
-    assert "July 1, 2026, 11:00 AM (GMT-06:00)" in known[1].text
+    assert "Wednesday, July 1, 2026, 11:00 AM (GMT-06:00)" in known[1].text
     await office.desk.data("POST", f"/api/v1/orders/{order['id']}/accept")
     new = await office.new(known)
     assert [each.delivery.kind for each in new] == ["confirmation", "product_notice"]
@@ -160,7 +160,7 @@ async def test_a_cancellation_tells_what_is_kept_and_what_comes_back(
     done = await office.desk.data("DELETE", f"/order/{order['id']}/item/{rafting}/participant/{person}")
     (part,) = await office.new(known)
     assert part.content.subject == "Ein Teil Ihrer Buchung 100001 wurde storniert"
-    assert "Stornogebühr: 27,85 $ (25 %, weniger als 72 Stunden vor Beginn)" in part.text
+    assert "Stornogebühr: 27,85 $ (25 % des Preises, weniger als 72 Stunden vor Beginn)" in part.text
     assert "Erstattung: 83,53 $" in part.text
     assert "Weiterhin gebucht ist:" in part.text
     assert part.content.calendar is None

@@ -53,6 +53,13 @@ async def test_its_variables_are_those_that_templates_have(
     assert set(names(facts())) == found  # so every template has been rendered with all of it
 
 
+def test_its_texts_are_where_it_says() -> None:
+    named = re.search(r"one of the built-in texts; `([a-z/.]+)` has them all", DOCUMENT)
+    assert named is not None
+    text = (Path(__file__).parents[2] / named[1]).read_text(encoding="utf-8")
+    assert all(f"\n{key}: " in text for key in re.findall(r't\("([a-z_.]+)"', DOCUMENT) if key != "key")
+
+
 def test_its_kinds_are_those_that_there_are() -> None:
     assert set(
         re.findall(r"\| `([a-z_]+)` \| (?:the customer|each address|the supplier|the reseller)", DOCUMENT)

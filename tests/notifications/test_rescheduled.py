@@ -155,7 +155,7 @@ async def test_a_request_still_has_to_be_accepted(office: Office, rafting: str, 
     await move(office, kayak)
     (asked,) = await office.new(known)
     assert "The date or time of your request has changed. It still has to be accepted by Canyon." in asked.text
-    assert "Status: Waiting for an answer" in asked.text
+    assert "Status: Awaiting confirmation" in asked.text
     assert (asked.content.calendar, asked.content.qr) == (None, None)
     # What is confirmed of it may be in a calendar already.
     await move(office, rafting)

@@ -85,7 +85,7 @@ async def test_what_is_chosen_is_cancelled_and_nothing_else(
     token = await visitor.link(order)
     form = form_of(await visitor.get(token, "/cancel"))
     first, second = "Half-day rafting", "Mountain bike"
-    start = ", Tuesday, July 14, 2026, 9:00\u202fAM"
+    start = ", Tuesday, July 14, 2026, 9:00 AM"
     assert list(form.choices) == [
         "The whole booking",
         f"{first}{start}",
@@ -102,7 +102,7 @@ async def test_what_is_chosen_is_cancelled_and_nothing_else(
         (f"{first}{start}", (0, 1)),
     ):
         text, offered = await visitor.offer(token, form.choices[label])
-        assert label.replace("\u202f", " ") in text
+        assert label in text
         await visitor.send(offered)
         assert (await desk.shop.taken(rafting), await desk.shop.taken(bike)) == taken
     shown = await cancelled(desk, order)
@@ -268,7 +268,7 @@ async def test_what_is_not_accepted_yet_is_withdrawn_for_nothing(
     token = await visitor.link(order)
     text = await visitor.read(token)
     assert "Status Awaiting confirmation" in text
-    assert "Canyon will confirm or decline this booking by Wednesday, July 1, 2026, 12:00 PM (Mountain Day" in text
+    assert "Canyon will confirm or decline this booking by Wednesday, July 1, 2026, 12:00 PM (GMT-06:00)." in text
     text, form = await visitor.offer(token)
     assert "not yet confirmed, so no fee" in text
     assert "Cancel now free of charge" in text

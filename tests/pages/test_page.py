@@ -79,7 +79,13 @@ async def test_the_page_shows_the_order(visitor: Visitor, desk: Desk, rafting: s
 @pytest.mark.parametrize(
     ("customer", "accepts", "account", "lang", "says"),
     [
-        ("de-AT", "fr", "es", "de-AT", ("Ihre Buchung", "Dienstag, 14. Juli 2026", "09:00", "Bezahlt", "Adult")),
+        (
+            "de-AT",
+            "fr",
+            "es",
+            "de-AT",
+            ("Ihre Buchung", "Dienstag, 14. Juli 2026", "09:00 – 13:00 Uhr (", "Bezahlt", "Adult"),
+        ),
         (None, "tlh, fr;q=0.8, en;q=0.7", "es", "fr", ("Votre réservation", "mardi 14 juillet 2026", "Payé")),
         ("Klingon", "", "es", "es", ("Su reserva", "martes, 14 de julio de 2026", "Pagado")),
         (None, "en-GB", "de", "en-GB", ("Your booking", "Tuesday, 14 July 2026", "09:00", "US$111.38")),

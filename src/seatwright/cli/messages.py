@@ -19,8 +19,8 @@ from seatwright.core.times import iso_utc
 from seatwright.messages.mailing import MailSender
 from seatwright.notifications import deliveries, mail, outgoing
 from seatwright.notifications.deliveries import Delivery, Status
-from seatwright.notifications.wording import wording
 from seatwright.storage.engine import ReadTx, Tx
+from seatwright.wording.wording import wording
 
 messages_app = typer.Typer(help="Mails.", no_args_is_help=True)
 

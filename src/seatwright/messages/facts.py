@@ -18,8 +18,8 @@ from seatwright.core.clock import Instant
 from seatwright.core.mail import Mailbox, one_line
 from seatwright.messages.context import Happening
 from seatwright.notifications.rendering import MailKind
-from seatwright.notifications.wording import Wording
 from seatwright.orders.model import Order
+from seatwright.wording.wording import Wording
 
 MAX_VALUE = 200
 """Longest text of a customer's or a catalog's that a mail shows, in characters."""
@@ -123,10 +123,9 @@ def calendar_of(
             summary=_line(item.product_name),
             place=_place(item, happening.catalog),
             description="\n".join(
-                words.say("line", label=words.say(f"label.{label}"), value=value)
-                for label, value in (
-                    ("number", str(order.confirmation)),
-                    ("who", _guests(item, some, happening.catalog, words)),
+                (
+                    words.line("label.number", str(order.confirmation)),
+                    words.line("label.who", _guests(item, some, happening.catalog, words)),
                 )
             ),
         )

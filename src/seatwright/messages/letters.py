@@ -16,8 +16,8 @@ from seatwright.messages.facts import Subject, calendar_of, facts_of
 from seatwright.notifications import mail
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.rendering import Look, MailKind, render
-from seatwright.notifications.wording import wording
 from seatwright.orders.customer_links import link_to
+from seatwright.wording.wording import wording
 
 What: TypeAlias = Literal[
     "created", "requested", "added", "rescheduled", "cancelled", "accepted", "declined", "expired"

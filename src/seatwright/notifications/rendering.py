@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from seatwright.core.languages import Language
 from seatwright.core.mail import one_line
-from seatwright.notifications.wording import wording
+from seatwright.wording.wording import wording
 
 MailKind: TypeAlias = Literal[
     "confirmation",

@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 
 from seatwright.api.context import ApiRequest, services
-from seatwright.api.pages.formats import Formats
 from seatwright.auth.links import PATH
+from seatwright.wording.wording import Wording
 
 POLICY = "; ".join(
     (
@@ -41,12 +41,10 @@ _ENVIRONMENT = Environment(
 )
 
 
-def page(request: ApiRequest, template: str, formats: Formats, *, status: int = 200, **shown: Any) -> Response[str]:
-    """Return the page of a template in a language. The template knows `shown`, `words`, `lang` and `base`."""
-    text = _ENVIRONMENT.get_template(template).render(
-        words=formats.words, lang=formats.tag, base=base(request), **shown
-    )
-    headers = HEADERS | {"Content-Language": formats.tag}
+def page(request: ApiRequest, template: str, words: Wording, *, status: int = 200, **shown: Any) -> Response[str]:
+    """Return the page of a template in a language. The template knows `shown`, `t`, `lang` and `base`."""
+    text = _ENVIRONMENT.get_template(template).render(t=words.say, lang=words.tag, base=base(request), **shown)
+    headers = HEADERS | {"Content-Language": words.tag}
     return Response(text, status_code=status, media_type="text/html", headers=headers)
 
 

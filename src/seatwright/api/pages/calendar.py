@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from seatwright.api.pages.cases import Seen
-from seatwright.api.pages.formats import Formats
 from seatwright.api.pages.view import facts
 from seatwright.cart.model import Item
 from seatwright.core import calendars
 from seatwright.core.calendars import Appointment
 from seatwright.core.clock import Instant
 from seatwright.orders.model import OrderStatus, item_status
+from seatwright.wording.wording import Wording
 
 _STATUS: dict[OrderStatus, Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]] = {
     "confirmed": "CONFIRMED",
@@ -20,7 +20,7 @@ _STATUS: dict[OrderStatus, Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]] = {
 }
 
 
-def calendar(seen: Seen, formats: Formats) -> str | None:
+def calendar(seen: Seen, words: Wording) -> str | None:
     """Return the file, or None for an order without dates.
 
     An event keeps its UID, and its SEQUENCE is the order's version, so that a file that is fetched again changes what
@@ -28,16 +28,16 @@ def calendar(seen: Seen, formats: Formats) -> str | None:
     freely than that.
     """
     order = seen.order
-    found = [_appointment(item, item.start_at, seen, formats) for item in order.body.items if item.start_at is not None]
+    found = [_appointment(item, item.start_at, seen, words) for item in order.body.items if item.start_at is not None]
     if not found:
         return None
     return calendars.calendar("PUBLISH", found, (seen.seller.name, seen.seller.email), order.modified_at)
 
 
-def _appointment(item: Item, start: Instant, seen: Seen, formats: Formats) -> Appointment:
+def _appointment(item: Item, start: Instant, seen: Seen, words: Wording) -> Appointment:
     order = seen.order
-    told = [f"{formats.words.confirmation}: {order.confirmation}", f"{seen.seller.name}, {seen.seller.email}"]
-    told += [f"{fact.label}: {fact.value}" for fact in facts(item, seen, formats)]
+    told = [words.line("label.number", str(order.confirmation)), f"{seen.seller.name}, {seen.seller.email}"]
+    told += [words.say("line", label=fact.label, value=fact.value) for fact in facts(item, seen, words)]
     return Appointment(
         uid=order.calendar_uid(item),
         sequence=order.version,

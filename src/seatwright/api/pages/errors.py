@@ -11,8 +11,7 @@ from litestar.types import ExceptionHandlersMap
 from seatwright.api.context import ApiRequest
 from seatwright.api.errors import request_id
 from seatwright.api.pages.answers import page
-from seatwright.api.pages.formats import accepted
-from seatwright.api.pages.words import Words
+from seatwright.api.pages.languages import accepted
 from seatwright.auth.links import PATH
 
 _KEPT = ("Retry-After", "Allow")
@@ -35,22 +34,15 @@ def _for_people(handler: Callable[[Any, Any], Response[Any]]) -> Callable[[Any, 
 
 def _failure(request: ApiRequest, answer: Response[Any]) -> Response[Any]:
     """Say what the answer's status means. Nothing of the failure itself, and nothing of what was asked for."""
-    formats, status = accepted(request.headers.get("accept-language", "")), answer.status_code or 500
-    title, text = _said(status, formats.words)
-    shown = page(
-        request, "failure.html", formats, status=status, title=title, text=text.format(number=request_id(request))
-    )
+    words, status = accepted(request.headers.get("accept-language", "")), answer.status_code or 500
+    said = f"page.{_happened(status)}"
+    title, text = words.say(f"{said}_title"), words.say(said, number=request_id(request))
+    shown = page(request, "failure.html", words, status=status, title=title, text=text)
     shown.headers.update({name: answer.headers[name] for name in _KEPT if name in answer.headers})
     return shown
 
 
-def _said(status: int, words: Words) -> tuple[str, str]:
-    if status == 404:
-        return words.not_found_title, words.not_found
-    if status == 429:
-        return words.too_many_title, words.too_many
-    if status == 503:
-        return words.unavailable_title, words.unavailable
-    if status >= 500:
-        return words.failed_title, words.failed
-    return words.refused_request_title, words.refused_request
+def _happened(status: int) -> str:
+    """Return what the words of a failure are called."""
+    named = {404: "not_found", 429: "too_many", 503: "unavailable"}
+    return named.get(status, "failed" if status >= 500 else "refused_request")

@@ -17,11 +17,12 @@ from seatwright.api.pages import cases, online
 from seatwright.api.pages.answers import HEADERS, base, page, style_sheet
 from seatwright.api.pages.calendar import calendar
 from seatwright.api.pages.cases import Offer, Seen, Visit
-from seatwright.api.pages.formats import Formats, choose
+from seatwright.api.pages.languages import choose
 from seatwright.api.pages.view import choice_text, choice_views, letterhead, offer_view, order_view
 from seatwright.api.security import OPEN
 from seatwright.auth import links
 from seatwright.core.errors import Invalid, NotFound
+from seatwright.wording.wording import Wording
 
 MAX_BODY = 4_096
 MAX_FIELDS = 10
@@ -41,13 +42,13 @@ async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Show the order: the ticket, what it cost, its cancellation terms, and what can be done."""
     visit, parts = _visit(request, token), services(request)
     seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
-    formats = _formats(request, seen)
+    words = _wording(request, seen)
     open_ = visit.link.may_cancel and online.choices(seen.order, visit.now)
     return page(
         request,
         "order.html",
-        formats,
-        order=order_view(seen, formats),
+        words,
+        order=order_view(seen, words),
         token=token,
         can_cancel=bool(open_),
         done=DONE in request.query_params and _has_cancelled(seen),
@@ -59,7 +60,7 @@ async def get_calendar(request: ApiRequest, token: FromPath[str]) -> Response[st
     """Answer the order's dates as a calendar file."""
     visit, parts = _visit(request, token), services(request)
     seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
-    file = calendar(seen, _formats(request, seen))
+    file = calendar(seen, _wording(request, seen))
     if file is None:
         raise NotFound("The order has no dates.", code="no_dates")
     name = f'attachment; filename="{seen.order.confirmation}.ics"'
@@ -98,31 +99,31 @@ async def post_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str
 async def _choose(request: ApiRequest, visit: Visit) -> Response[str]:
     parts = services(request)
     seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
-    formats = _formats(request, seen)
+    words = _wording(request, seen)
     found = online.choices(seen.order, visit.now) if visit.link.may_cancel else []
     order = letterhead(seen)
     if not found:
         template = "gone.html" if seen.order.status == "cancelled" else "closed.html"
-        return page(request, template, formats, order=order, token=visit.token, what="")
-    shown = choice_views(found, seen, formats)
-    return page(request, "choose.html", formats, order=order, token=visit.token, choices=shown)
+        return page(request, template, words, order=order, token=visit.token, what="")
+    shown = choice_views(found, seen, words)
+    return page(request, "choose.html", words, order=order, token=visit.token, choices=shown)
 
 
 def _offered(request: ApiRequest, visit: Visit, offered: Offer, *, status: int) -> Response[str]:
-    formats = _formats(request, offered.seen)
+    words = _wording(request, offered.seen)
     order = letterhead(offered.seen)
-    what = choice_text(offered.choice, offered.seen.catalog, formats)
+    what = choice_text(offered.choice, offered.seen.catalog, words)
     if offered.answer in ("gone", "closed"):
         template = f"{offered.answer}.html"
-        return page(request, template, formats, status=status, order=order, token=visit.token, what=what)
+        return page(request, template, words, status=status, order=order, token=visit.token, what=what)
     return page(
         request,
         "confirm.html",
-        formats,
+        words,
         status=status,
         order=order,
         token=visit.token,
-        offer=offer_view(offered, formats),
+        offer=offer_view(offered, words),
         changed=offered.answer == "changed",
     )
 
@@ -139,7 +140,7 @@ def _visit(request: ApiRequest, token: str) -> Visit:
     return Visit(link, token, now)
 
 
-def _formats(request: ApiRequest, seen: Seen) -> Formats:
+def _wording(request: ApiRequest, seen: Seen) -> Wording:
     accept = request.headers.get("accept-language", "")
     return choose(seen.order.body.customer.get("language"), accept, seen.seller.language)
 

@@ -1,1 +1,0 @@
-"""The words of mails, one file for each language."""

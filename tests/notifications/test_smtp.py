@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.core.errors import Unavailable
-from seatwright.core.mail import parse_server
+from seatwright.core.mail import Mailbox, parse_server
 from seatwright.messages import delivering
 from seatwright.messages.delivering import PER_ACCOUNT, Deliverer, Outcome, deliver
 from seatwright.messages.mailing import MailSender
@@ -25,7 +25,7 @@ from seatwright.worker import messaging
 from seatwright.worker.messaging import Messaging
 from tests.conftest import START
 from tests.notifications.office import ANN, Mail, Office, embedded, mailing, only
-from tests.notifications.post import HOST, PostOffice, open_post
+from tests.notifications.post import HOST, PostOffice, open_post, parsed
 
 CUSTOMER = "disableConfirmationEmail"
 
@@ -241,6 +241,21 @@ async def test_a_process_that_dies_after_the_servers_yes_sends_again_with_the_sa
     first, second = post.mails()
     assert first["Message-ID"] == second["Message-ID"]
     assert len({content for _, content in post.taken}) == 1
+
+
+@embedded
+async def test_another_sender_in_the_settings_leaves_a_mail_its_message_id(office: Office, rafting: str) -> None:
+    post = PostOffice(dies=["after"])
+    async with open_post(post) as port:
+        round_ = Round(office, port)
+        await round_.office.order((rafting, {"Adult": 1}), flags=only(CUSTOMER))
+        assert await round_.go() == 1
+        round_.sender = replace(round_.sender, sender=Mailbox("Desk", "desk", "moab.example"))
+        await round_.until_next()
+        assert await round_.go() == 1
+    first, second = (parsed(content) for content in post.seen)
+    assert first["Message-ID"] == second["Message-ID"]
+    assert str(second["From"]) == "Canyon <desk@moab.example>"
 
 
 async def test_a_database_that_is_away_when_a_mail_was_sent_makes_no_second_one(

@@ -166,7 +166,9 @@ def send_test(
     said = f"{outcome.code or ''} {outcome.error or ''}".strip()
     if not outcome.sent:
         fail(f"not sent: {said}")
-    console.print(f"The server took it: {said}. Message-ID {mail.message_id(trial.id, sender.sender)}", markup=False)
+    console.print(
+        f"The server took it: {said}. Message-ID {mail.message_id(trial.id, sender.sender.domain)}", markup=False
+    )
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from email.headerregistry import Address
+from email.header import Header
 from email.utils import parseaddr
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,16 @@ MAX_ADDRESS = 254
 MAX_LOCAL = 64
 MAX_NAME = 100
 """Longest name beside an address that is sent, in characters."""
+
+MAX_LINE = 76
+"""Longest line of a header that has encoded words, in characters (RFC 2047, section 2)."""
+
+_PHRASE = re.compile(r"[A-Za-z0-9'!*+/ -]*")
+_UNSTRUCTURED = re.compile(r"[ -~]*")
+"""What stands as it is beside an address, and in a header that is nothing but text."""
+_PLAIN_LENGTH = MAX_LINE - len("Reply-To: ")
+_ENCODED_WORD = "=?"
+"""How an encoded word begins."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
@@ -39,9 +49,13 @@ class Mailbox(NamedTuple):
         return f"{self.local}@{self.domain}"
 
     @property
-    def header(self) -> Address:
-        """The mailbox as a header takes it."""
-        return Address(self.name, self.local, self.domain)
+    def header(self) -> str:
+        """The mailbox as a header has it on the wire, folded; whatever the name is, it is one mailbox."""
+        name = header_text(self.name, MAX_NAME, phrase=True)
+        if not name:
+            return self.address
+        space = " " if len(name) + len(self.address) < _PLAIN_LENGTH else "\r\n "
+        return f"{name}{space}<{self.address}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +83,28 @@ def is_address(text: str) -> bool:
     return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
+def header_text(text: str, limit: int, *, phrase: bool = False) -> str:
+    """Return `one_line` of a text as a header has it on the wire: as it is, or in encoded words (RFC 2047), folded.
+
+    A `phrase` is a name beside an address: commas, quotes and addresses in it are inside of encoded words. What looks
+    like an encoded word itself is broken with a space, so that nobody who decodes, even twice, finds a line break in
+    it. (Python's own headers decode what they are given, and write the line break into the mail.)
+    """
+    line = one_line(text, limit).replace(_ENCODED_WORD, "= ?")
+    if len(line) <= _PLAIN_LENGTH and (_PHRASE if phrase else _UNSTRUCTURED).fullmatch(line):
+        return line
+    return Header(line, "utf-8", maxlinelen=MAX_LINE, header_name="Reply-To").encode(linesep="\r\n")
+
+
 def mailbox(text: str, name: str = "") -> Mailbox | None:
     """Return the mailbox of an address, or None if nothing can be sent there.
 
-    Stricter than `is_address`: a plain local part, which may be beyond ASCII, and a domain name with at
-    least two labels, or `localhost` (RFC 5321 without quoted local parts and without address literals).
+    Stricter than `is_address`: a plain local part, which may be beyond ASCII but isn't what mail programs take for an
+    encoded word, and a domain name with at least two labels, or `localhost` (RFC 5321 without quoted local parts and
+    without address literals).
     """
     local, at, domain = text.strip().rpartition("@")
-    if not at or len(local) > MAX_LOCAL or not _LOCAL.fullmatch(local):
+    if not at or len(local) > MAX_LOCAL or not _LOCAL.fullmatch(local) or _ENCODED_WORD in local:
         return None
     try:
         ascii_domain = domain.encode("idna").decode().lower()

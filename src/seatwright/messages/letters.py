@@ -82,6 +82,7 @@ def write(parts: Messenger, letter: Letter) -> Delivery:
         from_name=one_line(letter.speaker.name, 100),
         reply_to=letter.speaker.email,
         to_name=letter.recipient.name,
+        id_domain=parts.settings.mail_from.domain if parts.settings.mail_from else "",
     )
     sandbox = parts.settings.smtp is None
     return Delivery(

@@ -12,7 +12,7 @@ import segno
 
 from seatwright.core import times
 from seatwright.core.languages import DEFAULT_LANGUAGE, Language
-from seatwright.core.mail import MAX_NAME, Mailbox, mailbox, one_line
+from seatwright.core.mail import MAX_NAME, Mailbox, header_text, mailbox, one_line
 from seatwright.notifications.deliveries import Delivery
 
 QR_CID = "code@seatwright"
@@ -24,7 +24,8 @@ CALENDAR_FILE = "booking.ics"
 class MailContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a mail says, rendered once, so that every attempt sends the same.
 
-    `calendar` is an iCalendar file; `qr` what the QR code says, the order's id.
+    `calendar` is an iCalendar file; `qr` what the QR code says, the order's id. `id_domain` is what its Message-ID
+    ends with: the sender's domain as it was then, so that another `SEATWRIGHT_MAIL_FROM` changes no mail's id.
     """
 
     subject: str
@@ -36,6 +37,7 @@ class MailContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     from_name: str = ""
     reply_to: str = ""
     to_name: str = ""
+    id_domain: str = ""
 
 
 def encode(content: MailContent) -> str:
@@ -55,29 +57,31 @@ def qr_png(text: str) -> bytes:
     return picture.getvalue()
 
 
-def message_id(delivery_id: str, sender: Mailbox) -> str:
+def message_id(delivery_id: str, domain: str) -> str:
     """Return a delivery's Message-ID, by which a mail that arrives twice is known."""
-    return f"<{delivery_id}@{sender.domain}>"
+    return f"<{delivery_id}@{domain}>"
 
 
 def build(delivery: Delivery, sender: Mailbox, recipient: Mailbox) -> EmailMessage:
-    """Return the mail of a delivery, the same each time it is built.
+    """Return the mail of a delivery, the same each time it is built for the same sender, and always with the same id.
 
     Plain text and HTML as alternatives, the HTML with its QR code, and the calendar file attached. All of it is ASCII
     on the wire, but for a recipient whose address is not.
     """
     content = decode(delivery.content)
-    rules = policy.SMTP.clone(cte_type="7bit", utf8=not recipient.local.isascii(), max_line_length=78)
+    utf8 = not recipient.local.isascii()
+    rules = policy.SMTP.clone(cte_type="7bit", utf8=utf8, max_line_length=78, refold_source="none")
     mail = EmailMessage(policy=rules)
     from_name = one_line(content.from_name, MAX_NAME) or sender.name
-    mail["From"] = sender._replace(name=from_name).header
-    mail["To"] = recipient._replace(name=one_line(content.to_name, MAX_NAME)).header
+    # Raw, because setting a header parses it: what was encoded would be decoded, and written in another way.
+    mail.set_raw("From", sender._replace(name=from_name).header)
+    mail.set_raw("To", recipient._replace(name=content.to_name).header)
     answers = mailbox(content.reply_to, from_name) if content.reply_to else None
     if answers is not None and answers.address.isascii():
-        mail["Reply-To"] = answers.header
-    mail["Subject"] = one_line(content.subject, 200)
+        mail.set_raw("Reply-To", answers.header)
+    mail.set_raw("Subject", header_text(content.subject, 200))
     mail["Date"] = times.to_utc(delivery.created_at).replace(microsecond=0)
-    mail["Message-ID"] = message_id(delivery.id, sender)
+    mail["Message-ID"] = message_id(delivery.id, content.id_domain or sender.domain)
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["Content-Language"] = content.language

@@ -48,6 +48,8 @@ async def accept(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
         order.body,
         items=tuple(_accepted(item, now) for item in order.body.items),
         answer=Answer(outcome="accepted", at=now),
+        unconfirmed=(),
+        confirmed_version=order.version + 1,
     )
     change = store.Change(
         at=now,

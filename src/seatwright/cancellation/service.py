@@ -22,7 +22,7 @@ from seatwright.inventory import seats
 from seatwright.notifications import outbox
 from seatwright.notifications.outbox import Detail
 from seatwright.orders import ledger, store
-from seatwright.orders.model import Order, status_of
+from seatwright.orders.model import Order, settled, status_of
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 
@@ -226,7 +226,7 @@ def cancelled_order(
         cancellation_fees=order.body.cancellation_fees + result.fee,
         order_fee_policies=(*order.body.order_fee_policies, *result.charged_order_policies),
     )
-    status = status_of(items)
+    body, status = settled(body, order.version + 1), status_of(items)
     change = store.Change(
         at=now,
         actor=actor,

@@ -29,6 +29,15 @@ MAX_NAMES = 100
 ONE_PRICE = "all"
 """The tier of a product with one price for everybody, which has no name worth showing."""
 
+_CONFIRMED_BY = {
+    "added": "_added",
+    "accepted": "_accepted",
+    "declined": "_rest",
+    "expired": "_rest",
+    "cancelled": "_rest",
+}
+"""How a confirmation begins that isn't a new order's."""
+
 Facts = dict[str, Any]
 
 
@@ -149,7 +158,7 @@ def _heading(subject: Subject, words: Wording, *, partly: bool) -> str:
 def _intro(subject: Subject, words: Wording) -> str:
     account, order = _line(subject.speaker.name), subject.happening.order
     if subject.kind == "confirmation":
-        ending = {"added": "_added", "accepted": "_accepted"}.get(subject.what, "")
+        ending = _CONFIRMED_BY.get(subject.what, "")
         return words.say(f"confirmation.intro{ending}", account=account)
     if subject.kind == "rescheduled":
         ending = "_pending" if order.status == "pending" else ""

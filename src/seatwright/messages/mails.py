@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from seatwright.auth import store as accounts
 from seatwright.auth.model import Account
+from seatwright.cart.model import Line
 from seatwright.core.languages import Language, language_of
 from seatwright.core.mail import Mailbox, mailbox
 from seatwright.messages.context import Happening
@@ -36,8 +37,8 @@ _WHAT: dict[str, What] = {
 async def mails_for(tx: ReadTx, happening: Happening) -> list[Letter]:
     """Return the mails that an event makes, still to be written.
 
-    What has been overtaken is left out: a confirmation of what is cancelled by now, and what is told together with an
-    answer that came in the meantime. Addresses that nothing can be sent to get nothing.
+    What has been overtaken is left out: a confirmation of what is cancelled by now, or that comes with an answer which
+    was given in the meantime. Addresses that nothing can be sent to get nothing.
     """
     order, what = happening.order, _WHAT.get(happening.event.detail.action)
     if what is None or not order.body.flags.mailed:
@@ -64,8 +65,11 @@ class _Mailing:
         if not flags.disable_confirmation_email:
             found.append(self._for_customer())
         if not flags.disable_pending_order_notification_response:
-            confirmed = any(letter and letter.kind == "confirmation" for letter in found)
-            found.append(self._answer(already_confirmed=confirmed))
+            accepted = self.what == "accepted" and any(found)
+            found.append(self._answer(already_confirmed=accepted))
+        if not flags.disable_confirmation_email and self._confirms_rest:
+            letter = self._to_customer("confirmation")
+            found.append(letter and replace(letter, lines=self._confirmed))
         if not flags.disable_pending_order_notification:
             found.append(self._question())
         if not flags.disable_notification:
@@ -93,27 +97,63 @@ class _Mailing:
         return frozenset(named or (line.id for item in items for line in item.lines))
 
     @property
-    def _answered_since(self) -> bool:
-        """Whether what the event asked for has been answered by now; the answer is an event of its own."""
-        answer = self._order.body.answer
-        return self._added and answer is not None and answer.at >= self.happening.event.at
-
-    @property
     def _waits(self) -> bool:
         """Whether anything that the event is about has still to be accepted."""
+        return any(line.pending_until for line in self._left)
+
+    @property
+    def _left(self) -> list[Line]:
+        """What the event is about, without what is cancelled by now."""
         lines = self._lines
-        return any(line.id in lines for item in self._order.body.items for line in item.pending)
+        return [line for item in self._order.body.items for line in item.live if line.id in lines]
+
+    @property
+    def _confirmed(self) -> frozenset[str]:
+        """Everything of the order that is confirmed now."""
+        live = (line for item in self._order.body.items for line in item.live)
+        return frozenset(line.id for line in live if not line.pending_until)
+
+    @property
+    def _confirmed_since(self) -> bool:
+        """Whether a later event tells the customer how the whole order stands."""
+        return self._order.body.confirmed_version > self.happening.event.detail.version
+
+    @property
+    def _confirms_rest(self) -> bool:
+        """Whether the event took what had to be accepted, and so confirms what was ordered with it."""
+        if self.what not in ("declined", "expired", "cancelled") or not self._confirmed:
+            return False
+        return self._order.body.confirmed_version == self.happening.event.detail.version
+
+    @property
+    def _told_later(self) -> bool:
+        """Whether the customer hears how what was ordered stands from a later event.
+
+        That is so if nothing is left of it; if some of it had to be accepted and wasn't, because that event confirms
+        the rest, now or when nothing waits any more; and if the whole order has been confirmed since.
+        """
+        lines = self._lines
+        refused = any(
+            line.id in lines and line.pending_until and line.status == "cancelled"
+            for item in self._order.body.items
+            for line in item.lines
+        )
+        return not self._left or refused or self._confirmed_since
 
     def _for_customer(self) -> Letter | None:
         if self.what == "cancelled":
             return self._to_customer("cancellation")
-        if self._order.status == "cancelled" or self._answered_since:
+        if self._order.status == "cancelled":
             return None
         if self._added:
-            return self._to_customer("pending_received" if self._waits else "confirmation")
+            if self._waits:
+                return self._to_customer("pending_received")
+            return None if self._told_later else self._to_customer("confirmation")
         if self.what == "rescheduled":
             return self._to_customer("rescheduled") if self._lines else None
-        return self._to_customer("confirmation") if self.what == "accepted" else None
+        if self.what == "accepted" and self._confirmed and not self._confirmed_since:
+            return self._to_customer("confirmation")
+        return None
 
     def _answer(self, *, already_confirmed: bool) -> Letter | None:
         if self.what not in ("accepted", "declined", "expired"):
@@ -182,7 +222,7 @@ class _Mailing:
 
     @property
     def _told(self) -> What:
-        return "requested" if self.what == "created" and self._order.status == "pending" else self.what
+        return "requested" if self.what == "created" and self._waits else self.what
 
 
 def customer_language(order: Order) -> Language | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -66,7 +67,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order's document. `transactions` counts its ledger transactions; `order_fee_policies` are the ids of
     cancellation policies whose fee for the whole order has been taken. `commission` is the reseller's, of the lines
-    that aren't cancelled, as the ledger has it. `links_ended` is how often the customer's links were ended."""
+    that aren't cancelled, as the ledger has it. `links_ended` is how often the customer's links were ended.
+
+    `unconfirmed` are participants and units that needn't be accepted, but were ordered together with what must, so that
+    the customer has been told of a request only. `confirmed_version` is the order's version at which it was last
+    confirmed because nothing that had to be accepted is left: its event tells the customer how the order stands.
+    """
 
     created_by: str
     created_by_email: str
@@ -85,6 +91,8 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commission: int = 0
     answer: Answer | None = None
     links_ended: int = 0
+    unconfirmed: tuple[str, ...] = ()
+    confirmed_version: int = 0
 
     def item(self, departure_id: str) -> Item | None:
         """Return the item of a departure, or None."""
@@ -169,6 +177,25 @@ def status_of(items: tuple[Item, ...]) -> OrderStatus:
 def answer_by(items: tuple[Item, ...]) -> Instant | None:
     """Return until when an order with these items has to be answered: the earliest of those that are pending."""
     return min((item.pending_until for item in items if item.pending_until), default=None)
+
+
+def unconfirmed_with(before: tuple[str, ...], added: Sequence[Item]) -> tuple[str, ...]:
+    """Return `OrderBody.unconfirmed` after an addition. One of which nothing waits confirms what was there as well."""
+    if not any(item.pending for item in added):
+        return ()
+    return (*before, *(line.id for item in added for line in item.live if not line.pending_until))
+
+
+def settled(body: OrderBody, version: int) -> OrderBody:
+    """Return a document of which something was declined or cancelled; `version` is the order's from then on.
+
+    If nothing waits any more and something is left that the customer was told of as a request, this confirms it.
+    """
+    if not body.unconfirmed or status_of(body.items) == "pending":
+        return body
+    live = {line.id for item in body.items for line in item.live}
+    confirmed = version if live.intersection(body.unconfirmed) else body.confirmed_version
+    return msgspec.structs.replace(body, unconfirmed=(), confirmed_version=confirmed)
 
 
 def charged_per_order(items: tuple[Item, ...]) -> frozenset[str]:

@@ -32,6 +32,7 @@ from seatwright.orders.model import (
     answer_by,
     charged_per_order,
     status_of,
+    unconfirmed_with,
 )
 from seatwright.resellers.model import Connection
 from seatwright.storage.engine import ReadTx, Retry, Tx
@@ -229,6 +230,7 @@ def _new_order(placing: _Placing, items: tuple[Item, ...]) -> Order:
             billing=asked.billing,
             flags=NotificationFlags(**asked.flags),
             resale=placing.resale,
+            unconfirmed=unconfirmed_with((), items),
         ),
         total=0,
         paid=0,
@@ -308,6 +310,7 @@ async def _add_to_order(tx: Tx, placing: _Placing, reference: str) -> Order:
         billing=asked.billing or order.body.billing,
         flags=msgspec.structs.replace(order.body.flags, **asked.flags),
         resale=order.body.resale or placing.resale,
+        unconfirmed=unconfirmed_with(order.body.unconfirmed, items),
     )
     await _use_discount(tx, placing.opened.catalog, cart)
     await sell_holds(tx, cart, now, holds=len(items), seats=placing.seats)

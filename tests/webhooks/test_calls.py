@@ -7,6 +7,9 @@ from seatwright.catalog.model import Product, Tier
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import iso_utc
+from seatwright.messages import mails
+from seatwright.notifications import outbox
+from seatwright.orders.store import NOT_MAILED
 from tests.conftest import START
 from tests.desk import Desk
 from tests.webhooks.conftest import CUSTOMER, Hooks, verified
@@ -106,6 +109,26 @@ async def test_only_what_was_asked_for_is_told(hooks: Hooks, kayak: str) -> None
     assert [each["type"] for each in await hooks.log(everything)] == ["order.changed", "order.created"]
     assert await hooks.log(off) == []
     assert len({call.id for call in calls}) == 3
+
+
+async def test_a_check_in_is_told_and_costs_nothing_where_nobody_listens(hooks: Hooks, kayak: str) -> None:
+    """Not even where the order is mailed: no mail is about it."""
+    order = await hooks.desk.order((kayak, {"All": 2}), disableConfirmationEmail=False)
+    await hooks.run()
+    database, path = hooks.desk.services.database, f"/api/v1/orders/{order['id']}/check-in"
+    await hooks.desk.data("POST", path, json={})
+    assert await database.read(outbox.waiting) == 0
+    await hooks.make(events=["order.changed"])
+    for body, action in (({"present": False}, "order.checked_out"), ({}, "order.checked_in")):
+        await hooks.desk.data("POST", path, json=body)
+        (call,) = await hooks.run()
+        assert (call.event["type"], call.event["data"]["action"]) == ("order.changed", action)
+    await hooks.desk.data("POST", path, json={})
+    assert await hooks.run() == [], "nobody has turned up anew"
+
+
+def test_what_is_mailed_is_an_event_for_mails_too() -> None:
+    assert not NOT_MAILED.intersection(mails.MAILED)
 
 
 async def test_supplier_and_reseller_are_both_told_of_an_order_between_them(

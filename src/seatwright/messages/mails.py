@@ -21,7 +21,7 @@ from seatwright.notifications.rendering import MailKind
 from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx
 
-_WHAT: dict[str, What] = {
+MAILED: dict[str, What] = {
     "order.created": "created",
     "order.added_to": "added",
     "order.rescheduled": "rescheduled",
@@ -40,7 +40,7 @@ async def mails_for(tx: ReadTx, happening: Happening) -> list[Letter]:
     What has been overtaken is left out: a confirmation of what is cancelled by now, or that comes with an answer which
     was given in the meantime. Addresses that nothing can be sent to get nothing.
     """
-    order, what = happening.order, _WHAT.get(happening.event.detail.action)
+    order, what = happening.order, MAILED.get(happening.event.detail.action)
     if what is None or not order.body.flags.mailed:
         return []
     supplier = await accounts.account(tx, order.account_id)

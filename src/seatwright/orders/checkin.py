@@ -11,6 +11,7 @@ from seatwright.auth.model import Caller
 from seatwright.cart.model import Line
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict, Forbidden, NotFound
+from seatwright.notifications.outbox import Detail
 from seatwright.orders import store
 from seatwright.orders.model import Order
 from seatwright.orders.service import order_not_found
@@ -54,7 +55,7 @@ async def check_in(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Orde
         action="order.checked_in" if guests.present else "order.checked_out",
         detail={"lines": sorted(new)},
         transactions=[],
-        told=None,
+        told=Detail(lines=tuple(new)),
     )
     return await store.update(
         tx, msgspec.structs.replace(order, body=msgspec.structs.replace(order.body, items=items)), change

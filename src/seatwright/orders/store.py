@@ -29,6 +29,8 @@ _KINDS: dict[str, EventKind] = {
     "order.expired": "order.answered",
 }
 """The kind of event that each action is; all others are `order.changed`."""
+NOT_MAILED = frozenset(("order.checked_in", "order.checked_out", "order.cancellation_fee_changed"))
+"""Actions that no mail is about, whatever the order's flags are: webhooks alone are told."""
 
 
 class Change(NamedTuple):
@@ -214,7 +216,8 @@ async def append(tx: Tx, order: Order, change: Change) -> None:
     await audit.record(tx, order.account_id, change.at, change.actor, change.action, order.id, change.detail)
     event = event_of(order, change)
     if event is not None:
-        await outbox.enqueue(tx, event, mailed=order.body.flags.mailed)
+        mailed = order.body.flags.mailed and change.action not in NOT_MAILED
+        await outbox.enqueue(tx, event, mailed=mailed)
 
 
 def event_of(order: Order, change: Change) -> outbox.Event | None:

@@ -17,6 +17,8 @@ SILENCE = "silence"
 """Take the call, and never answer."""
 ENDLESS = "endless"
 """Answer 200, and a body that doesn't end."""
+UNFINISHED = "unfinished"
+"""Answer 200, and the beginning of a body that is never finished."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,9 @@ class Receiver:
         step = self.script.popleft() if self.script else 204
         if step == SILENCE:
             await reader.read()  # until the caller has given up
+        elif step == UNFINISHED:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nok")
+            await reader.read()
         elif step == ENDLESS:
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999\r\n\r\n")
             while not reader.at_eof():

@@ -80,7 +80,8 @@ def test_the_figures_are_the_programs() -> None:
     hours = sum(deliveries.WAITS_MS) / HOUR_MS
     assert f"{deliveries.MAX_ATTEMPTS} attempts over {hours:.0f} hours" in words
     assert f"within {webhooks_http.TOTAL_S:.0f} seconds, {webhooks_http.CONNECT_S:.0f} of them" in words
-    assert f"at most {webhooks_http.MAX_ANSWER_BYTES // 1024} KiB" in words
+    assert f"at most {webhooks_http.MAX_ANSWER_BYTES // 1024} KiB of it are read" in words
+    assert f"in at most {webhooks_http.DRAIN_S:.0f} seconds" in words
     assert f"at most {webhooks.MAX_WEBHOOKS} webhooks" in words
     assert f"`graceHours` ({webhooks.GRACE_HOURS} by default, 0 to {webhooks.MAX_GRACE_HOURS})" in words
     types = re.findall(r"^\| `([\w.]+)` \| ", DOCUMENT, re.MULTILINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -14,12 +15,13 @@ from seatwright.api.context import Services
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, ManualClock
 from seatwright.messages.calls import CallSender
 from seatwright.messages.context import Messenger
+from seatwright.notifications import webhooks_http
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS
-from seatwright.notifications.webhooks_http import CLOSED, INTERNAL, NO_CONNECTION, HttpCaller, retry_after_ms
+from seatwright.notifications.webhooks_http import CLOSED, INTERNAL, NO_CONNECTION, Answer, HttpCaller, retry_after_ms
 from seatwright.storage import audit
 from tests.conftest import START
 from tests.webhooks.conftest import Hooks, verified
-from tests.webhooks.receiver import CLOSE, ENDLESS, SILENCE, Receiver, receiving
+from tests.webhooks.receiver import CLOSE, ENDLESS, SILENCE, UNFINISHED, Receiver, receiving
 
 
 def attempts(logged: dict[str, Any]) -> list[tuple[int | None, str | None]]:
@@ -193,6 +195,20 @@ async def test_an_endless_answer_is_cut_off(receiver: Receiver) -> None:
     answer = await HttpCaller(internal=True).post(receiver.url, "{}", {})
     assert (answer.code, answer.error) == (200, None)
     assert receiver.sent < 50_000_000, "what fits into buffers on the way, at most"
+
+
+async def test_an_answer_counts_though_its_body_never_ends(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits, real = [], asyncio.timeout
+
+    def watched(seconds: float | None) -> asyncio.Timeout:
+        limits.append(real(seconds))
+        return limits[-1]
+
+    monkeypatch.setattr(asyncio, "timeout", watched)
+    monkeypatch.setattr(webhooks_http, "DRAIN_S", 0.05)
+    receiver.script.append(UNFINISHED)
+    assert await HttpCaller(internal=True).post(receiver.url, "{}", {}) == Answer(code=200)
+    assert limits[0].when() is None, "the limit of the whole call is over with the status"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ TOTAL_S = 15.0
 """Seconds that connecting to one address, and a whole call, may take."""
 MAX_ADDRESSES = 4
 """Addresses of a host that are tried at most, in the resolver's order."""
+DRAIN_S = 2.0
+"""Seconds that the body may take once there is a status: whatever comes of it, the call has been answered."""
 MAX_ANSWER_BYTES = 64 * 1024
 """Bytes of an answer's body that are read, and thrown away, so that its sender isn't cut off."""
 
@@ -74,14 +76,14 @@ class HttpCaller:
     async def post(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
         """Send `body`, which is JSON. Failures are answers, and none has an address or a body of the other side."""
         try:
-            async with asyncio.timeout(self._total_s):
-                return await self._post(httpx.URL(url), body, headers)
+            async with asyncio.timeout(self._total_s) as limit:
+                return await self._post(httpx.URL(url), body, headers, limit)
         except TimeoutError:
             return Answer(error=f"there was no answer within {self._total_s:g} seconds")
         except httpx.InvalidURL:
             return Answer(error="the address is not a URL")
 
-    async def _post(self, url: httpx.URL, body: str, headers: Mapping[str, str]) -> Answer:
+    async def _post(self, url: httpx.URL, body: str, headers: Mapping[str, str], limit: asyncio.Timeout) -> Answer:
         if url.scheme != "https" and not self._internal:
             return Answer(error=NOT_HTTPS)
         host = url.raw_host.decode("ascii").strip("[]")
@@ -95,15 +97,20 @@ class HttpCaller:
         failed = Answer(error=UNRESOLVED)
         for address in found[:MAX_ADDRESSES]:
             try:
-                return await self._post_to(address, url, host, body, headers)
+                return await self._post_to(address, url, host, body, headers, limit)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:  # nothing was sent, so another may be
                 failed = Answer(error=_why_not_connected(error))
             except httpx.HTTPError:
                 return Answer(error=CLOSED)
         return failed
 
-    async def _post_to(self, address: str, url: httpx.URL, host: str, body: str, headers: Mapping[str, str]) -> Answer:
-        """Call a URL at an address: its host is in the Host header, and is whom the TLS certificate must be for."""
+    async def _post_to(
+        self, address: str, url: httpx.URL, host: str, body: str, headers: Mapping[str, str], limit: asyncio.Timeout
+    ) -> Answer:
+        """Call a URL at an address: its host is in the Host header, and is whom the TLS certificate must be for.
+
+        `limit` ends with the answer's status, which is all that counts.
+        """
         sent = {
             "host": url.netloc.decode("ascii"),
             "content-type": "application/json",
@@ -123,8 +130,10 @@ class HttpCaller:
                 extensions={"sni_hostname": host.rstrip(".")},
             ) as answer,
         ):
-            with suppress(httpx.HTTPError):  # the status is there, and it is all that counts
-                await _drain(answer)
+            limit.reschedule(None)
+            with suppress(httpx.HTTPError, TimeoutError):
+                async with asyncio.timeout(DRAIN_S):
+                    await _drain(answer)
         return Answer(answer.status_code, _why_not_done(answer.status_code), answer.headers.get("retry-after"))
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
+import socket
 import ssl
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from seatwright.core.errors import Invalid
 from seatwright.notifications import webhooks_http
 from seatwright.notifications.webhooks import check_url
-from seatwright.notifications.webhooks_addresses import is_public
+from seatwright.notifications.webhooks_addresses import Lookups, is_public
 from seatwright.notifications.webhooks_http import INTERNAL, NOT_HTTPS, UNRESOLVED, HttpCaller
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -212,6 +216,60 @@ def test_what_is_no_url_to_call_is_refused(url: str) -> None:
 )
 def test_what_may_be_called(url: str) -> None:
     assert check_url(url, internal=False) == url
+
+
+class SlowNames:
+    """The machine's resolver, which doesn't come back from names that begin with `slow` until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.let_go = threading.Event()
+
+    def __call__(self, host: str, port: object, **_: object) -> list[tuple[object, ...]]:
+        self.asked.append(host)
+        if host.startswith("slow"):
+            self.let_go.wait()
+        if host == "unknown":
+            raise socket.gaierror("no such name")
+        return [(2, 1, 6, "", ("1.1.1.1", 0)), (2, 1, 6, "", ("1.1.1.1", 0)), (10, 1, 6, "", ("::1", 0, 0, 0))]
+
+
+@pytest.fixture
+def slow_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
+    """Names some of which are slow, until the test is over."""
+    names = SlowNames()
+    monkeypatch.setattr("seatwright.notifications.webhooks_addresses.socket.getaddrinfo", names)
+    yield names
+    names.let_go.set()
+
+
+async def test_slow_names_hold_up_nothing_else(slow_names: SlowNames) -> None:
+    lookups = Lookups(at_once=3)
+    waiting = [asyncio.create_task(lookups(host, 443)) for host in ["slow.one"] * 50 + ["slow.two"]]
+    await asyncio.sleep(0)  # all of them have asked
+    given_up = waiting.pop(0)
+    given_up.cancel()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    assert await asyncio.to_thread(lambda: "idle") == "idle", "as for a mail that is rendered"
+    assert await lookups("quick.one", 443) == ["1.1.1.1", "::1"]
+    waiting.append(asyncio.create_task(lookups("slow.three", 443)))
+    await asyncio.sleep(0)
+    with pytest.raises(OSError, match="too many"):
+        await lookups("quick.two", 443)
+    assert not any(each.done() for each in waiting)
+    slow_names.let_go.set()
+    assert await asyncio.gather(*waiting) == [["1.1.1.1", "::1"]] * len(waiting)
+    assert sorted(slow_names.asked) == ["quick.one", "slow.one", "slow.three", "slow.two"]
+    with pytest.raises(socket.gaierror):
+        await lookups("unknown", 443)
+    assert await lookups("slow.one", 443) == ["1.1.1.1", "::1"], "asked anew, each time"
+    assert slow_names.asked[-1] == "slow.one"
+
+
+async def test_a_call_to_a_slow_name_is_given_up(slow_names: SlowNames) -> None:
+    answer = await HttpCaller(internal=True, total_s=0.05).post("https://slow.example/", "{}", {})
+    assert answer.error == "there was no answer within 0.05 seconds"
+    assert slow_names.asked == ["slow.example"]
 
 
 def certificate(directory: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

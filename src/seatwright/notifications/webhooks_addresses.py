@@ -9,12 +9,17 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeAlias
 
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host name and a port, as texts. Raises OSError if there are none."""
+
+LOOKUPS = 100
+"""Host names that a process resolves at the same time at most: more than it makes calls, for those given up too."""
 
 _NOT_PUBLIC_4 = (
     IPv4Network("192.0.0.0/24"),  # IETF protocol assignments; a cloud's metadata too
@@ -77,7 +82,58 @@ def literal(host: str) -> str | None:
         return None
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the machine's resolver (`Resolver`)."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+class Lookups:
+    """Asks the machine's resolver, in threads of its own. One for each process.
+
+    The resolver can't be interrupted: whoever owns a name can let it block for half a minute, long after its call was
+    given up. So the threads are nobody else's, and no exit waits for them; there are at most `at_once`, and a host is
+    asked for once at a time, however many wait for it.
+    """
+
+    def __init__(self, at_once: int = LOOKUPS) -> None:
+        self._at_once = at_once
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[list[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Return a host's addresses (`Resolver`); OSError at once if too many others are being asked for."""
+        return await asyncio.wrap_future(self._asked(host))
+
+    def _asked(self, host: str) -> Future[list[str]]:
+        with self._lock:
+            running = self._running.get(host)
+            if running is not None:
+                return running
+            if len(self._running) >= self._at_once:
+                raise OSError("too many names are being resolved")
+            started: Future[list[str]] = Future()
+            started.set_running_or_notify_cancel()  # so whoever gives up cancels it for nobody else
+            self._running[host] = started
+        try:
+            threading.Thread(target=self._ask, args=(host, started), name="webhook host", daemon=True).start()
+        except RuntimeError as error:  # the machine has no room for a thread
+            self._end(host)
+            raise OSError(str(error)) from error
+        return started
+
+    def _ask(self, host: str, started: Future[list[str]]) -> None:
+        found: list[str] = []
+        failed: Exception | None = None
+        try:
+            entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in entries))
+        except Exception as error:
+            failed = error
+        self._end(host)
+        if failed is None:
+            started.set_result(found)
+        else:
+            started.set_exception(failed)
+
+    def _end(self, host: str) -> None:
+        with self._lock:
+            del self._running[host]
+
+
+resolve: Resolver = Lookups()
+"""The machine's resolver (`Resolver`)."""

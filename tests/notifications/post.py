@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import email
 import ipaddress
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -77,7 +78,7 @@ class PostOffice:
 
     async def until(self, count: int) -> None:
         """Wait until so many mails were taken."""
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(lambda: len(self.taken) >= count)
 
     def mails(self) -> list[EmailMessage]:
@@ -108,9 +109,13 @@ def parsed(content: bytes) -> EmailMessage:
 
 @asynccontextmanager
 async def open_post(
-    office: PostOffice, port: int = 0, *, implicit: ssl.SSLContext | None = None, **options: Any
+    office: PostOffice,
+    held: socket.socket | None = None,
+    *,
+    implicit: ssl.SSLContext | None = None,
+    **options: Any,
 ) -> AsyncIterator[int]:
-    """Run a server until the block ends; its port."""
+    """Run a server until the block ends, on a port that is `held` if need be; its port."""
     loop = asyncio.get_running_loop()
     protocols: list[SMTP] = []
 
@@ -119,7 +124,10 @@ async def open_post(
         return protocols[-1]
 
     factory: Callable[[], SMTP] = make
-    server = await loop.create_server(factory, HOST, port, ssl=implicit)
+    if held is not None:
+        server = await loop.create_server(factory, sock=held, ssl=implicit)
+    else:
+        server = await loop.create_server(factory, HOST, 0, ssl=implicit)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -26,15 +27,16 @@ from seatwright.worker.messaging import Messaging
 from tests.conftest import START
 from tests.notifications.office import ANN, Mail, Office, embedded, mailing, only
 from tests.notifications.post import HOST, PostOffice, open_post, parsed
+from tests.server import closed_port
 
 CUSTOMER = "disableConfirmationEmail"
 
 
-def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def held() -> Iterator[socket.socket]:
+    """A port on which nobody listens."""
+    with closed_port() as port:
+        yield port
 
 
 class Round:
@@ -86,9 +88,10 @@ async def test_a_mail_is_delivered_once(office: Office, rafting: str) -> None:
     assert (kept.status, [(each.code, each.error) for each in kept.log]) == ("sent", [(250, None)])
 
 
-async def test_a_server_that_is_down_for_a_day_loses_nothing_and_stops_no_booking(office: Office, rafting: str) -> None:
-    port = free_port()
-    round_ = Round(office, port)
+async def test_a_server_that_is_down_for_a_day_loses_nothing_and_stops_no_booking(
+    office: Office, rafting: str, held: socket.socket
+) -> None:
+    round_ = Round(office, held.getsockname()[1])
     await round_.office.order((rafting, {"Adult": 1}), flags=only(CUSTOMER))
     waits, last = [], START
     while round_.clock.now() < START + DAY_MS:
@@ -101,7 +104,7 @@ async def test_a_server_that_is_down_for_a_day_loses_nothing_and_stops_no_bookin
     assert len(waits) < MAX_ATTEMPTS
     await round_.office.order((rafting, {"Adult": 1}), flags=only(CUSTOMER))
     post = PostOffice()
-    async with open_post(post, port):
+    async with open_post(post, held):
         await round_.go()
         round_.clock.advance(MINUTE_MS)
         await round_.go()
@@ -112,8 +115,10 @@ async def test_a_server_that_is_down_for_a_day_loses_nothing_and_stops_no_bookin
 
 
 @embedded
-async def test_a_server_that_never_comes_back_leaves_a_dead_letter(office: Office, rafting: str) -> None:
-    round_ = Round(office, free_port())
+async def test_a_server_that_never_comes_back_leaves_a_dead_letter(
+    office: Office, rafting: str, held: socket.socket
+) -> None:
+    round_ = Round(office, held.getsockname()[1])
     await round_.office.order((rafting, {"Adult": 1}), flags=only(CUSTOMER))
     for _ in range(MAX_ATTEMPTS):
         assert await round_.go() == 1
@@ -287,6 +292,7 @@ async def test_the_loops_send_what_happens_and_let_a_mail_finish_when_they_stop(
     office: Office, rafting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(messaging, "PAUSE_S", 0.02)
+    monkeypatch.setattr(messaging, "FINISH_S", 60.0)
     release, stop = asyncio.Event(), asyncio.Event()
     post = PostOffice(slow={"ann@lee.example": release})
     async with open_post(post) as port:
@@ -298,7 +304,7 @@ async def test_the_loops_send_what_happens_and_let_a_mail_finish_when_they_stop(
         await post.until(1)
         stop.set()
         release.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 60)
     assert {recipient for recipient, _ in post.taken} == {"ann@lee.example", "bo@lee.example"}
     assert {each.delivery.status for each in await round_.office.mails()} == {"sent"}
 

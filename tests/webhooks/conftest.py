@@ -93,7 +93,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 @pytest.fixture
 def hooks(desk: Desk, services: Services, receiver: Receiver) -> Hooks:
     """The outfitter `desk` and `receiver`; there is no webhook yet."""
-    caller = HttpCaller(internal=True, total_s=5)
+    caller = HttpCaller(internal=True, total_s=60)
     sender = CallSender(services.database, services.clock, services.keyring.webhook_key, caller)
     return Hooks(desk, receiver, sender)
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 CLOSE = "close"
 """Close the connection without an answer."""
 SILENCE = "silence"
-"""Take the call, and never answer."""
+"""Take the call, and never answer; `silent` is told."""
 ENDLESS = "endless"
 """Answer 200, and a body that doesn't end."""
 UNFINISHED = "unfinished"
@@ -52,6 +52,7 @@ class Receiver:
     scheme: str = "http"
     calls: list[Call] = field(default_factory=list)
     script: deque[int | str | tuple[int, str]] = field(default_factory=deque)
+    silent: Callable[[], None] = lambda: None
     connections: int = 0
     sent: int = 0
     """Bytes of an endless answer that went out."""
@@ -79,6 +80,7 @@ class Receiver:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         step = self.script.popleft() if self.script else 204
         if step == SILENCE:
+            self.silent()
             await reader.read()  # until the caller has given up
         elif step == UNFINISHED:
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nok")

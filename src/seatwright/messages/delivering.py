@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeAlias
 
@@ -12,13 +11,18 @@ import structlog
 from seatwright.core.clock import Clock
 from seatwright.core.errors import Unavailable
 from seatwright.notifications import deliveries
-from seatwright.notifications.deliveries import Attempt, Channel, Delivery
+from seatwright.notifications.deliveries import Attempt, Channel, Delivery, Room
 from seatwright.storage.engine import Database
 
 AT_ONCE = 40
 """Deliveries of a channel that one process sends at the same time at most."""
-PER_ACCOUNT = 5
-"""Deliveries of one account that are being sent when no more of its are taken: slow receivers hold up their own."""
+PER_ACCOUNT: dict[Channel, int] = {"mail": 5, "webhook": 10}
+"""Deliveries of one account that one process sends at the same time at most, so that it fills no process alone."""
+PER_TARGET: dict[Channel, int] = {"mail": 5, "webhook": 2}
+"""The same for one target of an account, a mail address or a webhook. Mails of an account all go by one server; each
+webhook is a receiver of its own, and one that doesn't answer leaves room for the account's others."""
+TAKEN = 5
+"""Deliveries that are taken in one step at most."""
 ROOM_S = 1.0
 """How long a step waits for room at most."""
 SETTLE_TRIES = 30
@@ -44,7 +48,8 @@ Send: TypeAlias = Callable[[Delivery], Awaitable[Outcome]]
 
 
 class Deliverer:
-    """Sends a channel's deliveries, up to `AT_ONCE` at a time: whoever is slow holds up itself alone."""
+    """Sends a channel's deliveries, up to `AT_ONCE` at a time, and fewer of one account or to one target: whoever is
+    slow holds up itself alone."""
 
     def __init__(self, database: Database, clock: Clock, channel: Channel, send: Send) -> None:
         """Make one for a process and a channel; nothing is sent yet."""
@@ -52,25 +57,38 @@ class Deliverer:
         self._clock = clock
         self._channel = channel
         self._send = send
-        self._running: dict[asyncio.Task[None], str] = {}
+        self._running: dict[asyncio.Task[None], Delivery] = {}
 
     async def step(self) -> int:
         """Begin to send as much of what is due as there is room for; return how many that is. Waits for room only."""
         if len(self._running) >= AT_ONCE:
             await asyncio.wait(self._running, timeout=ROOM_S, return_when=asyncio.FIRST_COMPLETED)
-        room = min(PER_ACCOUNT, AT_ONCE - len(self._running))
-        if room <= 0:
+        room = self._room()
+        if len(room.running) >= AT_ONCE:
             return 0
-        of_accounts = Counter(self._running.values())
-        busy = [account_id for account_id, count in of_accounts.items() if count >= PER_ACCOUNT]
         taken = await self._database.write(
-            lambda tx: deliveries.take(tx, self._channel, self._clock.now(), limit=room, busy=busy),
+            lambda tx: deliveries.take(tx, self._channel, self._clock.now(), limit=TAKEN, room=room),
         )
         for each in taken:
             task = asyncio.create_task(self._deliver(each))
-            self._running[task] = each.account_id
+            self._running[task] = each
             task.add_done_callback(self._running.pop)
         return len(taken)
+
+    async def step_or_wait(self) -> bool:
+        """Take a step. If it began nothing, and more may be due to whom there is no room for, wait until something is
+        done, for `ROOM_S` at most. Tell whether another step is worth while at once."""
+        room = self._room()
+        held = len(room.running) >= AT_ONCE or any(room.full)
+        if await self.step():
+            return True
+        if held and self._running:
+            await asyncio.wait(self._running, timeout=ROOM_S, return_when=asyncio.FIRST_COMPLETED)
+        return held
+
+    def _room(self) -> Room:
+        running = list(self._running.values())
+        return Room(AT_ONCE, PER_ACCOUNT[self._channel], PER_TARGET[self._channel], running)
 
     async def finish(self, within_s: float | None = None) -> None:
         """Wait for what is being sent. After `within_s` seconds it is cut off, and due again when its lease is over."""
@@ -128,7 +146,7 @@ class Deliverer:
 
 
 async def deliver(database: Database, clock: Clock, channel: Channel, send: Send) -> int:
-    """Send up to `PER_ACCOUNT` deliveries that are due, and wait for all of them; return how many were taken."""
+    """Send up to `TAKEN` deliveries that are due, and wait for all of them; return how many were taken."""
     deliverer = Deliverer(database, clock, channel, send)
     taken = await deliverer.step()
     await deliverer.finish()

@@ -6,10 +6,12 @@ between leaves it due: it is sent again, with the same id, which receivers tell 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
+import structlog
 
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, Instant
 from seatwright.storage.engine import ReadTx, Row, Tx
@@ -34,6 +36,10 @@ WAITS_MS: tuple[int, ...] = (
 MAX_ATTEMPTS = len(WAITS_MS) + 1
 MAX_ERROR = 500
 """Longest error that is kept of an attempt, in characters."""
+DIED = "whoever sent it did not come to an end"
+"""The error of a delivery that was taken `MAX_ATTEMPTS` times and not settled the last time."""
+
+log = structlog.get_logger("seatwright.messages")
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,6 +67,48 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     log: tuple[Attempt, ...] = ()
     created_at: Instant
     finished_at: Instant | None = None
+
+
+class Room(NamedTuple):
+    """How many deliveries of a channel may be sent at the same time: in all, of one account, and to one target of it.
+    `running` are those that are being sent."""
+
+    in_all: int
+    of_account: int
+    to_target: int
+    running: Sequence[Delivery] = ()
+
+    @property
+    def full(self) -> tuple[list[str], list[str]]:
+        """The accounts, and the targets as `_place` names them, that there is no room for."""
+        of_account, to_target = self._counts(self.running)
+        return (
+            [account_id for account_id, count in of_account.items() if count >= self.of_account],
+            [place for place, count in to_target.items() if count >= self.to_target],
+        )
+
+    def chosen(self, due: Iterable[Delivery]) -> list[Delivery]:
+        """Return those of `due` that there is room for, the first ones first."""
+        (of_account, to_target), found = self._counts(self.running), list[Delivery]()
+        for each in due:
+            if (
+                len(self.running) + len(found) < self.in_all
+                and of_account[each.account_id] < self.of_account
+                and to_target[_place(each)] < self.to_target
+            ):
+                found.append(each)
+                of_account[each.account_id] += 1
+                to_target[_place(each)] += 1
+        return found
+
+    @staticmethod
+    def _counts(deliveries: Sequence[Delivery]) -> tuple[Counter[str], Counter[str]]:
+        return Counter(each.account_id for each in deliveries), Counter(map(_place, deliveries))
+
+
+def _place(delivery: Delivery) -> str:
+    """Name an account's target, as `take` does in SQL."""
+    return f"{delivery.account_id} {delivery.target}"
 
 
 _COLUMNS = """account_id, id, channel, kind, target, order_id, content, status, attempts, due_at, log, created_at,
@@ -94,27 +142,61 @@ async def insert(tx: Tx, deliveries: Sequence[Delivery]) -> None:
     )
 
 
-async def take(tx: Tx, channel: Channel, now: Instant, *, limit: int, busy: Sequence[str] = ()) -> list[Delivery]:
-    """Return up to `limit` deliveries that are due, of accounts that aren't `busy`, and keep others from taking them
-    for `LEASE_MS`.
+async def take(tx: Tx, channel: Channel, now: Instant, *, limit: int, room: Room | None = None) -> list[Delivery]:
+    """Return up to `limit` deliveries that are due and that there is `room` for, and keep others from taking them for
+    `LEASE_MS`.
 
-    Each counts as attempted from here on, so that one which kills its process is given up in the end.
+    Each counts as attempted from here on. One that was taken `MAX_ATTEMPTS` times and is due all the same has killed
+    its process, or was cut off, the last time: it is given up here instead.
     """
+    accounts, targets = room.full if room else ([], [])
     rows = await tx.rows(
         f"""
-        UPDATE delivery SET attempts = attempts + 1, due_at = $3 WHERE (account_id, id) IN (
-            SELECT account_id, id FROM delivery WHERE channel = $1 AND status = 'due' AND due_at <= $2
-            AND NOT (account_id = ANY($5)) ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
-        )
-        RETURNING {_COLUMNS}
+        SELECT {_COLUMNS} FROM delivery WHERE channel = $1 AND status = 'due' AND due_at <= $2
+        AND NOT (account_id = ANY($4)) AND NOT ((account_id || ' ' || target) = ANY($5))
+        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
         """,  # noqa: S608 - constant columns
         channel,
         now,
-        now + LEASE_MS,
         limit,
-        list(busy),
+        accounts,
+        targets,
     )
-    return sorted((_delivery(row) for row in rows), key=lambda each: each.id)
+    due = [_delivery(row) for row in rows]
+    await _give_up(tx, [each for each in due if each.attempts >= MAX_ATTEMPTS], now)
+    found = [each for each in due if each.attempts < MAX_ATTEMPTS]
+    taken = [
+        msgspec.structs.replace(each, attempts=each.attempts + 1, due_at=now + LEASE_MS)
+        for each in (room.chosen(found) if room else found)
+    ]
+    await tx.execute_many(
+        "UPDATE delivery SET attempts = $3, due_at = $4 WHERE account_id = $1 AND id = $2",
+        [(each.account_id, each.id, each.attempts, each.due_at) for each in taken],
+    )
+    return sorted(taken, key=lambda each: each.id)
+
+
+async def _give_up(tx: Tx, dead: Sequence[Delivery], now: Instant) -> None:
+    for each in dead:
+        attempts = (*each.log, Attempt(at=now, error=DIED))[-MAX_ATTEMPTS:]
+        await tx.execute(
+            """
+            UPDATE delivery SET status = 'dead', due_at = $3, finished_at = $3, log = $4
+            WHERE account_id = $1 AND id = $2
+            """,
+            each.account_id,
+            each.id,
+            now,
+            _encode(attempts),
+        )
+        log.error(
+            "a delivery was given up",
+            channel=each.channel,
+            kind=each.kind,
+            delivery_id=each.id,
+            attempts=each.attempts,
+            error=DIED,
+        )
 
 
 async def settle(
@@ -129,7 +211,7 @@ async def settle(
     status: Status = "sent" if sent else "dead" if final or taken.attempts >= MAX_ATTEMPTS else "due"
     due_at = attempt.at + max(wait, retry_after_ms) if status == "due" else attempt.at
     error = attempt.error[:MAX_ERROR] if attempt.error else None
-    log = (*taken.log, msgspec.structs.replace(attempt, error=error))[-MAX_ATTEMPTS:]
+    attempts = (*taken.log, msgspec.structs.replace(attempt, error=error))[-MAX_ATTEMPTS:]
     await tx.execute(
         """
         UPDATE delivery SET status = $4, due_at = $5, log = $6, finished_at = $7
@@ -140,25 +222,47 @@ async def settle(
         taken.attempts,
         status,
         due_at,
-        _encode(log),
+        _encode(attempts),
         None if status == "due" else attempt.at,
     )
     return status
 
 
+_RETRY = """
+UPDATE delivery SET status = 'due', attempts = 0, due_at = $3, finished_at = NULL
+WHERE account_id = $1 AND id = $2 AND status = 'dead'
+"""
+
+
 async def retry(tx: Tx, account_id: str, delivery_id: str, now: Instant) -> bool:
     """Make a delivery that was given up due again, with all its attempts before it; tell whether it was there."""
-    return bool(
-        await tx.execute(
-            """
-            UPDATE delivery SET status = 'due', attempts = 0, due_at = $3, finished_at = NULL
-            WHERE account_id = $1 AND id = $2 AND status = 'dead'
-            """,
-            account_id,
-            delivery_id,
-            now,
-        )
+    return bool(await tx.execute(_RETRY, account_id, delivery_id, now))
+
+
+async def retry_all(
+    tx: Tx, channel: Channel, now: Instant, *, account_id: str = "", target: str = "", limit: int, until: Instant
+) -> list[Delivery]:
+    """Make up to `limit` deliveries due again that were given up `until` an instant, of an account, or of one target of
+    it, or of all accounts; return them as they were.
+
+    Calls of a webhook that is switched off or deleted stay: they would only be given up again.
+    """
+    rows = await tx.rows(
+        f"""
+        SELECT {_COLUMNS} FROM delivery d WHERE channel = $1 AND status = 'dead' AND finished_at <= $2
+        AND ($3 = '' OR account_id = $3) AND ($4 = '' OR target = $4) AND (channel <> 'webhook' OR EXISTS (
+            SELECT 1 FROM webhook w WHERE w.account_id = d.account_id AND w.id = d.target AND w.active))
+        ORDER BY account_id, id LIMIT $5 FOR UPDATE OF d SKIP LOCKED
+        """,  # noqa: S608 - constant columns
+        channel,
+        until,
+        account_id,
+        target,
+        limit,
     )
+    dead = [_delivery(row) for row in rows]
+    await tx.execute_many(_RETRY, [(each.account_id, each.id, now) for each in dead])
+    return dead
 
 
 async def find(tx: ReadTx, account_id: str, delivery_id: str) -> Delivery | None:
@@ -184,8 +288,9 @@ async def page(
 ) -> list[Delivery]:
     """Return a page of an account's deliveries, newest first; `page` counts from 0."""
     values: list[object] = [account_id, limit, limit * page]
-    conditions = ""
-    for column, value in (("channel", channel), ("status", status), ("target", target), ("order_id", order_id)):
+    conditions = " AND status = 'dead'" if status == "dead" else ""  # written out, or its index is not thought of
+    others = None if status == "dead" else status
+    for column, value in (("channel", channel), ("status", others), ("target", target), ("order_id", order_id)):
         if value is not None:
             values.append(value)
             conditions += f" AND {column} = ${len(values)}"
@@ -200,11 +305,12 @@ async def page(
 
 async def everywhere(tx: ReadTx, channel: Channel, status: Status | None, *, limit: int) -> list[Delivery]:
     """Return a channel's newest deliveries of all accounts. For whoever runs the server; requests see their own."""
+    condition = "status = 'dead' AND $2 <> ''" if status == "dead" else "($2 = '' OR status = $2)"
     rows = await tx.rows(
         f"""
-        SELECT {_COLUMNS} FROM delivery WHERE channel = $1 AND ($2 = '' OR status = $2)
+        SELECT {_COLUMNS} FROM delivery WHERE channel = $1 AND {condition}
         ORDER BY created_at DESC, id DESC LIMIT $3
-        """,  # noqa: S608 - constant columns
+        """,  # noqa: S608 - constant columns and conditions
         channel,
         status or "",
         limit,
@@ -213,11 +319,15 @@ async def everywhere(tx: ReadTx, channel: Channel, status: Status | None, *, lim
 
 
 async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
-    """Delete up to `limit` deliveries made before `before` that are not due any more; return how many."""
+    """Delete up to `limit` deliveries that were sent, given up or shown before `before`; return how many.
+
+    By the end, not by the making: one that was given up is kept as long as any other for whoever retries it.
+    """
     return await tx.execute(
         """
         DELETE FROM delivery WHERE (account_id, id) IN (
-            SELECT account_id, id FROM delivery WHERE created_at < $1 AND status <> 'due' ORDER BY created_at LIMIT $2)
+            SELECT account_id, id FROM delivery WHERE finished_at < $1 AND status <> 'due'
+            ORDER BY finished_at LIMIT $2)
         """,
         before,
         limit,

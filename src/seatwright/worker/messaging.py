@@ -54,12 +54,12 @@ class Messaging:
     async def _deliver(self, channel: Channel, send: Send, stop: asyncio.Event) -> None:
         deliverer = Deliverer(self.parts.database, self.parts.clock, channel, send)
         try:
-            await _follow(deliverer.step, stop)
+            await _follow(deliverer.step_or_wait, stop)
         finally:
             await deliverer.finish(FINISH_S)
 
 
-async def _follow(step: Callable[[], Awaitable[int]], stop: asyncio.Event) -> None:
+async def _follow(step: Callable[[], Awaitable[int | bool]], stop: asyncio.Event) -> None:
     """Run `step` again and again: at once while it had something to do, after a pause otherwise, or if it failed."""
     while not stop.is_set():
         try:

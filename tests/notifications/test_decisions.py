@@ -14,6 +14,7 @@ from seatwright.api.context import Services
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.messages import fanout
 from seatwright.notifications import outbox
+from seatwright.notifications.deliveries import WAITS_MS
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
 from tests.notifications.office import (
@@ -289,5 +290,5 @@ async def test_an_event_that_can_not_be_told_stays_and_holds_up_no_other(
     assert [line["event"] for line in lines] == ["an event could not be told"]
     assert await office.parts.database.read(outbox.waiting) == 1
     monkeypatch.setattr(fanout, "write", real)
-    clock.advance(outbox.LEASE_MS)
+    clock.advance(WAITS_MS[0])
     assert len(await office.mails()) == 2

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from dataclasses import replace
 
+import msgspec
 import pytest
-from typer.testing import CliRunner
 
 from seatwright.api.context import Services
-from seatwright.cli.main import app
 from seatwright.core.clock import DAY_MS, ManualClock
 from seatwright.notifications import deliveries, mail
 from seatwright.notifications.deliveries import Attempt, Delivery, Status
@@ -18,13 +16,14 @@ from seatwright.storage import audit
 from seatwright.worker.loops import Loops
 from tests.conftest import START
 from tests.desk import Desk
-from tests.notifications.post import HOST, PostOffice, open_post
+from tests.notifications.commands import Commands
+from tests.notifications.post import PostOffice, open_post
 from tests.server import closed_port
 
 MESSAGES = "/api/v1/messages"
 
 
-async def kept(desk: Desk, number: int, status: Status, at: int = START, **more: Any) -> Delivery:
+async def kept(desk: Desk, number: int, status: Status, at: int = START, *, took: int = 0) -> Delivery:
     """Write a mail that something came of."""
     one = Delivery(
         account_id=desk.shop.account_id,
@@ -39,7 +38,7 @@ async def kept(desk: Desk, number: int, status: Status, at: int = START, **more:
         due_at=at,
         log=() if status == "sandbox" else (Attempt(at=at, code=550, error="5.1.1 [bold]unknown", duration_ms=3),),
         created_at=at,
-        **more,
+        finished_at=None if status == "due" else at + took,
     )
     await desk.services.database.write(lambda tx: deliveries.insert(tx, [one]))
     return one
@@ -104,31 +103,17 @@ async def test_finished_mails_are_forgotten_after_a_while(desk: Desk, clock: Man
     assert [each["status"] for each in await desk.data("GET", MESSAGES)] == ["due"]
 
 
-class Commands:
-    """`seatwright messages` with the settings of a test, in a thread, because it has an event loop of its own."""
-
-    def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = desk.services.settings
-        monkeypatch.setenv("SEATWRIGHT_DATA", str(settings.data))
-        monkeypatch.setenv("SEATWRIGHT_DATABASE_URL", settings.database_url)
-        self._set = monkeypatch.setenv
-
-    def mailing(self, port: int) -> None:
-        """Name a mail server."""
-        self._set("SEATWRIGHT_SMTP_URL", f"smtp+plain://{HOST}:{port}")
-        self._set("SEATWRIGHT_MAIL_FROM", "Canyon <bookings@seatwright.example>")
-
-    async def __call__(self, *arguments: str, code: int = 0) -> str:
-        """Run a command that has to end with an exit code; its output."""
-        result = await asyncio.to_thread(CliRunner().invoke, app, ["messages", *arguments])
-        assert result.exit_code == code, result.output
-        return result.output
-
-
-@pytest.fixture
-def messages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """The commands."""
-    return Commands(desk, monkeypatch)
+async def test_a_mail_that_was_given_up_is_kept_as_long_as_any_other(
+    desk: Desk, clock: ManualClock, services: Services
+) -> None:
+    """Its attempts take days, and they don't count."""
+    took = sum(deliveries.WAITS_MS)
+    await kept(desk, 0, "dead", took=took)
+    loops = Loops(services.database, clock, replace(services.settings, message_days=1))
+    clock.advance(took + DAY_MS)
+    assert await loops.forget_messages() == 0
+    clock.advance(1)
+    assert await loops.forget_messages() == 1
 
 
 async def test_the_commands_list_show_and_retry(desk: Desk, messages: Commands) -> None:
@@ -149,6 +134,42 @@ async def test_the_commands_list_show_and_retry(desk: Desk, messages: Commands) 
     assert "not given up" in await messages("retry", f"{0:024x}", "--account", "canyon", code=1)
     assert "no account" in await messages("show", "x", "--account", "nobody", code=1)
     for wrong in (["list", "--status", "lost"], ["retry"], ["retry", "x"], ["retry", "x", "--account", "c", "--all"]):
+        await messages(*wrong, code=2)
+
+
+async def test_all_that_was_given_up_is_made_due_in_portions(
+    desk: Desk, messages: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatwright.cli.messages.PORTION", 2)
+    for number in range(5):
+        await kept(desk, number, "dead")
+    assert await messages("retry", "--all", "--account", "canyon") == "5 due again.\n"
+    assert await messages("retry", "--all") == "0 due again.\n"
+    history = await desk.services.database.read(lambda tx: audit.history(tx, desk.shop.account_id, f"{4:024x}"))
+    assert [row["action"] for row in history] == ["message.retried"]
+
+
+async def test_webhook_calls_are_listed_and_made_due_again_where_somebody_listens(
+    desk: Desk, messages: Commands
+) -> None:
+    hooks = [
+        (await desk.data("POST", "/api/v1/webhooks", json={"url": f"https://hooks.canyon.example/{each}"}))["id"]
+        for each in ("on", "off")
+    ]
+    await desk.data("PATCH", f"/api/v1/webhooks/{hooks[1]}", json={"active": False})
+    call = msgspec.structs.replace(await kept(desk, 0, "dead"), channel="webhook", content="{}")
+    calls = [msgspec.structs.replace(call, id=f"{10 + n:024x}", target=hooks[n % 2]) for n in range(4)]
+    await desk.services.database.write(lambda tx: deliveries.insert(tx, calls))
+    listed = await messages("list", "--channel", "webhook", "--account", "canyon")
+    assert [each.id in listed for each in calls] == [True] * 4
+    assert f"{0:024x}" not in listed
+    assert await messages("retry", "--all", "--channel", "webhook") == "2 due again.\n"
+    for hook, status in zip(hooks, ("due", "dead"), strict=True):
+        log = await desk.data("GET", f"/api/v1/webhooks/{hook}/deliveries")
+        assert [each["status"] for each in log] == [status] * 2
+    history = await desk.services.database.read(lambda tx: audit.history(tx, desk.shop.account_id, hooks[0]))
+    assert [row["action"] for row in history] == ["webhook.created", "webhook.retried", "webhook.retried"]
+    for wrong in (["retry", "--all", "--channel", "post"], ["retry", "--untold", "--channel", "webhook"]):
         await messages(*wrong, code=2)
 
 

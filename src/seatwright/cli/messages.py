@@ -1,4 +1,5 @@
-"""Commands for mails: what was given up, what the sandbox would have sent, and whether the mail server takes any."""
+"""Commands for mails and webhook calls: what was given up, or could not be told at all, what the sandbox would have
+sent, and whether the mail server takes any."""
 
 from __future__ import annotations
 
@@ -10,34 +11,41 @@ from rich.table import Table
 
 from seatwright.auth import service, store
 from seatwright.auth.service import SYSTEM
-from seatwright.cli.running import BAD_SETTINGS, Data, console, fail, opened, run, settings
+from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, run, settings
 from seatwright.core.clock import SystemClock
 from seatwright.core.ids import new_hex24_at
 from seatwright.core.languages import DEFAULT_LANGUAGE
 from seatwright.core.mail import mailbox
 from seatwright.core.times import iso_utc
 from seatwright.messages.mailing import MailSender
-from seatwright.notifications import deliveries, mail, outgoing
-from seatwright.notifications.deliveries import Delivery, Status
+from seatwright.notifications import deliveries, mail, outbox, outgoing
+from seatwright.notifications.deliveries import Channel, Delivery, Status
+from seatwright.notifications.outbox import Event
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.wording.wording import wording
 
-messages_app = typer.Typer(help="Mails.", no_args_is_help=True)
+messages_app = typer.Typer(help="Mails and webhook calls.", no_args_is_help=True)
 
 STATUSES: tuple[Status, ...] = ("dead", "due", "sent", "sandbox")
+CHANNELS: tuple[Channel, ...] = ("mail", "webhook")
 AccountCode = Annotated[str, typer.Option("--account", help="Code of the account.")]
+AnyAccount = Annotated[str, typer.Option("--account", help="Code of an account; without it, of all accounts.")]
+ChannelName = Annotated[str, typer.Option("--channel", help="mail or webhook.")]
+PORTION = 500
+"""Messages, or events, that are made due in one transaction at most, so that nobody waits long behind it."""
 MailId = Annotated[str, typer.Argument(help="Id of the message.")]
 
 
 @messages_app.command("list")
 def list_messages(
     status: Annotated[str, typer.Option(help="dead, due, sent, sandbox, or all.")] = "dead",
-    account: Annotated[str, typer.Option(help="Code of an account; without it, of all accounts.")] = "",
+    channel: ChannelName = "mail",
+    account: AnyAccount = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most, the newest first.")] = 50,
     data: Data = None,
 ) -> None:
-    """List mails, those that were given up unless asked for others."""
-    chosen = settings(data)
+    """List mails, or webhook calls, those that were given up unless asked for others."""
+    chosen, way = settings(data), _channel(channel)
     wanted = next((each for each in STATUSES if each == status), None)
     if wanted is None and status != "all":
         fail(f"--status: {status!r} is not one of {', '.join(STATUSES)}, all.", code=BAD_SETTINGS)
@@ -46,11 +54,11 @@ def list_messages(
         async with opened(chosen) as parts:
 
             async def use_case(tx: ReadTx) -> tuple[list[Delivery], dict[str, str]]:
-                codes = {each.id: each.code for each in await store.accounts(tx)}
+                codes = await _codes(tx)
                 if not account:
-                    return await deliveries.everywhere(tx, "mail", wanted, limit=limit), codes
+                    return await deliveries.everywhere(tx, way, wanted, limit=limit), codes
                 owner = await service.account_by_code(tx, account)
-                return await outgoing.page(tx, owner.id, limit=limit, page=0, status=wanted, order_id=None), codes
+                return await deliveries.page(tx, owner.id, limit=limit, page=0, channel=way, status=wanted), codes
 
             return await parts.database.read(use_case)
 
@@ -99,39 +107,94 @@ def show(message_id: MailId, account: AccountCode, data: Data = None) -> None:
     console.print("\n".join(lines), markup=False)
 
 
-@messages_app.command("retry")
-def retry(
-    message_ids: Annotated[list[str] | None, typer.Argument(help="Ids of messages of the account.")] = None,
-    account: Annotated[str, typer.Option(help="Code of the account; without it, of all accounts.")] = "",
-    every: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
+@messages_app.command("untold")
+def list_untold(
+    account: AnyAccount = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
     data: Data = None,
 ) -> None:
-    """Make mails due again that were given up: some of an account, or all."""
+    """List what happened to orders and could not be told, or not to all: given up, or still tried."""
     chosen = settings(data)
-    if every == bool(message_ids) or (message_ids and not account):
-        fail("name messages and their --account, or --all.", code=BAD_SETTINGS)
+
+    async def work() -> tuple[list[Event], dict[str, str]]:
+        async with opened(chosen) as parts:
+
+            async def use_case(tx: ReadTx) -> tuple[list[Event], dict[str, str]]:
+                owner = await _owner(tx, account)
+                return await outbox.untold(tx, account_id=owner, limit=limit), await _codes(tx)
+
+            return await parts.database.read(use_case)
+
+    found, codes = run(work())
+    for each in found:
+        code, happened = codes.get(each.account_id, each.account_id), f"{iso_utc(each.at)[:19]}Z"
+        following = "given up" if each.failed_at is not None else f"next at {iso_utc(each.due_at)[:19]}Z"
+        attempts = f"{each.attempts} attempt{'s' if each.attempts != 1 else ''}, {following}"
+        line = f"{code}: {each.kind} of {each.order_id} at {happened}: {attempts}: {each.error or outbox.DIED}"
+        console.print(line, markup=False)
+
+
+@messages_app.command("retry")
+def retry(
+    message_ids: Annotated[list[str] | None, typer.Argument(help="Ids of mails of the account.")] = None,
+    account: AnyAccount = "",
+    every: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
+    channel: Annotated[str, typer.Option("--channel", help="mail or webhook: which, with --all.")] = "mail",
+    untold: Annotated[bool, typer.Option("--untold", help="What `untold` lists, instead of messages.")] = False,
+    data: Data = None,
+) -> None:
+    """Make due again what was given up: some mails of an account, all mails, all webhook calls, or what is untold.
+
+    Calls of webhooks that are switched off stay given up.
+    """
+    chosen, way = settings(data), _channel(channel)
+    if [bool(message_ids), every, untold].count(True) != 1 or (message_ids and not account):
+        fail("name mails and their --account, or --all, or --untold.", code=BAD_SETTINGS)
+    if way != "mail" and not every:
+        fail("--channel goes with --all.", code=BAD_SETTINGS)
 
     async def work() -> int:
         async with opened(chosen) as parts:
-
-            async def use_case(tx: Tx) -> int:
-                owner = (await service.account_by_code(tx, account)).id if account else ""
-                if message_ids:
-                    places = [(owner, each) for each in message_ids]
-                else:
-                    dead = (
-                        await outgoing.page(tx, owner, limit=1000, page=0, status="dead", order_id=None)
-                        if owner
-                        else await deliveries.everywhere(tx, "mail", "dead", limit=1000)
-                    )
-                    places = [(each.account_id, each.id) for each in dead]
-                for place in places:
-                    await outgoing.retry(tx, parts.clock.now(), SYSTEM, *place)
-                return len(places)
-
-            return await parts.database.write(use_case)
+            owner = await parts.database.read(lambda tx: _owner(tx, account))
+            if message_ids:
+                return await _retry_some(parts, owner, message_ids)
+            return await (_retry_untold(parts, owner) if untold else _retry_all(parts, way, owner))
 
     console.print(f"{run(work())} due again.")
+
+
+async def _retry_some(parts: Parts, owner: str, message_ids: list[str]) -> int:
+    async def use_case(tx: Tx) -> int:
+        for each in message_ids:
+            await outgoing.retry(tx, parts.clock.now(), SYSTEM, owner, each)
+        return len(message_ids)
+
+    return await parts.database.write(use_case)
+
+
+async def _retry_all(parts: Parts, channel: Channel, owner: str) -> int:
+    began, many = parts.clock.now(), 0
+
+    async def use_case(tx: Tx) -> int:
+        now = parts.clock.now()
+        return await outgoing.retry_all(tx, now, SYSTEM, channel, account_id=owner, until=began, limit=PORTION)
+
+    while count := await parts.database.write(use_case):
+        many += count
+    return many
+
+
+async def _retry_untold(parts: Parts, owner: str) -> int:
+    many, last = 0, ("", "")
+
+    async def use_case(tx: Tx) -> list[Event]:
+        found = await outbox.untold(tx, account_id=owner, limit=PORTION, after=last)
+        await outbox.retry(tx, found, parts.clock.now())
+        return found
+
+    while found := await parts.database.write(use_case):
+        many, last = many + len(found), (found[-1].account_id, found[-1].id)
+    return many
 
 
 @messages_app.command("test")
@@ -174,3 +237,17 @@ def send_test(
 def _plain(text: str) -> str:
     """Return a text whose brackets are not taken for rich's markup."""
     return text.replace("[", r"\[")
+
+
+def _channel(name: str) -> Channel:
+    found = next((each for each in CHANNELS if each == name), None)
+    return found or fail(f"--channel: {name!r} is not one of {', '.join(CHANNELS)}.", code=BAD_SETTINGS)
+
+
+async def _owner(tx: ReadTx, code: str) -> str:
+    """Return the id of the account with a code, or nothing for all accounts. Raises `NotFound`."""
+    return (await service.account_by_code(tx, code)).id if code else ""
+
+
+async def _codes(tx: ReadTx) -> dict[str, str]:
+    return {each.id: each.code for each in await store.accounts(tx)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seatwright.core.clock import Instant
+from seatwright.notifications.outbox import FAILS_OFTEN
 from seatwright.storage.engine import Database, ReadTx
 
 SHOWN = 20
@@ -223,6 +224,15 @@ CHECKS: tuple[Check, ...] = (
             SELECT 1 FROM audit_event a WHERE a.account_id = o.account_id AND a.subject_id = o.id
             AND a.action = 'order.created')
         """,
+    ),
+    Check(
+        "event_untold",
+        "What happened to an order is told to whom it concerns; what can't be told is given up only in the end.",
+        f"""
+        SELECT e.account_id, a.code AS account, e.order_id, e.kind, e.attempts, e.failed_at, e.error
+        FROM outbox_event e LEFT JOIN account a ON a.id = e.account_id
+        WHERE e.failed_at IS NOT NULL OR e.attempts >= {FAILS_OFTEN} ORDER BY e.account_id, e.id
+        """,  # noqa: S608 - a constant
     ),
     Check(
         "idempotency_answered",

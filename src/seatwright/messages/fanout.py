@@ -1,15 +1,20 @@
 """Turns events of the outbox into deliveries: who is to be told what, in which words.
 
-An event is taken, its messages are made without any lock, and then written in the transaction that removes the event.
-Whatever dies on the way leaves the event, which is taken again; messages that were written are never made twice.
+An event is taken, its messages are made without any lock, each on its own, and then written in the transaction that
+removes the event, or that keeps it with the names of what was made, if something could not be made. Whatever dies on
+the way leaves the event, which is taken again; messages that were written are never made twice.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
+from seatwright.core.errors import Unavailable
 from seatwright.messages.calls import calls_for
 from seatwright.messages.context import Happening, Messenger
 from seatwright.messages.letters import Letter, write
@@ -21,39 +26,137 @@ from seatwright.orders import store as order_store
 from seatwright.storage.engine import ReadTx, Tx
 
 AT_ONCE = 50
-"""Events taken in one round at most."""
+"""Events taken in one round at most, of such as are taken for the first time."""
+FIRST_FAILURES = 3
+"""Failures of an event that are logged; after them only that it is given up."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger("seatwright.messages")
+
+
+@dataclass(slots=True)
+class Telling:
+    """What was made of an event, by name, and what could not be made: which part, and why."""
+
+    made: dict[str, Delivery] = field(default_factory=dict)
+    faults: list[tuple[str, Exception]] = field(default_factory=list)
+
+    @property
+    def error(self) -> str:
+        """What went wrong, without anybody's data."""
+        return "; ".join(dict.fromkeys(f"{part}: {_place(error)}" for part, error in self.faults))
+
+    async def reading(self, parts: Messenger, part: str, use_case: Callable[[ReadTx], Awaitable[T]]) -> T | None:
+        """Return what a use case reads, or None if it fails. Raises `Unavailable`: that is not the event's fault."""
+        try:
+            return await parts.database.read(use_case)
+        except Unavailable:
+            raise
+        except Exception as error:
+            self.faults.append((part, error))
+            return None
 
 
 async def fan_out(parts: Messenger) -> int:
     """Make messages of the events that are due; return how many events there were.
 
-    An event whose messages can't be made is logged and stays: it is tried again after a while.
+    What can't be made of an event is tried again by the schedule of deliveries, and given up with it. An event that was
+    taken before is taken alone, so that one which kills its process takes no other with it.
     """
-    taken = await parts.database.write(lambda tx: outbox.take(tx, parts.clock.now(), limit=AT_ONCE))
-    for event in taken:
-        try:
+    many = 0
+    for again, limit in ((False, AT_ONCE), (True, 1)):
+        taken = await _take(parts, limit, again=again)
+        for event in taken:
             await _tell(parts, event)
-        except Exception as error:
-            log.warning("an event could not be told", kind=event.kind, order_id=event.order_id, exc_info=error)
-    return len(taken)
+        many += len(taken)
+    return many
+
+
+async def _take(parts: Messenger, limit: int, *, again: bool) -> list[Event]:
+    return await parts.database.write(lambda tx: outbox.take(tx, parts.clock.now(), limit=limit, again=again))
 
 
 async def _tell(parts: Messenger, event: Event) -> None:
-    async def prepare(tx: ReadTx) -> tuple[list[Letter], list[Delivery]]:
+    telling = await _made(parts, event)
+    try:
+        given_up = await _save(parts, event, telling)
+    except Unavailable:
+        raise
+    except Exception as error:  # what was made can't be written
+        telling = Telling(faults=[("writing", error)])
+        given_up = await _save(parts, event, telling)
+    if telling.faults:
+        _log(event, telling, given_up=given_up)
+
+
+async def _save(parts: Messenger, event: Event, telling: Telling) -> bool:
+    """Write what was made and is new, and the event's end, or what is left of it; tell whether it is given up."""
+
+    async def save(tx: Tx) -> bool:
+        told = await outbox.already_told(tx, event)
+        if told is None:
+            return False
+        await deliveries.insert(tx, [each for name, each in telling.made.items() if name not in told])
+        if not telling.faults:
+            await outbox.done(tx, event)
+            return False
+        names = dict.fromkeys([*told, *telling.made])
+        return await outbox.fail(tx, event, parts.clock.now(), told=names, error=telling.error)
+
+    return await parts.database.write(save)
+
+
+async def _made(parts: Messenger, event: Event) -> Telling:
+    """Make the messages of an event, all of them, and no failure of one keeps another from being made."""
+    telling = Telling()
+
+    async def look(tx: ReadTx) -> Happening:
         order = await order_store.find(tx, event.account_id, event.order_id)
         assert order is not None, "orders are never deleted"
-        catalog = await parts.catalogs.load(tx, event.account_id)
-        happening = Happening(event, order, catalog)
-        return await mails_for(tx, happening), await calls_for(tx, parts, happening)
+        return Happening(event, order, await parts.catalogs.load(tx, event.account_id))
 
-    letters, calls = await parts.database.read(prepare)
-    # Rendering takes a while, which requests to this process don't wait for.
-    mails = await asyncio.to_thread(lambda: [write(parts, letter) for letter in letters]) if letters else []
+    happening = await telling.reading(parts, "order", look)
+    if happening is None:
+        return telling
+    letters = await telling.reading(parts, "mails", lambda tx: mails_for(tx, happening))
+    calls = await telling.reading(parts, "webhooks", lambda tx: calls_for(tx, parts, happening))
+    if letters:
+        # Rendering takes a while, which requests to this process don't wait for.
+        await asyncio.to_thread(_write, parts, letters, telling)
+    telling.made.update((f"webhook:{each.target}", each) for each in calls or ())
+    return telling
 
-    async def save(tx: Tx) -> None:
-        if await outbox.done(tx, event):
-            await deliveries.insert(tx, [*mails, *calls])
 
-    await parts.database.write(save)
+def _write(parts: Messenger, letters: list[Letter], telling: Telling) -> None:
+    for letter in letters:
+        try:
+            telling.made[f"mail:{letter.kind}:{letter.recipient.address.casefold()}"] = write(parts, letter)
+        except Exception as error:
+            telling.faults.append((letter.kind, error))
+
+
+def _log(event: Event, telling: Telling, *, given_up: bool) -> None:
+    _, error = telling.faults[0]
+    if given_up:
+        outbox.log_given_up(event, telling.error, exc_info=error)
+    elif event.attempts <= FIRST_FAILURES:
+        log.warning(
+            "an event could not be told",
+            kind=event.kind,
+            order_id=event.order_id,
+            attempts=event.attempts,
+            error=telling.error,
+            exc_info=error,
+        )
+
+
+def _place(error: Exception) -> str:
+    """Return an exception's type and the innermost place of this program that it passed, for its text may have data."""
+    place, traceback = "", error.__traceback__
+    while traceback is not None:
+        module = traceback.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("seatwright."):
+            place = f" in {module}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return f"{type(error).__name__}{place}"

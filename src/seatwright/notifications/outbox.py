@@ -1,23 +1,33 @@
 """The outbox: what happened to an order, written in the transaction in which it happened.
 
-`seatwright.messages` reads it and makes mails and webhook calls of it. Nothing is written where nobody listens.
+`seatwright.messages` reads it and makes mails and webhook calls of it. Nothing is written where nobody listens. An
+event stays until all of it is told, or until it is given up: then it waits for whoever runs the server.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+import structlog
 
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.fee_reason import FeeReason
+from seatwright.notifications.deliveries import MAX_ATTEMPTS, MAX_ERROR, WAITS_MS
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 EventKind: TypeAlias = Literal["order.created", "order.changed", "order.cancelled", "order.answered"]
 EVENT_KINDS: tuple[EventKind, ...] = ("order.created", "order.changed", "order.cancelled", "order.answered")
 
 LEASE_MS = MINUTE_MS
-"""How long whoever took an event has until another may take it."""
+"""How long whoever took an event has until another may take it: at the first attempts, and more later."""
+FAILS_OFTEN = 3
+"""Attempts after which an event that is still there is a finding of `seatwright doctor`."""
+DIED = "whoever told it did not come to an end"
+"""The error of an event that was taken and neither told nor failed."""
+
+log = structlog.get_logger("seatwright.messages")
 
 
 class LineFee(msgspec.Struct, frozen=True):
@@ -45,7 +55,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened to an order of the supplier `account_id`, sold by `owner_id` (itself or a reseller)."""
+    """Something that happened to an order of the supplier `account_id`, sold by `owner_id` (itself or a reseller).
+
+    `error` is what went wrong when it was told last, `failed_at` when it was given up.
+    """
 
     account_id: str
     id: str
@@ -55,7 +68,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
     detail: Detail
     attempts: int = 0
+    due_at: Instant = 0
+    error: str = ""
+    failed_at: Instant | None = None
 
+
+_COLUMNS = "account_id, id, owner_id, order_id, kind, at, detail, attempts, due_at, error, failed_at"
+_UNTOLD = "(failed_at IS NOT NULL OR error <> '' OR attempts > 1)"
 
 INSERT = """
 INSERT INTO outbox_event (account_id, id, owner_id, order_id, kind, at, detail, due_at)
@@ -85,21 +104,42 @@ async def enqueue(tx: Tx, event: Event, *, mailed: bool) -> None:
     )
 
 
-async def take(tx: Tx, now: Instant, *, limit: int) -> list[Event]:
-    """Return up to `limit` events that are due, oldest first, and keep others from taking them for `LEASE_MS`."""
+async def take(tx: Tx, now: Instant, *, limit: int, again: bool = False) -> list[Event]:
+    """Return up to `limit` events that are due, oldest first, and keep others from taking them for `LEASE_MS` or more.
+
+    They are such as were never taken before or, with `again`, such as were: those should be taken one at a time,
+    because each counts as attempted from here on, and one of them may be what kills its process. One that was taken
+    `MAX_ATTEMPTS` times is given up here instead.
+    """
     rows = await tx.rows(
-        """
-        UPDATE outbox_event SET attempts = attempts + 1, due_at = $2 WHERE (account_id, id) IN (
-            SELECT account_id, id FROM outbox_event WHERE due_at <= $1 ORDER BY due_at, id LIMIT $3
-            FOR UPDATE SKIP LOCKED
-        )
-        RETURNING account_id, id, owner_id, order_id, kind, at, detail, attempts
-        """,
+        f"""
+        SELECT {_COLUMNS} FROM outbox_event WHERE due_at <= $1 AND failed_at IS NULL
+        AND {"attempts > 0" if again else "attempts = 0"} ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+        """,  # noqa: S608 - constant columns and conditions
         now,
-        now + LEASE_MS,
         limit,
     )
-    return sorted((_event(row) for row in rows), key=lambda event: event.id)
+    found = [_event(row) for row in rows]
+    for event in found:
+        if event.attempts >= MAX_ATTEMPTS:
+            await _give_up(tx, event, now)
+    taken = [
+        msgspec.structs.replace(event, attempts=event.attempts + 1) for event in found if event.attempts < MAX_ATTEMPTS
+    ]
+    await tx.execute_many(
+        "UPDATE outbox_event SET attempts = $3, due_at = $4 WHERE account_id = $1 AND id = $2",
+        [(event.account_id, event.id, event.attempts, now + max(LEASE_MS, _wait(event))) for event in taken],
+    )
+    return sorted(taken, key=lambda event: event.id)
+
+
+async def already_told(tx: Tx, event: Event) -> list[str] | None:
+    """Return the names of the messages that were made of an event, which nobody else changes until this transaction
+    ends; None if it has been told entirely."""
+    row = await tx.row(
+        "SELECT told FROM outbox_event WHERE account_id = $1 AND id = $2 FOR UPDATE", event.account_id, event.id
+    )
+    return msgspec.json.decode(row["told"], type=list[str]) if row else None
 
 
 async def done(tx: Tx, event: Event) -> bool:
@@ -109,12 +149,108 @@ async def done(tx: Tx, event: Event) -> bool:
     )
 
 
+async def fail(tx: Tx, event: Event, now: Instant, *, told: Iterable[str], error: str) -> bool:
+    """Keep an event that could not be told to all, with the names of the messages that were made of it; tell whether it
+    is given up by that.
+
+    It is due again by the schedule of deliveries, unless others have taken it meanwhile. `error` has no personal data.
+    """
+    given_up = event.attempts >= MAX_ATTEMPTS
+    await tx.execute(
+        """
+        UPDATE outbox_event SET told = $3, error = $4,
+            due_at = CASE WHEN attempts = $5 THEN $6 ELSE due_at END,
+            failed_at = CASE WHEN attempts = $5 THEN $7 ELSE failed_at END
+        WHERE account_id = $1 AND id = $2
+        """,
+        event.account_id,
+        event.id,
+        msgspec.json.encode(list(told)).decode(),
+        error[:MAX_ERROR],
+        event.attempts,
+        now if given_up else now + _wait(event),
+        now if given_up else None,
+    )
+    return given_up
+
+
+async def untold(tx: ReadTx, *, account_id: str = "", limit: int, after: tuple[str, str] = ("", "")) -> list[Event]:
+    """Return events of an account, or of all, that were tried in vain or given up, by account and id, beyond `after`.
+
+    For whoever runs the server; requests don't see them.
+    """
+    rows = await tx.rows(
+        f"""
+        SELECT {_COLUMNS} FROM outbox_event WHERE {_UNTOLD} AND ($1 = '' OR account_id = $1)
+        AND (account_id > $2 OR (account_id = $2 AND id > $3)) ORDER BY account_id, id LIMIT $4
+        """,  # noqa: S608 - constant columns and conditions
+        account_id,
+        *after,
+        limit,
+    )
+    return [_event(row) for row in rows]
+
+
+async def retry(tx: Tx, events: Sequence[Event], now: Instant) -> None:
+    """Make events due again, those that were given up as well, with the whole schedule of attempts before them."""
+    await tx.execute_many(
+        """
+        UPDATE outbox_event SET attempts = 0, due_at = $3, failed_at = NULL, error = ''
+        WHERE account_id = $1 AND id = $2
+        """,
+        [(event.account_id, event.id, now) for event in events],
+    )
+
+
+async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
+    """Delete up to `limit` events that were given up before `before`; return how many."""
+    return await tx.execute(
+        """
+        DELETE FROM outbox_event WHERE (account_id, id) IN (
+            SELECT account_id, id FROM outbox_event WHERE failed_at < $1 ORDER BY failed_at LIMIT $2)
+        """,
+        before,
+        limit,
+    )
+
+
 async def waiting(tx: ReadTx) -> int:
     """Return how many events have not become messages yet."""
     row = await tx.row("SELECT COUNT(*) AS many FROM outbox_event")
     return int(row["many"]) if row else 0
 
 
+async def _give_up(tx: Tx, event: Event, now: Instant) -> None:
+    error = event.error or DIED
+    await tx.execute(
+        "UPDATE outbox_event SET failed_at = $3, error = $4 WHERE account_id = $1 AND id = $2",
+        event.account_id,
+        event.id,
+        now,
+        error,
+    )
+    log_given_up(event, error)
+
+
+def log_given_up(event: Event, error: str, **more: Any) -> None:
+    """Write that an event is given up, which somebody has to look at."""
+    log.error(
+        "an event was given up",
+        account_id=event.account_id,
+        kind=event.kind,
+        order_id=event.order_id,
+        attempts=event.attempts,
+        error=error,
+        **more,
+    )
+
+
+def _wait(event: Event) -> int:
+    """Return the milliseconds from the attempt that an event is at to the next."""
+    return WAITS_MS[min(event.attempts, len(WAITS_MS)) - 1]
+
+
 def _event(row: Row) -> Event:
-    fields: dict[str, Any] = {name: row[name] for name in ("account_id", "id", "owner_id", "order_id", "kind", "at")}
-    return Event(**fields, detail=msgspec.json.decode(row["detail"], type=Detail), attempts=row["attempts"])
+    names = [name for name in Event.__struct_fields__ if name != "detail"]
+    fields: dict[str, Any] = {name: row[name] for name in names}
+    return Event(**fields, detail=msgspec.json.decode(row["detail"], type=Detail))

@@ -1,11 +1,14 @@
-"""Use cases of an account's mails: what was sent, or would have been, and sending again what was given up."""
+"""Use cases of an account's mails: what was sent, or would have been, and sending again what was given up.
+
+And of whoever runs the server: sending again all that was given up, mails or webhook calls.
+"""
 
 from __future__ import annotations
 
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.notifications import deliveries
-from seatwright.notifications.deliveries import Delivery, Status
+from seatwright.notifications.deliveries import Channel, Delivery, Status
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -40,3 +43,30 @@ async def retry(tx: Tx, now: Instant, actor: str, account_id: str, mail_id: str)
         )
     await audit.record(tx, account_id, now, actor, "message.retried", mail_id)
     return await get(tx, account_id, mail_id)
+
+
+async def retry_all(
+    tx: Tx,
+    now: Instant,
+    actor: str,
+    channel: Channel,
+    *,
+    account_id: str = "",
+    target: str = "",
+    until: Instant,
+    limit: int,
+) -> int:
+    """Make up to `limit` messages of a channel due again that were given up `until` an instant; return how many.
+
+    They are an account's, or one target's of it, or everybody's. To make all due, call it again until there are fewer
+    than `limit`, with the same `until`: what is given up anew meanwhile stays so.
+    """
+    again = await deliveries.retry_all(tx, channel, now, account_id=account_id, target=target, limit=limit, until=until)
+    events = [
+        audit.event(each.account_id, now, actor, "message.retried", each.id, None)
+        if channel == "mail"
+        else audit.event(each.account_id, now, actor, "webhook.retried", each.target, {"delivery": each.id})
+        for each in again
+    ]
+    await tx.execute_many(audit.INSERT, events)
+    return len(again)

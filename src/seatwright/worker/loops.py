@@ -14,7 +14,7 @@ from seatwright.cart import holds
 from seatwright.cart import store as carts
 from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
 from seatwright.core.config import Settings
-from seatwright.notifications import deliveries
+from seatwright.notifications import deliveries, outbox
 from seatwright.storage import idempotency
 from seatwright.storage.engine import Database, Tx
 
@@ -70,8 +70,11 @@ class Loops:
         return await self._in_portions(carts.forget_older, self.clock.now() - self.settings.cart_days * DAY_MS)
 
     async def forget_messages(self) -> int:
-        """Delete mails and webhook calls that are finished and older than the setting; return how many."""
-        return await self._in_portions(deliveries.forget_older, self.clock.now() - self.settings.message_days * DAY_MS)
+        """Delete mails, webhook calls and events that ended longer ago than the setting; return how many."""
+        before = self.clock.now() - self.settings.message_days * DAY_MS
+        return sum(
+            [await self._in_portions(forget, before) for forget in (deliveries.forget_older, outbox.forget_older)]
+        )
 
     async def _in_portions(self, forget: Forget, before: Instant) -> int:
         forgotten = 0

@@ -1,4 +1,4 @@
-"""docs/notifications.md: its variables are those that templates have, its schedule and its example are real."""
+"""docs/notifications.md: its variables are those that templates have, its schedule, figures and example are real."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from seatwright.messages import letters
+from seatwright.messages.delivering import AT_ONCE, PER_ACCOUNT, PER_TARGET
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS
+from seatwright.notifications.outbox import FAILS_OFTEN
 from seatwright.notifications.rendering import MAIL_KINDS, Look, render
 from tests.notifications.office import Office, embedded, templates
 from tests.notifications.test_templates import facts
@@ -74,6 +76,14 @@ def test_its_schedule_is_the_programs() -> None:
     rest = [int(said[2]) * HOUR_MS] * (MAX_ATTEMPTS - 1 - len(waits))
     assert [*waits, *rest] == list(WAITS_MS)
     assert int(said[3]) == MAX_ATTEMPTS
+
+
+def test_its_figures_are_the_programs() -> None:
+    words = " ".join(DOCUMENT.split())
+    assert f"Up to {AT_ONCE} mails are sent at the same time by each worker process" in words
+    assert f"up to {PER_ACCOUNT['mail']} of them for the same account" in words
+    assert PER_TARGET["mail"] == PER_ACCOUNT["mail"]  # it says nothing about one address
+    assert f"failed {['no', 'one', 'two', 'three'][FAILS_OFTEN]} times" in words
 
 
 def test_its_example_renders(tmp_path: Path) -> None:

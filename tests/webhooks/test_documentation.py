@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from seatwright.core.clock import HOUR_MS, SECOND_MS, SystemClock
+from seatwright.messages.delivering import AT_ONCE, PER_ACCOUNT, PER_TARGET
 from seatwright.notifications import deliveries, webhooks, webhooks_http
 from seatwright.notifications.outbox import EVENT_KINDS
 from seatwright.notifications.webhooks_signing import headers, new_secret
@@ -82,5 +83,8 @@ def test_the_figures_are_the_programs() -> None:
     assert f"in at most {webhooks_http.DRAIN_S:.0f} seconds" in words
     assert f"at most {webhooks.MAX_WEBHOOKS} webhooks" in words
     assert f"`graceHours` ({webhooks.GRACE_HOURS} by default, 0 to {webhooks.MAX_GRACE_HOURS})" in words
+    to_webhook, to_account = PER_TARGET["webhook"], PER_ACCOUNT["webhook"]
+    assert f"up to {to_webhook} calls at the same time to a webhook, up to {to_account} to all webhooks" in words
+    assert f"and up to {AT_ONCE} in all" in words
     types = re.findall(r"^\| `([\w.]+)` \| ", DOCUMENT, re.MULTILINE)
     assert types == ["type", *EVENT_KINDS, webhooks.TEST_KIND]

@@ -54,7 +54,7 @@ from seatwright_client.products import (
     Video,
 )
 from seatwright_client.retries import RetryPolicy
-from seatwright_client.webhooks import Delivery, DeliveryAttempt, Webhook, WebhookWithSecret
+from seatwright_client.webhooks import Delivery, DeliveryAttempt, Retried, Webhook, WebhookWithSecret
 
 __all__ = [
     "Account",
@@ -103,6 +103,7 @@ __all__ = [
     "Pickup",
     "Product",
     "RateLimited",
+    "Retried",
     "RetryPolicy",
     "SeatwrightClient",
     "SeatwrightError",

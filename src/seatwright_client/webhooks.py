@@ -56,6 +56,13 @@ class Delivery(Shape, frozen=True, kw_only=True):
     payload: Any = None
 
 
+class Retried(Shape, frozen=True, kw_only=True):
+    """How many deliveries are due again. With `more` there may be others that were given up: ask once more."""
+
+    retried: int
+    more: bool
+
+
 _webhook, _with_secret, _delivery = enveloped(Webhook), enveloped(WebhookWithSecret), enveloped(Delivery)
 _Webhooks: TypeAlias = list[Webhook]
 _Deliveries: TypeAlias = list[Delivery]
@@ -132,3 +139,9 @@ class Webhooks(Resource[Mode]):
         """Make a delivery due again that was given up."""
         where = path(_WEBHOOKS, webhook_id, "deliveries", delivery_id, "retry")
         return write("POST", where, _delivery, key=idempotency_key)
+
+    @operation
+    def retry_deliveries(self, webhook_id: str, *, idempotency_key: str | None = None) -> Request[Retried]:
+        """Make deliveries due again that were given up, as many as the server does at a time."""
+        where = path(_WEBHOOKS, webhook_id, "deliveries", "retry")
+        return write("POST", where, enveloped(Retried), key=idempotency_key)

@@ -61,6 +61,7 @@ PAIRS: list[tuple[type[msgspec.Struct], type[msgspec.Struct]]] = [
     (webhook_wire.WebhookSecretOut, client.WebhookWithSecret),
     (webhook_wire.DeliveryOut, client.Delivery),
     (webhook_wire.AttemptOut, client.DeliveryAttempt),
+    (webhook_wire.RetriedOut, client.Retried),
 ]
 
 

@@ -233,6 +233,7 @@ WEBHOOKS = [
     _http("test webhook", "POST", "/api/v1/webhooks/{hook}/test"),
     _http("retry mail", "POST", "/api/v1/messages/{letter}/retry", prepare=_give_up_mail),
     _http("retry call", "POST", "/api/v1/webhooks/{hook}/deliveries/{call}/retry"),
+    _http("retry calls", "POST", "/api/v1/webhooks/{hook}/deliveries/retry"),
 ]
 CATALOG = [
     _http("create product", "POST", "/api/v1/products", PRODUCT),

@@ -97,6 +97,7 @@ FIXED = [
     Route("POST", "/api/v1/webhooks/{webhook_id}/test", SETTINGS, ("webhook",)),
     Route("GET", "/api/v1/webhooks/{webhook_id}/deliveries", SETTINGS, ("webhook",)),
     Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry", SETTINGS, ("webhook", "call")),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/retry", SETTINGS, ("webhook",)),
     Route("GET", "/api/v1/messages", SETTINGS),
     Route("GET", "/api/v1/messages/{message_id}", SETTINGS, ("message",)),
     Route("POST", "/api/v1/messages/{message_id}/retry", SETTINGS, ("message",)),

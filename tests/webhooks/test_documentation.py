@@ -14,7 +14,7 @@ import pytest
 
 from seatwright.core.clock import HOUR_MS, SECOND_MS, SystemClock
 from seatwright.messages.delivering import AT_ONCE, PER_ACCOUNT, PER_TARGET
-from seatwright.notifications import deliveries, webhooks, webhooks_http
+from seatwright.notifications import deliveries, webhooks, webhooks_http, webhooks_service
 from seatwright.notifications.outbox import EVENT_KINDS
 from seatwright.notifications.webhooks_signing import headers, new_secret
 from tests.webhooks.conftest import Hooks
@@ -86,5 +86,6 @@ def test_the_figures_are_the_programs() -> None:
     to_webhook, to_account = PER_TARGET["webhook"], PER_ACCOUNT["webhook"]
     assert f"up to {to_webhook} calls at the same time to a webhook, up to {to_account} to all webhooks" in words
     assert f"and up to {AT_ONCE} in all" in words
+    assert f"up to {webhooks_service.MAX_RETRIED} at a time" in words
     types = re.findall(r"^\| `([\w.]+)` \| ", DOCUMENT, re.MULTILINE)
     assert types == ["type", *EVENT_KINDS, webhooks.TEST_KIND]

@@ -12,10 +12,11 @@ import pytest
 
 from seatwright.api.app import create_app
 from seatwright.api.context import Services
+from seatwright.api.manage import webhook_wire
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, ManualClock
 from seatwright.messages.calls import CallSender
 from seatwright.messages.context import Messenger
-from seatwright.notifications import webhooks_http
+from seatwright.notifications import webhooks_http, webhooks_service
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS
 from seatwright.notifications.webhooks_http import CLOSED, INTERNAL, NO_CONNECTION, Answer, HttpCaller, retry_after_ms
 from seatwright.storage import audit
@@ -100,6 +101,26 @@ async def test_a_receiver_that_stays_away_is_given_up_after_three_days(hooks: Ho
     retried = f"/api/v1/webhooks/{webhook}/deliveries/{call['id']}/retry"
     refused = await hooks.desk.refused(409, "POST", retried)
     assert refused["errorCode"] == "delivery_not_dead"
+
+
+async def test_all_that_was_given_up_is_made_due_again_in_portions(
+    hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks_service, "MAX_RETRIED", 2)
+    monkeypatch.setattr(webhook_wire, "MAX_RETRIED", 2)
+    mine, other = await hooks.make(), await hooks.make()
+    for webhook in (mine, mine, mine, other):
+        await hooks.test(webhook)
+    for webhook in (mine, other):
+        for active in (False, True):  # gives up what is due
+            await hooks.desk.data("PATCH", f"/api/v1/webhooks/{webhook}", json={"active": active})
+    path = f"/api/v1/webhooks/{mine}/deliveries/retry"
+    answers = [await hooks.desk.data("POST", path) for _ in range(2)]
+    assert answers == [{"retried": 2, "more": True}, {"retried": 1, "more": False}]
+    assert len(await hooks.run()) == 3
+    assert [each["status"] for each in await hooks.log(other)] == ["dead"]
+    await hooks.desk.data("PATCH", f"/api/v1/webhooks/{mine}", json={"active": False})
+    assert (await hooks.desk.refused(409, "POST", path))["errorCode"] == "webhook_inactive"
 
 
 async def test_nobody_there_is_a_failure_like_others(hooks: Hooks) -> None:

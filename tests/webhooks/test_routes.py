@@ -102,6 +102,7 @@ async def test_the_log_is_a_webhooks_own(hooks: Hooks, reseller: Desk) -> None:
         ("POST", "/test"),
         ("GET", "/deliveries"),
         ("POST", f"/deliveries/{made[0]['id']}/retry"),
+        ("POST", "/deliveries/retry"),
     ):
         refused = await hooks.desk.refused(404, method, f"{WEBHOOKS}/{theirs}{tail}")
         assert refused["errorCode"] == "webhook_not_found"

@@ -11,7 +11,7 @@ from seatwright.core.clock import HOUR_MS, Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.core.ids import new_hex24, new_hex24_at
 from seatwright.core.times import iso_utc
-from seatwright.notifications import deliveries, webhooks_signing, webhooks_store
+from seatwright.notifications import deliveries, outgoing, webhooks_signing, webhooks_store
 from seatwright.notifications.deliveries import Delivery, Status
 from seatwright.notifications.outbox import EventKind
 from seatwright.notifications.webhooks import MAX_WEBHOOKS, TEST_KIND, Webhook, check_events, check_url
@@ -20,6 +20,8 @@ from seatwright.storage.engine import ReadTx, Tx
 
 SYSTEM = "system"
 """The actor in the audit log where no user was."""
+MAX_RETRIED = 500
+"""Deliveries that one request makes due again at most."""
 DELETED = "the webhook was deleted"
 SWITCHED_OFF = "the webhook is switched off"
 
@@ -169,6 +171,24 @@ async def retry(tx: Tx, editor: Editor, webhook_id: str, delivery_id: str) -> De
     again = await _delivery(tx, editor.account_id, webhook_id, delivery_id)
     assert again is not None, "it has just been changed"
     return again
+
+
+async def retry_all(tx: Tx, editor: Editor, webhook_id: str) -> int:
+    """Make a webhook's deliveries due again that were given up, up to `MAX_RETRIED` of them; return how many.
+
+    Raises `NotFound`, and `Conflict` if the webhook is switched off.
+    """
+    await _active(tx, editor, webhook_id)
+    return await outgoing.retry_all(
+        tx,
+        editor.now,
+        editor.actor,
+        "webhook",
+        account_id=editor.account_id,
+        target=webhook_id,
+        until=editor.now,
+        limit=MAX_RETRIED,
+    )
 
 
 async def gone(tx: Tx, webhook: Webhook, delivery_id: str, now: Instant) -> None:

@@ -14,12 +14,14 @@ from seatwright.api.endpoint import read, write
 from seatwright.api.manage.webhook_wire import (
     DeliveryOut,
     DeliveryStatus,
+    RetriedOut,
     RotateIn,
     WebhookIn,
     WebhookOut,
     WebhookPatch,
     WebhookSecretOut,
     delivery_out,
+    retried_out,
     webhook_out,
     webhook_secret_out,
 )
@@ -171,6 +173,21 @@ async def retry_delivery(
     return await write(request, "settings", use_case, delivery_out)
 
 
+@post(
+    "/webhooks/{webhook_id:str}/deliveries/retry",
+    status_code=200,
+    summary="Try deliveries again",
+    tags=_TAGS,
+)
+async def retry_deliveries(request: ApiRequest, webhook_id: _WebhookId) -> Response[Envelope[RetriedOut]]:
+    """Make what was given up due again, as after a long outage of the receiver: up to 500 deliveries at a time."""
+
+    async def use_case(tx: Tx, who: Caller) -> int:
+        return await webhooks.retry_all(tx, _editor(request, who), webhook_id)
+
+    return await write(request, "settings", use_case, retried_out)
+
+
 ROUTES: list[HTTPRouteHandler] = [
     get_webhooks,
     post_webhook,
@@ -181,4 +198,5 @@ ROUTES: list[HTTPRouteHandler] = [
     send_test,
     get_deliveries,
     retry_delivery,
+    retry_deliveries,
 ]

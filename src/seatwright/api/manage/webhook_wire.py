@@ -11,7 +11,7 @@ from seatwright.core import times
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.outbox import EVENT_KINDS, EventKind
 from seatwright.notifications.webhooks import GRACE_HOURS, MAX_GRACE_HOURS, MAX_URL, Webhook
-from seatwright.notifications.webhooks_service import Shown
+from seatwright.notifications.webhooks_service import MAX_RETRIED, Shown
 
 Url: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_URL, examples=["https://hooks.canyon.example/seatwright"])]
 Events: TypeAlias = Annotated[list[EventKind], msgspec.Meta(min_length=1, max_length=20)]
@@ -81,6 +81,13 @@ class DeliveryOut(wire.Wire):
     payload: Any
 
 
+class RetriedOut(wire.Wire):
+    """How many deliveries are due again. With `more` there may be others that were given up: ask once more."""
+
+    retried: int
+    more: bool
+
+
 def webhook_out(webhook: Webhook) -> WebhookOut:
     """Render a webhook, without its secret."""
     return WebhookOut(**_fields(webhook))
@@ -111,6 +118,11 @@ def delivery_out(delivery: Delivery) -> DeliveryOut:
         ],
         payload=msgspec.Raw(delivery.content.encode()),
     )
+
+
+def retried_out(retried: int) -> RetriedOut:
+    """Render how many deliveries are due again."""
+    return RetriedOut(retried=retried, more=retried == MAX_RETRIED)
 
 
 def _fields(webhook: Webhook) -> dict[str, Any]:

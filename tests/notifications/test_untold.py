@@ -18,9 +18,10 @@ from seatwright.messages.fanout import FIRST_FAILURES, fan_out
 from seatwright.messages.letters import Letter
 from seatwright.notifications import deliveries, outbox
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS, Delivery
-from seatwright.notifications.outbox import DIED, FAILS_OFTEN, LEASE_MS, Event
+from seatwright.notifications.outbox import DIED, FAILS_OFTEN, LEASE_MS, UNREADABLE, Event
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
+from tests.conftest import START
 from tests.notifications.commands import Commands
 from tests.notifications.office import BOATS, GUIDE, Office, embedded, only
 
@@ -216,6 +217,24 @@ async def test_two_who_tell_the_same_event_make_each_message_once(
     clock.advance(WAITS_MS[1])
     await office.tell()
     assert await made(office) == {("mail", "confirmation"): 1, ("mail", "product_notice"): 2}
+
+
+@embedded
+async def test_an_event_that_can_not_be_read_is_given_up_and_holds_up_no_other(office: Office, rafting: str) -> None:
+    """As one that a newer program wrote may be."""
+    first = await office.order((rafting, {"Adult": 1}), flags=only(CUSTOMER))
+    await office.order((rafting, {"Adult": 1}), flags=only(CUSTOMER))
+    write = "UPDATE outbox_event SET detail = $2 WHERE order_id = $1"
+    database = office.parts.database
+    await database.write(lambda tx: tx.execute(write, first["id"], '{"lines": 5}'))
+    assert await fan_out(office.parts) == 1
+    assert await made(office) == {("mail", "confirmation"): 1}
+    assert [(each.order_id, each.error) for each in await untold(office)] == [(first["id"], UNREADABLE)]
+    await database.write(lambda tx: tx.execute(write, first["id"], '{"action": "order.created"}'))
+    for event in await untold(office):
+        await database.write(lambda tx, one=event: outbox.retry(tx, [one], START))
+    await office.tell()
+    assert await made(office) == {("mail", "confirmation"): 2}
 
 
 @embedded

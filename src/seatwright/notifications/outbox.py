@@ -26,6 +26,8 @@ FAILS_OFTEN = 3
 """Attempts after which an event that is still there is a finding of `seatwright doctor`."""
 DIED = "whoever told it did not come to an end"
 """The error of an event that was taken and neither told nor failed."""
+UNREADABLE = "what it says can't be read by this version"
+"""The error of an event that is given up at once, because trying again would change nothing."""
 
 log = structlog.get_logger("seatwright.messages")
 
@@ -57,7 +59,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to an order of the supplier `account_id`, sold by `owner_id` (itself or a reseller).
 
-    `error` is what went wrong when it was told last, `failed_at` when it was given up.
+    `error` is what went wrong when it was told last, `failed_at` when it was given up. Where `detail` can't be read it
+    is an empty one; such an event is never taken.
     """
 
     account_id: str
@@ -109,7 +112,7 @@ async def take(tx: Tx, now: Instant, *, limit: int, again: bool = False) -> list
 
     They are such as were never taken before or, with `again`, such as were: those should be taken one at a time,
     because each counts as attempted from here on, and one of them may be what kills its process. One that was taken
-    `MAX_ATTEMPTS` times is given up here instead.
+    `MAX_ATTEMPTS` times, or that can't be read, is given up here instead.
     """
     rows = await tx.rows(
         f"""
@@ -119,13 +122,13 @@ async def take(tx: Tx, now: Instant, *, limit: int, again: bool = False) -> list
         now,
         limit,
     )
-    found = [_event(row) for row in rows]
-    for event in found:
-        if event.attempts >= MAX_ATTEMPTS:
-            await _give_up(tx, event, now)
-    taken = [
-        msgspec.structs.replace(event, attempts=event.attempts + 1) for event in found if event.attempts < MAX_ATTEMPTS
-    ]
+    taken = []
+    for row in rows:
+        event, readable = _event(row), _detail(row) is not None
+        if readable and event.attempts < MAX_ATTEMPTS:
+            taken.append(msgspec.structs.replace(event, attempts=event.attempts + 1))
+        else:
+            await _give_up(tx, event, now, (event.error or DIED) if readable else UNREADABLE)
     await tx.execute_many(
         "UPDATE outbox_event SET attempts = $3, due_at = $4 WHERE account_id = $1 AND id = $2",
         [(event.account_id, event.id, event.attempts, now + max(LEASE_MS, _wait(event))) for event in taken],
@@ -220,8 +223,7 @@ async def waiting(tx: ReadTx) -> int:
     return int(row["many"]) if row else 0
 
 
-async def _give_up(tx: Tx, event: Event, now: Instant) -> None:
-    error = event.error or DIED
+async def _give_up(tx: Tx, event: Event, now: Instant, error: str) -> None:
     await tx.execute(
         "UPDATE outbox_event SET failed_at = $3, error = $4 WHERE account_id = $1 AND id = $2",
         event.account_id,
@@ -253,4 +255,12 @@ def _wait(event: Event) -> int:
 def _event(row: Row) -> Event:
     names = [name for name in Event.__struct_fields__ if name != "detail"]
     fields: dict[str, Any] = {name: row[name] for name in names}
-    return Event(**fields, detail=msgspec.json.decode(row["detail"], type=Detail))
+    return Event(**fields, detail=_detail(row) or Detail())
+
+
+def _detail(row: Row) -> Detail | None:
+    """Return what an event says, or None if this program can't read it."""
+    try:
+        return msgspec.json.decode(row["detail"], type=Detail)
+    except msgspec.DecodeError:
+        return None

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.products import Named
-from seatwright_client.request import RESMARK, Request, get, given, path, write
+from seatwright_client.request import RESMARK, Request, get, given, listing, path, several, write
 from seatwright_client.times import in_zone, wall_clock
 
 _CART = f"{RESMARK}/cart"
@@ -152,8 +152,8 @@ class Carts(Resource[Mode]):
 
     @operation
     def list(self, *, ids: Iterable[str] | None = None, limit: int = 200, page: int = 0) -> Request[_Carts]:
-        """Return a page of open carts, oldest first."""
-        return get(_CART, enveloped(_Carts), {"ids": ids, "limit": limit, "page": page})
+        """Return a page of open carts, oldest first. An empty list of `ids` has none; None is no filter."""
+        return listing(_CART, enveloped(_Carts), {"ids": several(ids), "limit": limit, "page": page})
 
     iterate = pages(list)
 

@@ -12,7 +12,7 @@ import msgspec
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.carts import Item
 from seatwright_client.operations import Mode, Resource, operation, pages
-from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, given, path, several, write
+from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, given, listing, path, several, write
 
 _ORDER = f"{RESMARK}/order"
 _MANAGED = f"{MANAGE}/orders"
@@ -153,11 +153,12 @@ class Orders(Resource[Mode]):
     ) -> Request[_Orders]:
         """Return a page of orders, filtered by everything that is given; oldest first, or newest with `desc`.
 
+        An empty list of `ids` or `confirmation_ids` has no orders, and nothing is asked; None is no filter.
         Dates are days in UTC; a `to_…` day is included, and needs its `from_…`.
         """
         query = {
-            "ids": ids,
-            "confirmation_ids": confirmation_ids,
+            "ids": several(ids),
+            "confirmation_ids": several(confirmation_ids),
             "from_created_date": day(from_created_date),
             "to_created_date": day(to_created_date),
             "from_modified_date": day(from_modified_date),
@@ -165,7 +166,7 @@ class Orders(Resource[Mode]):
             "reference_id": reference_id,
             "sort_order": sort_order,
         }
-        return get(_ORDER, enveloped(_Orders), {**query, "limit": limit, "page": page})
+        return listing(_ORDER, enveloped(_Orders), {**query, "limit": limit, "page": page})
 
     iterate = pages(list)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
-from seatwright_client.request import RESMARK, Request, day, get, path
+from seatwright_client.request import RESMARK, Request, day, get, listing, path, several
 from seatwright_client.times import wall_clock
 
 _PRODUCT = f"{RESMARK}/product"
@@ -161,17 +161,18 @@ class Products(Resource[Mode]):
     ) -> Request[_Products]:
         """Return a page of active products in the order of their numbers, filtered by everything that is given.
 
-        `last_modified` is a day in UTC or a time with a zone; `product_name` may be a part of the name.
+        An empty list of ids or numbers has no products; None is no filter. `last_modified` is a day in UTC or a time
+        with a zone; `product_name` may be a part of the name.
         """
         query = {
-            "ids": ids,
-            "tag_ids": tag_ids,
+            "ids": several(ids),
+            "tag_ids": several(tag_ids),
             "last_modified": last_modified,
-            "product_numbers": product_numbers,
+            "product_numbers": several(product_numbers),
             "product_name": product_name,
             "supplier_id": supplier_id,
         }
-        return get(_PRODUCT, enveloped(_Products), {**query, "limit": limit, "page": page})
+        return listing(_PRODUCT, enveloped(_Products), {**query, "limit": limit, "page": page})
 
     iterate = pages(list)
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from seatwright_client.answers import entry, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
-from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, path, raw
+from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, listing, path, raw, several
 
 Report: TypeAlias = Literal["accrual", "orders", "sales", "payables", "receivables", "mailing-list"]
 FileForm: TypeAlias = Literal["csv", "xlsx"]
@@ -49,17 +49,18 @@ class Reports(Resource[Mode]):
     ) -> Request[Rows]:
         """Return a page of records, one for each time that an order was made or changed, oldest first.
 
-        At least one filter is needed. The `…_start_date` are days of an item, on the calendar of its place.
+        At least one filter is needed; an empty list has no records. The `…_start_date` are days of an item, on the
+        calendar of its place.
         """
         query = {
             **_days(from_date, to_date),
-            "order_ids": order_ids,
-            "confirmation_ids": confirmation_ids,
-            "product_numbers": product_numbers,
+            "order_ids": several(order_ids),
+            "confirmation_ids": several(confirmation_ids),
+            "product_numbers": several(product_numbers),
             "from_product_start_date": day(from_product_start_date),
             "to_product_start_date": day(to_product_start_date),
         }
-        return get(_ORDERS, enveloped(Rows), {**query, "limit": limit, "page": page})
+        return listing(_ORDERS, enveloped(Rows), {**query, "limit": limit, "page": page})
 
     iterate_orders = pages(orders)
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 RESMARK = "/public/api"
 MANAGE = "/api/v1"
@@ -55,10 +56,12 @@ class Request(Generic[T]):
     """The caller's own key; a call that is `KEYED` without one gets a new one."""
     authorized: bool = True
     """Whether it carries a token."""
+    known: bytes | None = field(default=None, repr=False)
+    """The body of the answer, where it is known without asking: such a request isn't sent."""
 
     def next_page(self, found: int) -> Request[T] | None:
         """Return the request for the page after this one, which had `found` results; None if it was the last."""
-        if found < int(self.query["limit"]):
+        if not found or found < int(self.query["limit"]):
             return None
         return replace(self, query={**self.query, "page": str(int(self.query["page"]) + 1)})
 
@@ -66,6 +69,20 @@ class Request(Generic[T]):
 def get(path: str, decode: Callable[[bytes], T], query: Query | None = None) -> Request[T]:
     """Return a request that reads."""
     return Request("GET", path, decode, query=written(query or {}))
+
+
+def listing(path: str, decode: Callable[[bytes], list[V]], query: Query) -> Request[list[V]]:
+    """Return a request for a page of a list.
+
+    A filter that is an empty list fits nothing: the page is known to be empty, and the request isn't sent. (Sent, it
+    would be `ids=`, which the server takes for no filter, because forms send that.)
+    """
+    nothing = [name for name, value in query.items() if value == []]
+    request = get(path, decode, {name: value for name, value in query.items() if name not in nothing})
+    return replace(request, known=_NO_RESULTS) if nothing else request
+
+
+_NO_RESULTS = b'{"data": []}'
 
 
 def write(
@@ -110,9 +127,19 @@ def given(**fields: object) -> dict[str, object]:
     return {camel(name): value for name, value in fields.items() if value is not None}
 
 
-def several(values: Iterable[str] | None) -> list[str] | None:
-    """Return a list of `values`, as JSON has them."""
-    return None if values is None else list(values)
+def several(values: Iterable[V] | None) -> list[V] | None:
+    """Return a list of `values`, which may be empty; None, which is another thing, stays None.
+
+    Raises `ValueError` for a single text, whose letters nobody means, and for an empty entry.
+    """
+    if values is None:
+        return None
+    if isinstance(values, str | bytes):
+        raise ValueError(f"{values!r} is one text and not a list of them")
+    entries = list(values)
+    if any(entry is None or not str(entry).strip() for entry in entries):
+        raise ValueError(f"{entries!r}: an entry is empty")
+    return entries
 
 
 def camel(name: str) -> str:
@@ -141,8 +168,15 @@ def check_key(key: str) -> str:
 
 
 def written(query: Query) -> dict[str, str]:
-    """Return query parameters as text, without those that are None."""
-    return {camel(name): query_text(value) for name, value in query.items() if value is not None}
+    """Return query parameters as text, without those that are None.
+
+    Raises `ValueError` for what `query_text` does, and for an empty one: to the server it would be none at all.
+    """
+    texts = {name: query_text(value) for name, value in query.items() if value is not None}
+    for name, text in texts.items():
+        if not text.strip():
+            raise ValueError(f"{name} is empty; None leaves it out")
+    return {camel(name): text for name, text in texts.items()}
 
 
 def query_text(value: object) -> str:
@@ -159,7 +193,7 @@ def query_text(value: object) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Iterable) and not isinstance(value, str):
-        parts = [str(part) for part in value]
+        parts = [str(part) for part in several(value) or ()]
         if any("," in part for part in parts):
             raise ValueError(f"{value!r}: an entry has a comma in it")
         return ",".join(parts)

@@ -84,6 +84,60 @@ def test_every_page_is_retried_and_filtered_alike(kind: Kind) -> None:
         rig.run(lambda client: client.catalog.iterate("tags", limit=1))
 
 
+LISTS: list[Callable[[Any], Any]] = [
+    lambda client: client.orders.iterate(ids=[]),
+    lambda client: client.orders.list(confirmation_ids=iter(())),
+    lambda client: client.orders.list(ids=["o1"], confirmation_ids=(), limit=1),
+    lambda client: client.carts.iterate(ids=set()),
+    lambda client: client.products.list(ids=[]),
+    lambda client: client.products.iterate(tag_ids=[], limit=0),
+    lambda client: client.products.list(product_numbers=[]),
+    lambda client: client.reports.orders(order_ids=[]),
+    lambda client: client.reports.iterate_orders(confirmation_ids=[], from_date="2026-07-01"),
+    lambda client: client.reports.orders(product_numbers=[]),
+]
+
+
+@pytest.mark.parametrize("call", LISTS)
+def test_an_empty_list_is_nothing_and_not_everything(kind: Kind, call: Callable[[Any], Any]) -> None:
+    """Whoever cancels what is left of a list that has become empty must not cancel the whole book."""
+    rig = Rig(kind)
+    assert rig.run(call) == []
+    assert (rig.sent, rig.sign_ins) == ([], [])
+
+
+def test_none_is_no_filter_and_an_iterator_is_a_list(kind: Kind) -> None:
+    rig = Rig(kind, good([]), good([]))
+    rig.run(lambda client: client.orders.list(ids=None))
+    rig.run(lambda client: client.orders.list(ids=iter(("a", "b")), confirmation_ids=[100042]))
+    assert "ids" not in rig.sent[0].url.params
+    assert (rig.sent[1].url.params["ids"], rig.sent[1].url.params["confirmationIds"]) == ("a,b", "100042")
+
+
+EMPTY: list[Callable[[Any], Any]] = [
+    lambda client: client.orders.iterate(ids=["o1", ""]),
+    lambda client: client.orders.iterate(ids=[None]),
+    lambda client: client.carts.list(ids=[" "]),
+    lambda client: client.orders.iterate(ids=""),
+    lambda client: client.orders.iterate(ids="o1"),
+    lambda client: client.orders.check_in("o1", ids="l1"),
+    lambda client: client.webhooks.create("https://x.example", events="order.created"),
+    lambda client: client.orders.iterate(reference_id=""),
+    lambda client: client.products.list(product_name=" "),
+    lambda client: client.messages.iterate(order_id=""),
+    lambda client: client.reports.file("orders", query={"orderIds": [], "from": "2026-07-01"}),
+    lambda client: client.request("GET", "/public/api/order", bytes, query={"ids": []}),
+]
+
+
+@pytest.mark.parametrize("call", EMPTY)
+def test_what_is_empty_or_one_text_is_no_list_and_no_filter(call: Callable[[Any], Any]) -> None:
+    rig = Rig("sync")
+    with pytest.raises(ValueError, match=r"is empty|is one text"):
+        call(rig.client)
+    assert rig.sent == []
+
+
 def test_wrong_arguments_are_said_where_they_are_made() -> None:
     client = Rig("sync").client
     noon = dt.datetime(2026, 7, 1, 12)  # noqa: DTZ001 - what somebody may pass

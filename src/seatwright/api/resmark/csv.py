@@ -15,9 +15,15 @@ NUMBERS: dict[str, Any] = {"pattern": r"^\d{1,18}(,\d{1,18})*$"}
 def csv_values(field: str, value: str | None) -> list[str] | None:
     """Return the values, each once, without spaces around them; None if the parameter is missing or empty.
 
-    Raises `Invalid`, naming `field`, for more than `MAX_VALUES`.
+    `ids=` is no filter: an address that is made of a form has all of its fields, and those that nobody filled in are
+    empty; so has JavaScript's `URLSearchParams` (our decision, as with all other filters). `ids=,` is no form's: it is
+    a list with nothing in it, whose sender means anything but everything. Raises `Invalid`, naming `field`, for that
+    and for more than `MAX_VALUES`.
     """
-    values = list(dict.fromkeys(part.strip() for part in (value or "").split(",") if part.strip()))
+    said = (value or "").strip()
+    values = list(dict.fromkeys(part.strip() for part in said.split(",") if part.strip()))
+    if said and not values:
+        raise Invalid(f"{field}: has nothing but commas in it.", code="no_values", field=field)
     if len(values) > MAX_VALUES:
         raise Invalid(
             f"{field}: at most {MAX_VALUES} values at once; ask in parts.", code="too_many_values", field=field

@@ -1,6 +1,7 @@
 """The catalog and its departures.
 
-Entries go as they are on the wire (docs/catalog.md of the server): dictionaries with camelCase keys, amounts `Decimal`.
+Entries go as they are on the wire (docs/catalog.md of the server): dictionaries with camelCase keys, amounts
+`Decimal`, or `int` where they have no decimals.
 What was read can be changed and sent back.
 """
 

@@ -1,6 +1,6 @@
 """Reports, as they are on the wire or as files.
 
-Those of the wire are dictionaries with camelCase keys and amounts as `Decimal`.
+Those of the wire are dictionaries with camelCase keys; amounts are `Decimal`, or `int` where the wire has no decimals.
 """
 
 from __future__ import annotations
@@ -90,8 +90,14 @@ class Reports(Resource[Mode]):
         return get(f"{_REPORTS}/receivables", enveloped(Rows), _days(from_date, to_date))
 
     @operation
-    def mailing_list(self, *, from_date: dt.date | str | None = None, limit: int = 200, page: int = 0) -> Request[Rows]:
-        """Return a page of the customers who want mail, newest first: all, or who ordered on this day or later."""
+    def mailing_list(
+        self, *, from_date: dt.date | str | None = None, limit: int = 10_000, page: int = 0
+    ) -> Request[Rows]:
+        """Return a page of the customers who want mail, newest first: all, or who ordered on this day or later.
+
+        10,000 is also the most that a page has. The server walks through all orders up to a page each time, and
+        somebody who orders again meanwhile moves to the first page, so take few and large ones, or a `file`.
+        """
         query = {**_days(from_date, None), "limit": limit, "page": page}
         return get(f"{_REPORTS}/mailing-list", enveloped(Rows), query)
 

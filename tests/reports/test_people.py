@@ -85,6 +85,8 @@ async def test_pages_of_the_mailing_list(world: World, monkeypatch: pytest.Monke
     assert (await world.desk.refused(400, "GET", "/api/v1/reports/mailing-list"))["errorCode"] == "too_many_addresses"
     monkeypatch.setattr(mailing, "MAX_ADDRESSES", 100)
     monkeypatch.setattr("seatwright.api.reporting.MAX_ROWS", 4)
+    path = "/api/v1/reports/mailing-list"
+    assert "at most 10000" in (await world.desk.refused(400, "GET", f"{path}?limit=10001"))["errorMessage"]
     path = "/api/v1/reports/mailing-list?format=csv"
     assert (await world.desk.refused(400, "GET", path))["errorCode"] == "too_many_rows"
     answer = await world.desk.call("GET", f"{path}&limit=4&page=1")

@@ -28,6 +28,7 @@ from seatwright.api.reporting import FormParameter, From, Shown, To
 from seatwright.api.wire import Envelope, Page
 from seatwright.auth import service as accounts
 from seatwright.auth.model import Account, Caller
+from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date
 from seatwright.reports import manifest
 from seatwright.reports.mailing import mailing_list
@@ -132,8 +133,8 @@ async def mailing_report(
     """Customers of the account's own orders whose newest order says that they want mail, newest first."""
     parts = services(request)
     size = reporting.page_size(limit, format, reporting.MAX_ROWS)
-    if format == "json":
-        size = min(size, MAX_PAGE)
+    if format == "json" and size > MAX_PAGE:
+        raise Invalid(f"limit: a page has at most {MAX_PAGE} customers; a file has more.", field="limit")
 
     async def gather(who: Caller) -> Shown:
         account = await parts.database.read(lambda tx: accounts.account(tx, who.account_id))

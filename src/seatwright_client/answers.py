@@ -33,7 +33,9 @@ from seatwright_client.request import Request
 
 T = TypeVar("T")
 
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+UNSENDABLE = (httpx.LocalProtocolError, SeatwrightError)
+"""Requests that can't be sent as they are, or by a client that is closed: nothing was sent, nor would be next time."""
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, *UNSENDABLE)
 """Failures before the first byte of a request was sent."""
 
 _BY_CODE: dict[tuple[int, str], type[ApiError]] = {
@@ -96,10 +98,14 @@ def read(request: Request[T], response: httpx.Response) -> T:
         raise _not_ours(response, str(error)) from None
 
 
-def failure(outcome: httpx.Response | httpx.HTTPError) -> SeatwrightError | None:
+def failure(outcome: httpx.Response | httpx.HTTPError | SeatwrightError) -> SeatwrightError | None:
     """Return what is wrong with an outcome; None for an answer with a good status."""
+    if isinstance(outcome, SeatwrightError):
+        return outcome
     if isinstance(outcome, httpx.Response):
         return None if outcome.is_success else _refusal(outcome)
+    if isinstance(outcome, httpx.LocalProtocolError):  # its text has the header in it, and that may be the token's
+        return ConnectionFailed("The request can't be sent: a header has something in it that HTTP doesn't allow.")
     if isinstance(outcome, httpx.DecodingError):
         return DecodeError(f"The answer's Content-Encoding is broken: {outcome}.")
     kind = Timeout if isinstance(outcome, httpx.TimeoutException) else ConnectionFailed

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Self, TypeVar
+from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypeVar
 
 import httpx
 
@@ -18,7 +18,7 @@ from seatwright_client.carts import Carts
 from seatwright_client.catalog import CatalogCalls, Departures
 from seatwright_client.core import Core, Pause, Renew, Send, Step, Steps
 from seatwright_client.credentials import Credentials, Token
-from seatwright_client.errors import SeatwrightError
+from seatwright_client.errors import ConnectionFailed, SeatwrightError
 from seatwright_client.messages import Messages
 from seatwright_client.operations import Awaiting, Blocking, Caller, Mode
 from seatwright_client.orders import Orders
@@ -31,6 +31,9 @@ from seatwright_client.webhooks import Webhooks
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Sent: TypeAlias = httpx.Response | httpx.HTTPError | SeatwrightError
+"""What came of sending a request."""
 
 TIMEOUT_S = 30.0
 
@@ -231,21 +234,18 @@ class _BlockingCaller:
                 return result
             outcome = self._do(step)
 
-    def _do(self, step: Step) -> httpx.Response | httpx.HTTPError | Token | SeatwrightError | None:
+    def _do(self, step: Step) -> Sent | Token | None:
         match step:
             case Send():
                 return self._send(step)
             case Renew():
                 with self._renewing:
-                    try:
-                        return self._core.kept_token(step.refused) or self._drive(self._core.sign_in())
-                    except SeatwrightError as error:
-                        return error
+                    return self._drive(self._core.renew(step))
             case Pause():
                 self._sleep(step.seconds)
         return None
 
-    def _send(self, step: Send) -> httpx.Response | httpx.HTTPError:
+    def _send(self, step: Send) -> Sent:
         request = self.http.build_request(
             step.method,
             step.url,
@@ -258,6 +258,10 @@ class _BlockingCaller:
             return self.http.send(request, auth=None, follow_redirects=False)
         except httpx.HTTPError as error:
             return error
+        except RuntimeError:
+            if not self.http.is_closed:
+                raise
+            return ConnectionFailed("The client is closed.")
 
 
 class _AwaitingCaller:
@@ -309,21 +313,18 @@ class _AwaitingCaller:
                 return result
             outcome = await self._do(step)
 
-    async def _do(self, step: Step) -> httpx.Response | httpx.HTTPError | Token | SeatwrightError | None:
+    async def _do(self, step: Step) -> Sent | Token | None:
         match step:
             case Send():
                 return await self._send(step)
             case Renew():
                 async with self._renewing:
-                    try:
-                        return self._core.kept_token(step.refused) or await self._drive(self._core.sign_in())
-                    except SeatwrightError as error:
-                        return error
+                    return await self._drive(self._core.renew(step))
             case Pause():
                 await self._sleep(step.seconds)
         return None
 
-    async def _send(self, step: Send) -> httpx.Response | httpx.HTTPError:
+    async def _send(self, step: Send) -> Sent:
         request = self.http.build_request(
             step.method,
             step.url,
@@ -336,3 +337,7 @@ class _AwaitingCaller:
             return await self.http.send(request, auth=None, follow_redirects=False)
         except httpx.HTTPError as error:
             return error
+        except RuntimeError:
+            if not self.http.is_closed:
+                raise
+            return ConnectionFailed("The client is closed.")

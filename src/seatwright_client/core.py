@@ -6,6 +6,7 @@ it; the two clients do these things, one by blocking and one by awaiting, and de
 
 from __future__ import annotations
 
+import copy
 import logging
 import uuid
 from collections.abc import Callable, Generator, Mapping
@@ -46,9 +47,14 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Have a token that is not `refused`, one caller at a time; the outcome is the `Token`, or why there is none."""
+    """Do `Core.renew` with this, one caller at a time; the outcome is what it returns."""
 
     refused: Token | None
+    """A token that the server doesn't take any more."""
+    started_s: float
+    """When the call began that needs a token."""
+    sign_ins: int
+    """How many there had been before it waited for its turn."""
 
 
 Step: TypeAlias = Send | Pause | Renew
@@ -73,6 +79,9 @@ class Core:
         self._clock = clock
         self._rng = rng
         self._token = None if credentials.token is None else Token(credentials.token, clock())
+        self._sign_ins = 0
+        self._failure: SeatwrightError | None = None
+        """Why the last of them failed, if it did."""
 
     def __repr__(self) -> str:
         """Return where it calls and as whom, without any secret."""
@@ -85,25 +94,45 @@ class Core:
             return None
         return token if token.good(self._clock()) or not self._renewable else None
 
-    def sign_in(self) -> Steps[Token]:
-        """Get a new token and keep it."""
+    def renew(self, step: Renew) -> Steps[Token | SeatwrightError]:
+        """Return a token for a call whose turn it is, or why there is none.
+
+        A sign-in that failed while the call waited was its own too: what one call has tried in all of its time, those
+        that waited for it don't try again one after the other.
+        """
+        token = self.kept_token(step.refused)
+        if token is not None:
+            return token
+        if self._failure is not None and self._sign_ins != step.sign_ins:
+            return copy.copy(self._failure)
         request = self._credentials.sign_in()
         assert request is not None, "a token that was given is never renewed"
-        text = yield from self.exchange(request)
+        self._failure = None  # one that is broken off (a task may be cancelled) says nothing to those that wait
+        try:
+            text = yield from self.exchange(request, step.started_s)
+        except SeatwrightError as error:
+            self._failure = copy.copy(error)  # without its traceback, and all that hangs on it
+            self._sign_ins += 1
+            return error
         token = self._token = Token(text, self._clock())
+        self._sign_ins += 1
         return token
 
-    def exchange(self, request: Request[T]) -> Steps[T]:
-        """Make one call to its end. Returns its result; raises a `SeatwrightError`."""
+    def exchange(self, request: Request[T], started_s: float | None = None) -> Steps[T]:
+        """Make one call to its end. Returns its result; raises a `SeatwrightError`.
+
+        `started_s`: when the call began that this one is made for, which has its time to itself with it.
+        """
         if request.known is not None:
             return request.decode(request.known)
         key = (request.idempotency_key or str(uuid.uuid4())) if request.repeat is Repeat.KEYED else None
-        attempts = Attempts(self._retries, request.repeat, self._clock(), self._rng)
+        started_s = self._clock() if started_s is None else started_s
+        attempts = Attempts(self._retries, request.repeat, started_s, self._rng)
         refused: Token | None = None
         while True:
             token = None
             if request.authorized:
-                token = self.kept_token(refused) or (yield Renew(refused))
+                token = self.kept_token(refused) or (yield Renew(refused, started_s, self._sign_ins))
                 if isinstance(token, SeatwrightError):
                     token.idempotency_key = key
                     raise attempts.judged(token)
@@ -118,6 +147,8 @@ class Core:
                 refused = token
                 continue
             error.idempotency_key = key
+            if isinstance(outcome, answers.UNSENDABLE):
+                raise attempts.judged(error)
             wait_s = attempts.wait_s(error, sent=not isinstance(outcome, answers.NOT_SENT), now_s=self._clock())
             if wait_s is None:
                 raise error

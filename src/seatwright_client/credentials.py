@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from seatwright_client.request import RESMARK, Request, token_text, write
+from seatwright_client.request import RESMARK, TOKEN, Request, token_text, write
 
 EARLY_S = 60.0
 """A token is renewed this long before it expires, or a tenth of its lifetime before, whichever is less."""
@@ -15,7 +15,10 @@ EARLY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Either a user's name with the account's API key or the user's password, or a token that somebody else fetched."""
+    """Either a user's name with the account's API key or the user's password, or a token that somebody else fetched.
+
+    Key and token are often read from a file or a variable, with a line's end: spaces around them are taken off.
+    """
 
     username: str = ""
     apikey: str | None = field(default=None, repr=False)
@@ -23,11 +26,20 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` unless there is exactly one of the three."""
+        """Raises `ValueError` unless there is exactly one of the three, and for a token that can't be one; it never
+        says what was given."""
+        for name in ("apikey", "token"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, value.strip())
         if sum(part is not None for part in (self.apikey, self.password, self.token)) != 1:
             raise ValueError("say username and apikey, or username and password, or token")
         if self.token is None and not self.username:
             raise ValueError("apikey and password need a username")
+        if self.apikey == "" or self.password == "":
+            raise ValueError("apikey or password is empty")
+        if self.token is not None and not TOKEN.fullmatch(self.token.encode(errors="replace")):
+            raise ValueError("token: it has something in it that no token has, such as a space in the middle")
 
     def sign_in(self) -> Request[str] | None:
         """Return the request for a new token; None if there is nothing to get one with."""

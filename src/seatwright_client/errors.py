@@ -2,7 +2,7 @@
 
 ```
 SeatwrightError
-├── ConnectionFailed          no answer: refused, broken off, no such host
+├── ConnectionFailed          no answer: refused, broken off, no such host; or the client is closed
 ├── Timeout                   no answer in time
 ├── DecodeError               an answer, but not Seatwright's: a proxy's page, a wrong base URL
 └── ApiError                  Seatwright says no: status, code, message, field, request_id

@@ -207,13 +207,14 @@ def day(value: dt.date | str | None) -> dt.date | str | None:
     return value
 
 
-_TOKEN = re.compile(rb"[A-Za-z0-9._~+/=-]{1,10000}")
+TOKEN = re.compile(rb"[A-Za-z0-9._~+/=-]{1,10000}")
+"""What a bearer token is made of (RFC 6750)."""
 
 
 def token_text(body: bytes) -> str:
     """Return the bearer token that an answer consists of. Raises `ValueError` for what can't be one."""
     stripped = body.strip()
-    if not _TOKEN.fullmatch(stripped):
+    if not TOKEN.fullmatch(stripped):
         raise ValueError("it is not a token")
     return stripped.decode()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from seatwright_client import AsyncSeatwrightClient, SeatwrightClient
+from seatwright_client import AsyncSeatwrightClient, ConnectionFailed, SeatwrightClient
 from tests.client.rig import BASE, Kind, Rig, good, page
 
 ACCOUNT = {
@@ -26,7 +26,7 @@ def test_a_client_closes_its_own_connections_and_no_others() -> None:
     assert not theirs.is_closed
     with SeatwrightClient(BASE, token="t") as client:
         pass
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ConnectionFailed, match="The client is closed"):
         client.account.read()
 
 
@@ -37,7 +37,7 @@ async def test_so_does_the_one_for_asyncio() -> None:
     assert not theirs.is_closed
     async with AsyncSeatwrightClient(BASE, token="t") as client:
         pass
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ConnectionFailed, match="The client is closed"):
         await client.account.read()
 
 

@@ -52,6 +52,12 @@ def test_pages_have_200_results_and_begin_anywhere(kind: Kind) -> None:
     assert asked(rig) == [("200", "0"), ("200", "7"), ("1", "3")]
 
 
+def test_the_mailing_list_comes_in_as_few_pages_as_it_can(kind: Kind) -> None:
+    rig = Rig(kind, good([{"email": "ann@lee.example"}]))
+    assert len(rig.run(lambda client: client.reports.iterate_mailing_list())) == 1
+    assert asked(rig) == [("10000", "0")]
+
+
 def test_a_page_is_fetched_when_it_is_needed() -> None:
     rig = Rig("sync", tags("a", "b"), tags("c"))
     found = rig.client.catalog.iterate("tags", limit=2)

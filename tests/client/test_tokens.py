@@ -19,6 +19,7 @@ from seatwright_client import (
     RetryPolicy,
     SeatwrightClient,
     Unauthorized,
+    Unavailable,
 )
 from seatwright_client.errors import SeatwrightError
 from tests.client.rig import APIKEY, BASE, Client, Kind, Rig, good, jwt, page, refusal
@@ -202,6 +203,112 @@ async def test_tasks_share_one_token_also_when_it_is_refused() -> None:
     assert ([each.code for each in found], len(refused), len(sign_ins)) == (["canyon"] * 8, 8, 2)
 
 
+def test_threads_that_wait_for_a_sign_in_share_its_failure() -> None:
+    """With the server away, ten calls take as long as one: nobody tries again what was tried while they waited."""
+    lock, sign_ins, waits = CountedLock(), [], []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sign_ins.append(request)
+        if len(sign_ins) == 1:
+            assert all(lock.arrived.acquire(timeout=30) for _ in range(8))
+        raise httpx.ConnectError("refused")
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    client = SeatwrightClient(BASE, username="dana@canyon.example", apikey=APIKEY, http=http, sleep=waits.append)
+    vars(client)["_caller"]._renewing = lock
+
+    def change(number: int) -> SeatwrightError:
+        with pytest.raises(ConnectionFailed, match="refused") as raised:
+            client.account.change(name="Canyon", idempotency_key=f"k{number}")
+        return raised.value
+
+    with ThreadPoolExecutor(8) as pool:
+        errors = list(pool.map(change, range(8)))
+    assert (len(sign_ins), len(waits)) == (RetryPolicy().attempts, RetryPolicy().attempts - 1)
+    assert [error.idempotency_key for error in errors] == [f"k{number}" for number in range(8)]
+    with pytest.raises(ConnectionFailed):  # whoever comes later tries anew
+        client.account.read()
+    assert len(sign_ins) == 2 * RetryPolicy().attempts
+
+
+async def test_tasks_that_wait_for_a_sign_in_share_its_failure_but_not_that_it_was_cancelled() -> None:
+    arrived, go_on, sign_ins = asyncio.Semaphore(0), asyncio.Event(), []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        sign_ins.append(request)
+        arrived.release()
+        await go_on.wait()
+        if len(sign_ins) == 3:
+            return httpx.Response(200, text="token")
+        return refusal(401, "wrong_credentials") if request.url.path.endswith("/authenticate") else good(ACCOUNT)
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    client = AsyncSeatwrightClient(BASE, username="dana@canyon.example", apikey=APIKEY, http=http)
+
+    async def both() -> list[asyncio.Task[Any]]:
+        calls = [asyncio.create_task(read(client)) for _ in range(2)]
+        await arrived.acquire()
+        for _ in range(20):
+            await asyncio.sleep(0)  # lets the other come to the lock
+        return calls
+
+    failing = await both()
+    go_on.set()
+    found = await asyncio.gather(*failing, return_exceptions=True)
+    assert [type(error) for error in found] == [Unauthorized, Unauthorized]
+    assert (found[0] is found[1], len(sign_ins)) == (False, 1)
+    go_on.clear()
+    cancelled, waiting = await both()
+    cancelled.cancel()
+    await arrived.acquire()
+    go_on.set()
+    assert ((await waiting).code, len(sign_ins)) == ("canyon", 4)
+
+
+def test_a_sign_in_has_no_more_time_than_the_call_that_needs_it(kind: Kind) -> None:
+    policy = RetryPolicy(attempts=100, base_s=4, cap_s=4, total_s=10)
+    busy = refusal(503, "unavailable")
+    rig = Rig(kind, busy, busy, refusal(401, "token_withdrawn"), retries=policy)
+    rig.token_answers = [httpx.Response(200, text="first"), busy]
+    with pytest.raises(Unavailable):
+        rig.run(read)
+    assert (rig.waits, len(rig.sign_ins)) == ([4, 4], 2)
+
+
+@pytest.mark.parametrize("around", ["{}\n", " {}\r\n", "{}"])
+def test_a_token_or_key_read_from_a_file_is_taken_without_the_lines_end(kind: Kind, around: str) -> None:
+    rig = Rig(kind, good(ACCOUNT), token=around.format(jwt("given")))
+    rig.run(read)
+    assert bearers(rig) == [jwt("given")]
+    rig = Rig(kind, good(ACCOUNT), apikey=around.format(APIKEY))
+    rig.run(read)
+    assert json.loads(rig.sign_ins[0].content)["apikey"] == APIKEY
+
+
+@pytest.mark.parametrize("secret", ["s3cret\nmore", "s3cret more", "s3cr\u00e9t", "s3cr\ud800t", "s3cret\x00", "", " "])
+def test_what_can_be_no_token_is_said_at_once_and_not_shown(secret: str) -> None:
+    for client in (SeatwrightClient, AsyncSeatwrightClient):
+        with pytest.raises(ValueError, match=r"^token: ") as raised:
+            client(BASE, token=secret)
+        assert "s3cr" not in str(raised.value)
+
+
+def test_a_header_that_can_not_be_sent_is_neither_sent_again_nor_shown(
+    kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    illegal = httpx.LocalProtocolError("Illegal header value b'Bearer s3cret'")
+    rig = Rig(kind, illegal, token="t")
+    with pytest.raises(ConnectionFailed, match="can't be sent") as raised:
+        rig.run(lambda client: client.account.change(name="Canyon"))
+    assert (len(rig.sent), rig.waits, raised.value.outcome_unknown) == (1, [], False)
+    rig = Rig(kind, httpx.ReadError("reset"), illegal, token="t")
+    with pytest.raises(ConnectionFailed, match="can't be sent") as raised:
+        rig.run(lambda client: client.account.change(name="Canyon"))
+    assert raised.value.outcome_unknown is True  # by the first attempt
+    assert "s3cret" not in caplog.text + repr(raised.value) + str(raised.value.__context__)
+
+
 def test_no_secret_is_shown(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     rig = Rig(kind, httpx.ReadError("reset"), good(ACCOUNT), good({"apikey": "another-secret"}), refusal(409))
@@ -226,11 +333,12 @@ def test_no_secret_is_shown(kind: Kind, caplog: pytest.LogCaptureFixture) -> Non
         {"apikey": "k"},
         {"username": "dana", "apikey": "k", "password": "p"},
         {"username": "dana", "apikey": "k", "token": "t"},
+        {"username": "dana", "apikey": " \n"},
     ],
 )
 def test_credentials_are_one_of_three(credentials: dict[str, Any]) -> None:
     for client in (SeatwrightClient, AsyncSeatwrightClient):
-        with pytest.raises(ValueError, match="username"):
+        with pytest.raises(ValueError, match=r"username|empty"):
             client(BASE, **credentials)
 
 

@@ -30,6 +30,7 @@ from seatwright_client.errors import (
     Unauthorized,
     Unavailable,
 )
+from seatwright_client.mailing import Refusal
 from seatwright_client.messages import Message, WholeMessage
 from seatwright_client.orders import (
     Answer,
@@ -103,6 +104,7 @@ __all__ = [
     "Pickup",
     "Product",
     "RateLimited",
+    "Refusal",
     "Retried",
     "RetryPolicy",
     "SeatwrightClient",

@@ -19,6 +19,7 @@ from seatwright_client.catalog import CatalogCalls, Departures
 from seatwright_client.core import Core, Pause, Renew, Send, Step, Steps
 from seatwright_client.credentials import Credentials, Token
 from seatwright_client.errors import ConnectionFailed, SeatwrightError
+from seatwright_client.mailing import Refusals
 from seatwright_client.messages import Messages
 from seatwright_client.operations import Awaiting, Blocking, Caller, Mode
 from seatwright_client.orders import Orders
@@ -54,6 +55,7 @@ class _Client(Generic[Mode]):
         self.catalog: CatalogCalls[Mode] = CatalogCalls(caller)
         self.departures: Departures[Mode] = Departures(caller)
         self.reports: Reports[Mode] = Reports(caller)
+        self.refusals: Refusals[Mode] = Refusals(caller)
         self.messages: Messages[Mode] = Messages(caller)
         self.webhooks: Webhooks[Mode] = Webhooks(caller)
 

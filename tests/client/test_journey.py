@@ -295,6 +295,10 @@ async def handle(client: Client, departure_id: str, number: int) -> None:
     assert await now(client.reports.payables()) != []
     assert isinstance(await now(client.reports.receivables()), list)
     assert isinstance(await now(client.reports.iterate_mailing_list()), list)
+    refusal = await now(client.refusals.create(f"No{number}@X.example"))
+    assert refusal in await now(client.refusals.iterate(limit=1))
+    assert await now(client.refusals.delete(refusal.id)) == refusal
+    assert await now(client.refusals.list(email=refusal.email)) == []
 
 
 async def users(client: Client, suffix: str, demo: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from seatwright.api.manage import (
     departure_wire,
     link_routes,
     message_wire,
+    refusal_routes,
     webhook_wire,
 )
 from seatwright.api.resmark import cart_wire, item_wire, order_wire, product_wire
@@ -47,6 +48,7 @@ PAIRS: list[tuple[type[msgspec.Struct], type[msgspec.Struct]]] = [
     (order_wire.PaymentOut, client.Payment),
     (order_wire.AnswerOut, client.Answer),
     (link_routes.CustomerLinkOut, client.CustomerLink),
+    (refusal_routes.RefusalOut, client.Refusal),
     (account_wire.AccountOut, client.Account),
     (account_wire.UserOut, client.User),
     (account_wire.EventOut, client.AuditEvent),

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seatwright.api.pages import cases as pages
+from seatwright.api.pages import mailing
 from seatwright.api.pages.online import WHOLE
 from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.core.errors import Unavailable
-from seatwright.notifications import deliveries, mail
+from seatwright.notifications import deliveries, mail, refusals
 from seatwright.notifications.deliveries import Delivery
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
@@ -115,6 +116,43 @@ async def _cancel_as_customer(world: World) -> str:
     return done.answer
 
 
+async def _consent(world: World, consents: bool) -> None:
+    """Let the customer of a cart and of the order that it is added to be Ann, who says whether she wants mail."""
+    ann = {"email": "ann@lee.example", "marketingConsent": consents}
+    answer = await world.send("PUT", "/cart/{limited}/customer", ann)
+    assert answer.status == 200, answer
+
+
+async def _refuse(world: World) -> None:
+    """Write a refusal, and nothing beside it: the case throws the same dice for its entry in the audit log."""
+    account, address = world.desk.shop.account_id, "ann@lee.example"
+    world.names["refusal"] = refusals.id_of(address)
+    await world.services.database.write(
+        lambda tx: tx.execute(
+            "INSERT INTO mailing_refusal (account_id, id, email, refused_at) VALUES ($1, $2, $3, $4)",
+            account,
+            world.names["refusal"],
+            address,
+            START,
+        )
+    )
+
+
+async def _consented(world: World) -> None:
+    """Place an order whose customer wants mail."""
+    await _consent(world, True)
+    answer = await world.send("POST", "/order", {"id": "{limited}"})
+    assert answer.status == 200, answer
+
+
+async def _refuse_as_customer(world: World) -> None:
+    """Refuse it on the page of that order."""
+    parts, now, keyring = world.services, world.clock.now(), world.services.keyring
+    link = links.link_to(world.desk.shop.account_id, world.names["limited"], now, None)
+    visit = pages.Visit(link, links.sign(keyring, link), now)
+    await parts.database.write(lambda tx: mailing.refuse(tx, parts.catalogs, visit))
+
+
 def _loops(world: World) -> Loops:
     return Loops(world.services.database, world.clock, world.services.settings)
 
@@ -192,6 +230,14 @@ ORDERS = [
         {"id": "{mixed}", "orderId": "{done}", "referenceId": "R-2"},
         natural=True,
     ),
+    _http(
+        "add to order, no mail",
+        "POST",
+        "/order",
+        {"id": "{limited}", "orderId": "{done}"},
+        prepare=lambda world: _consent(world, False),
+        natural=True,
+    ),
     _http("add to order, holds over", "POST", "/order", {"id": "{mixed}", "orderId": "{done}"}, minutes=LATE),
 ]
 CANCELLATIONS = [
@@ -223,6 +269,9 @@ HANDLING = [
     _http("accept order", "POST", "/api/v1/orders/{pending}/accept", natural=True),
     _http("decline order", "POST", "/api/v1/orders/{pending}/decline", {"reason": "Full"}, natural=True),
     _http("end customer links", "DELETE", "/api/v1/orders/{done}/customer-link"),
+    _http("refuse mail", "POST", "/api/v1/mailing-refusals", {"email": "Ann@Lee.example"}, natural=True),
+    _http("remove refusal", "DELETE", "/api/v1/mailing-refusals/{refusal}", prepare=_refuse),
+    _inner("refuse mail on the customer's page", _refuse_as_customer, prepare=_consented, natural=True),
     _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),
 ]
 WEBHOOKS = [

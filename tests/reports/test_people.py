@@ -69,6 +69,117 @@ async def test_the_newest_order_of_an_address_decides(world: World) -> None:
     assert await emails(world.desk, "?from=2026-11-06") == []
 
 
+async def test_who_refuses_is_on_no_list_until_they_consent_again(world: World) -> None:
+    """Refused since their newest order; whatever case the address is written in, and by whomever it is noted."""
+    raft, path = world.departures["rafting"], "/api/v1/mailing-refusals"
+    ann = {"email": "Ann@Lee.example", "marketingConsent": True}
+    await ordered(world.desk, raft, ann)
+    await ordered(world.desk, raft, {"email": "bo@x.example", "marketingConsent": True})
+    other = await world.agent.data("POST", path, json={"email": "bo@x.example"})
+    assert await emails(world.desk) == ["bo@x.example", "Ann@Lee.example"]  # another account's is its own affair
+    refused = await world.desk.data("POST", path, json={"email": " ann@LEE.example"})
+    assert refused == {"id": refused["id"], "email": "ann@lee.example", "refusedDate": "2026-10-30T15:00:00.000Z"}
+    assert await world.desk.data("POST", path, json={"email": "ann@lee.example"}) == refused
+    assert await emails(world.desk) == ["bo@x.example"]
+    assert await emails(world.desk, "?from=2026-10-30&limit=1") == ["bo@x.example"]
+    assert "ann" not in (await world.desk.call("GET", "/api/v1/reports/mailing-list?format=csv")).text.casefold()
+    await world.desk.data("DELETE", f"{path}/{refused['id']}")
+    assert await emails(world.desk) == ["bo@x.example", "Ann@Lee.example"]
+    await world.desk.data("POST", path, json={"email": "ann@lee.example"})
+    world.clock.advance(1)
+    await ordered(world.desk, raft, ann)
+    assert await emails(world.desk) == ["Ann@Lee.example", "bo@x.example"]
+    world.clock.advance(1)
+    await world.desk.data("POST", path, json={"email": "ann@lee.example"})
+    assert await emails(world.desk) == ["bo@x.example"]
+    history = await world.desk.data("GET", f"/api/v1/audit/{refused['id']}")
+    assert [event["action"] for event in history] == [
+        "mailing.refused",
+        "mailing.refusal_removed",
+        "mailing.refused",
+        "mailing.refused",
+    ]
+    assert (await world.desk.refused(404, "DELETE", f"{path}/{other['id']}"))["errorCode"] == "refusal_not_found"
+
+
+async def test_refusals_are_listed_newest_first_and_found_by_address(world: World) -> None:
+    path, names = "/api/v1/mailing-refusals", [f"c{number}@x.example" for number in range(3)]
+    for email in names:
+        world.clock.advance(1)
+        await world.desk.data("POST", path, json={"email": email})
+
+    async def listed(query: str) -> list[str]:
+        return [each["email"] for each in await world.desk.data("GET", path + query)]
+
+    assert await listed("") == names[::-1]
+    assert [await listed(f"?limit=2&page={page}") for page in range(3)] == [names[:0:-1], names[:1], []]
+    assert await listed("?email=C1@X.example") == names[1:2]
+    assert await listed("?email=nobody@x.example") == []
+    assert await world.agent.data("GET", path) == []
+    for bad in ("", "ann", "a b@x.example", "@", "a@" + "x" * 300):
+        refused = await world.desk.refused(400, "POST", path, json={"email": bad})
+        assert refused["errorMessage"].startswith("email: ")
+    assert (await world.desk.refused(400, "GET", f"{path}?email=ann"))["errorMessage"].startswith("email: ")
+
+
+async def added(desk: Desk, order: Any, departure: str, customer: dict[str, Any]) -> Any:
+    """Add a cart with a customer to an order."""
+    cart = await desk.cart()
+    await desk.add(cart, departure, {"Adult": 1})
+    await desk.data("PUT", f"/cart/{cart}/customer", json=customer)
+    return await desk.data("POST", "/order", json={"id": cart, "orderId": order["id"]})
+
+
+async def test_what_an_addition_to_an_order_says_of_mail_counts(world: World) -> None:
+    """A no is never lost; what says nothing leaves everything as it was; nobody consents for another."""
+    desk, raft, path = world.desk, world.departures["rafting"], "/api/v1/mailing-refusals"
+    ann = {"email": "ann@lee.example", "firstName": "Ann"}
+    order = await ordered(desk, raft, ann | {"marketingConsent": True})
+    for silent in ({}, ann, {"email": "ANN@lee.example", "marketingConsent": " "}):
+        assert (await added(desk, order, raft, silent))["customer"] == ann | {"marketingConsent": True}
+    assert await emails(desk) == ["ann@lee.example"]
+
+    changed = await added(desk, order, raft, {"email": "Ann@Lee.example ", "marketingConsent": False, "city": "Moab"})
+    assert changed["customer"] == ann | {"marketingConsent": False}
+    assert await emails(desk) == []
+    changed = await added(desk, order, raft, ann | {"marketingConsent": "yes"})
+    assert changed["customer"] == ann | {"marketingConsent": "yes"}
+    assert (await emails(desk), await desk.data("GET", path)) == (["ann@lee.example"], [])
+    assert (await added(desk, order, raft, {"marketingConsent": "no"}))["customer"]["marketingConsent"] == "no"
+    assert await emails(desk) == []
+    for not_hers in ({"marketingConsent": True}, {"email": "bo@x.example", "marketingConsent": True}):
+        assert (await added(desk, order, raft, not_hers))["customer"]["marketingConsent"] == "no"
+    assert await emails(desk) == []
+
+
+async def test_a_no_holds_for_the_address_and_not_just_for_the_order(world: World) -> None:
+    """Said with an addition to an older order, or to somebody else's."""
+    desk, raft = world.desk, world.departures["rafting"]
+    ann, bo = ({"email": email, "marketingConsent": True} for email in ("ann@lee.example", "bo@x.example"))
+    older = await ordered(desk, raft, ann)
+    for customer in (ann, bo):
+        world.clock.advance(1)
+        await ordered(desk, raft, customer)
+    world.clock.advance(1)
+    await added(desk, older, raft, ann | {"marketingConsent": False})
+    assert await emails(desk) == ["bo@x.example"]
+    assert (await added(desk, older, raft, bo | {"marketingConsent": 0}))["customer"]["email"] == "ann@lee.example"
+    assert await emails(desk) == []
+    # A reseller's customers are the reseller's, and so is what they refuse.
+    kayak = world.departures["kayak"]
+    resold = await ordered(world.agent, kayak, bo, supplier=world.supplier, participants={"All": 1})
+    assert await emails(world.agent) == ["bo@x.example"]
+    cart = await world.agent.cart(supplier=world.supplier)
+    await world.agent.add(cart, kayak, {"All": 1})
+    await world.agent.data("PUT", f"/cart/{cart}/customer", json=bo | {"marketingConsent": False})
+    await world.agent.data("POST", "/order", json={"id": cart, "orderId": resold["id"]})
+    assert await emails(world.agent) == []
+    assert [each["email"] for each in await desk.data("GET", "/api/v1/mailing-refusals")] == [
+        "bo@x.example",
+        "ann@lee.example",
+    ]
+
+
 async def test_pages_of_the_mailing_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many orders are read at once, pages together are the whole list; a file is never cut short unasked."""
     for number in range(13):

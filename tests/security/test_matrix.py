@@ -111,7 +111,7 @@ async def test_each_permission_is_needed_and_enough(
     for route in sorted(TABLE, key=lambda route: route.path.endswith("/key")):  # the key is reset in the end
         header = None if route.needs == OPEN else only[route.needs]["Authorization"]
         answer = await send(client, route, things[route.name], header)
-        if answer.status_code != 200:
+        if answer.status_code not in (200, 303):  # a page's form leads back to the page
             wrong.append(f"{route.name} with {route.needs}: {answer.status_code} {answer.text}")
     assert wrong == []
     assert await dump(services) != after, "what was refused would have changed something"

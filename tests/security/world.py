@@ -160,6 +160,7 @@ class Side:
             "pending": self._pending,
             "link": self._link,
             "message": self._message,
+            "refusal": self._refusal,
             "webhook": self._webhook,
             "old_webhook": self._new_webhook,
             "call": self._call,
@@ -244,6 +245,11 @@ class Side:
         )
         await self.services.database.write(lambda tx: deliveries.insert(tx, [dead]))
         return dead.id
+
+    async def _refusal(self) -> str:
+        """Let somebody refuse mail."""
+        email = f"no{next(_numbers)}@{word(self.code)}.example"
+        return str((await self.data("POST", "/api/v1/mailing-refusals", {"email": email}))["id"])
 
     async def _stranger(self) -> str:
         """Make an account that nobody is connected to."""

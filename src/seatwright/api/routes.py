@@ -17,6 +17,7 @@ from seatwright.api.manage import (
     handling_routes,
     link_routes,
     message_routes,
+    refusal_routes,
     report_routes,
     webhook_routes,
 )
@@ -48,6 +49,7 @@ ROUTES: Routes = {
         *handling_routes.ROUTES,
         *link_routes.ROUTES,
         *message_routes.ROUTES,
+        *refusal_routes.ROUTES,
         *webhook_routes.ROUTES,
     ],
     PATH: page_routes.ROUTES,

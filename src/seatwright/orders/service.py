@@ -16,12 +16,13 @@ from seatwright.cart.context import Booking
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, Item, OrderRequest
 from seatwright.cart.renewal import NoteLostHolds, renew
 from seatwright.cart.resale import require_sold, with_commission
+from seatwright.catalog.consent import with_newer_consent
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import new_hex24
 from seatwright.notifications.outbox import Detail
-from seatwright.orders import ledger, listing, store
+from seatwright.orders import consent, ledger, listing, store
 from seatwright.orders.convert import convert, sell_holds
 from seatwright.orders.model import (
     NotificationFlags,
@@ -304,7 +305,7 @@ async def _add_to_order(tx: Tx, placing: _Placing, reference: str) -> Order:
     body = msgspec.structs.replace(
         order.body,
         items=_merged(order.body.items, items),
-        customer=order.body.customer or cart.body.customer,
+        customer=with_newer_consent(order.body.customer, cart.body.customer),
         reference_id=asked.reference_id or order.body.reference_id,
         discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [cart.body.discount_code])))),
         billing=asked.billing or order.body.billing,
@@ -318,6 +319,7 @@ async def _add_to_order(tx: Tx, placing: _Placing, reference: str) -> Order:
     change = _sale(body, items, caller, at, "order.added_to")
     changed = msgspec.structs.replace(order, body=_paid(body, items, asked, at))
     changed = await store.update(tx, changed, change, added=items)
+    await consent.heed(tx, changed, cart.body.customer, at, caller.user_id)
     if asked.reference_id is not None:
         await store.refer(tx, changed, asked.reference_id)
     return changed

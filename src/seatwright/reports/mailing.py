@@ -1,7 +1,8 @@
 """The mailing list: customers of the account's own orders who want to be written to.
 
 A customer consents with the field `marketingConsent` of an order. What counts is the newest order of an address, so
-whoever doesn't consent any more, or isn't asked any more, is on no list that is made after it. Orders that a reseller
+whoever doesn't consent any more, or isn't asked any more, is on no list that is made after it; nor is who has refused
+since that order was made (`notifications.refusals`). Orders that a reseller
 made for the account are the reseller's customers, not the account's; those that it made as a reseller are its own.
 
 Orders are walked through from the newest on, some thousand at a time: no long query, no sort of everything, and a short
@@ -17,9 +18,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from seatwright.catalog.consent import address_of, consent_of
+from seatwright.catalog.customer import CONSENT
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.languages import language_of
+from seatwright.notifications import refusals
 from seatwright.storage.engine import Database, ReadTx, Row
 
 CHUNK = 2_000
@@ -27,8 +31,6 @@ FIRST_CHUNK = 200
 """Orders that are read at once; twice as many each time, until there are 2,000."""
 MAX_ADDRESSES = 2_000_000
 """Different addresses that are kept in mind while walking (about 100 bytes each)."""
-
-_YES = frozenset(("true", "yes", "1"))
 
 
 class Recipient(NamedTuple):
@@ -56,6 +58,13 @@ class _Customer(msgspec.Struct, rename="camel"):
     marketing_consent: Any = None
 
 
+class _Found(NamedTuple):
+    """Somebody who consents by their newest order, and what their refusal would be called."""
+
+    refusal_id: str
+    recipient: Recipient
+
+
 _decoder = msgspec.json.Decoder(_Customer)
 
 
@@ -74,7 +83,8 @@ async def mailing_list(
     while before > 1 and len(found) <= limit:
         chunk, many = _Chunk(account_id, before, max(1, before - many), since), min(CHUNK, 2 * many)
         rows = await database.read(chunk.rows, patient=True)
-        for recipient in await asyncio.to_thread(_consenting, rows, seen):
+        consenting = await asyncio.to_thread(_consenting, rows, seen)
+        for recipient in await _not_refusing(database, account_id, consenting):
             skip -= 1
             if skip < 0:
                 found.append(recipient)
@@ -130,41 +140,42 @@ async def _newest(tx: ReadTx, account_id: str) -> int:
     return int(row["orders"]) if row else 0
 
 
-def _consenting(rows: Sequence[Row], seen: set[int]) -> list[Recipient]:
+async def _not_refusing(database: Database, account_id: str, found: Sequence[_Found]) -> list[Recipient]:
+    """Leave out who has refused since their order was made, or with it."""
+    ids = [each.refusal_id for each in found]
+    refused = await database.read(lambda tx: refusals.since(tx, account_id, ids), patient=True) if ids else {}
+    return [each.recipient for each in found if refused.get(each.refusal_id, -1) < each.recipient.last_order_at]
+
+
+def _consenting(rows: Sequence[Row], seen: set[int]) -> list[_Found]:
     """Return who consents of those whose address is not among the `seen` ones yet, and add all of these."""
     found = []
     for row in rows:
         if row["customer"] is None:
             continue
         customer = _decoder.decode(row["customer"])
-        email = _text(customer.email)
-        if "@" not in email:
+        address = address_of({"email": customer.email})
+        if not address:
             continue
-        address = _address(email)
-        if address in seen:
+        number = _number(address)
+        if number in seen:
             continue
-        seen.add(address)
-        if _consents(customer.marketing_consent):
-            found.append(
-                Recipient(
-                    email=email,
-                    first_name=_text(customer.first_name),
-                    last_name=_text(customer.last_name),
-                    language=language_of(customer.language),
-                    last_order_at=row["created_at"],
-                )
+        seen.add(number)
+        if consent_of({CONSENT: customer.marketing_consent}):
+            recipient = Recipient(
+                email=_text(customer.email),
+                first_name=_text(customer.first_name),
+                last_name=_text(customer.last_name),
+                language=language_of(customer.language),
+                last_order_at=row["created_at"],
             )
+            found.append(_Found(refusals.id_of(address), recipient))
     return found
 
 
-def _consents(said: Any) -> bool:
-    """Clients send true, 1 or a word; anything else is no consent."""
-    return str(said).strip().casefold() in _YES
-
-
-def _address(email: str) -> int:
-    """Return a number for an address, the same in upper and lower case: eight bytes instead of the whole text."""
-    return int.from_bytes(hashlib.blake2b(email.casefold().encode(), digest_size=8).digest(), "big")
+def _number(address: str) -> int:
+    """Return a number for an address: eight bytes instead of the whole text."""
+    return int.from_bytes(hashlib.blake2b(address.encode(), digest_size=8).digest(), "big")
 
 
 def _text(value: Any) -> str:

@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from seatwright.api.context import ApiRequest, address, booking, services
-from seatwright.api.pages import cases, online
+from seatwright.api.pages import cases, mailing, online
 from seatwright.api.pages.answers import HEADERS, base, page, style_sheet
 from seatwright.api.pages.calendar import calendar
 from seatwright.api.pages.cases import Offer, Seen, Visit
@@ -22,12 +22,15 @@ from seatwright.api.pages.view import choice_text, choice_views, letterhead, off
 from seatwright.api.security import OPEN
 from seatwright.auth import links
 from seatwright.core.errors import Invalid, NotFound
+from seatwright.storage.engine import ReadTx
 from seatwright.wording.wording import Wording
 
 MAX_BODY = 4_096
 MAX_FIELDS = 10
 DONE = "done"
 """The query of the page to which a cancellation leads."""
+UNSUBSCRIBED = "unsubscribed"
+"""The query of the page to which the end of a consent to mail leads."""
 _FORM = {**OPEN, "opt": {"open": True, "form": True}}
 
 
@@ -41,7 +44,12 @@ def get_style() -> Response[bytes]:
 async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Show the order: the ticket, what it cost, its cancellation terms, and what can be done."""
     visit, parts = _visit(request, token), services(request)
-    seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
+
+    async def run(tx: ReadTx) -> tuple[Seen, bool]:
+        seen = await cases.look(tx, parts.catalogs, visit.link)
+        return seen, await mailing.wanted(tx, seen.order)
+
+    seen, subscribed = await parts.database.read(run)
     words = _wording(request, seen)
     open_ = visit.link.may_cancel and online.choices(seen.order, visit.now)
     return page(
@@ -52,6 +60,8 @@ async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
         token=token,
         can_cancel=bool(open_),
         done=DONE in request.query_params and _has_cancelled(seen),
+        subscribed=subscribed,
+        unsubscribed=UNSUBSCRIBED in request.query_params and not subscribed,
     )
 
 
@@ -94,6 +104,15 @@ async def post_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str
         headers = HEADERS | {"Location": f"{base(request)}/{token}?{DONE}=1"}
         return Response("", status_code=303, media_type="text/html", headers=headers)
     return _offered(request, visit, offered, status=200 if offered.answer == "gone" else 409)
+
+
+@post("/{token:str}/unsubscribe", include_in_schema=False, status_code=303, request_max_body_size=MAX_BODY, **_FORM)
+async def post_unsubscribe(request: ApiRequest, token: FromPath[str]) -> Response[str]:
+    """End the customer's consent to mail. Twice is as good as once."""
+    visit, parts = _visit(request, token), services(request)
+    await parts.database.write(lambda tx: mailing.refuse(tx, parts.catalogs, visit))
+    headers = HEADERS | {"Location": f"{base(request)}/{token}?{UNSUBSCRIBED}=1"}
+    return Response("", status_code=303, media_type="text/html", headers=headers)
 
 
 async def _choose(request: ApiRequest, visit: Visit) -> Response[str]:
@@ -156,4 +175,4 @@ def _form(body: bytes) -> dict[str, str]:
         raise Invalid("The body is not a form.", code="malformed_form") from None
 
 
-ROUTES: list[HTTPRouteHandler] = [get_style, get_order, get_calendar, get_cancel, post_cancel]
+ROUTES: list[HTTPRouteHandler] = [get_style, get_order, get_calendar, get_cancel, post_cancel, post_unsubscribe]

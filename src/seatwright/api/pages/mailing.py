@@ -1,0 +1,26 @@
+"""The customer's consent to mail, and its end, on the page of their order."""
+
+from __future__ import annotations
+
+from seatwright.api.pages.cases import CUSTOMER, Visit, look
+from seatwright.catalog.consent import address_of, consent_of
+from seatwright.catalog.store import CatalogCache
+from seatwright.notifications import refusals
+from seatwright.orders.model import Order
+from seatwright.storage.engine import ReadTx, Tx
+
+
+async def wanted(tx: ReadTx, order: Order) -> bool:
+    """Tell whether the order's customer consented with it to mail of its seller, and hasn't refused since."""
+    address = address_of(order.body.customer)
+    if not address or not consent_of(order.body.customer):
+        return False
+    refusal_id = refusals.id_of(address)
+    return (await refusals.since(tx, order.owner_id, [refusal_id])).get(refusal_id, -1) < order.created_at
+
+
+async def refuse(tx: Tx, catalogs: CatalogCache, visit: Visit) -> None:
+    """End it, whether the link may cancel or not; again it changes nothing. Raises `NotFound`."""
+    order = (await look(tx, catalogs, visit.link)).order
+    if await wanted(tx, order):
+        await refusals.refuse(tx, order.owner_id, address_of(order.body.customer), visit.now, CUSTOMER)

@@ -1,0 +1,22 @@
+"""What a cart that is added to an order says of mail holds for the address, whatever other orders say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatwright.catalog.consent import address_of, consent_of
+from seatwright.core.clock import Instant
+from seatwright.notifications import refusals
+from seatwright.orders.model import Order
+from seatwright.storage.engine import Tx
+
+
+async def heed(tx: Tx, order: Order, added: dict[str, Any], at: Instant, actor: str) -> None:
+    """Note a no, also of another address than the order's, and of one that has a newer order; forget it with a yes."""
+    said = consent_of(added)
+    own = address_of(order.body.customer)
+    address = address_of(added) or own
+    if said is False and address:
+        await refusals.refuse(tx, order.owner_id, address, at, actor)
+    elif said and own and address_of(added) == own:
+        await refusals.lift(tx, order.owner_id, refusals.id_of(own), at, actor)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import httpx
+import openpyxl
 import pytest
 
 from seatwright.api.context import Services
@@ -265,6 +268,33 @@ async def test_a_manifest_says_who_comes(world: World) -> None:
     assert sheet[0].endswith("Balance,Channel,Weight,Swims,Diet,Allergies")
     assert sheet[1].startswith("Red Cliffs Lodge,07:30 at the lobby,Abt,Zoe,Adult,1,confirmed,,")
     assert sheet[2].endswith(',0.00,,,yes,"vegan, no salt",')
+
+
+async def test_a_manifest_is_no_wider_for_all_that_anybody_ever_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels are whatever clients send: those that most guests have get a column, the others share one."""
+    monkeypatch.setattr("seatwright.api.manage.report_wire.MAX_QUESTIONS", 2)
+    raft, desk = world.departures["rafting"], world.desk
+    await ordered(desk, raft, {"lastName": "A", "Own 1": "x", "Diet": "vegan", "=1+1": True})
+    await ordered(desk, raft, {"lastName": "B", "Diet": "none", "Own 2": ["y", 2], "Own 3": 3})
+    await ordered(desk, raft, {"lastName": "C", "=1+1": "=2+2"})
+    path = f"/api/v1/departures/{raft}/manifest?format="
+    text = (await desk.call("GET", f"{path}csv")).text
+    heading, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert heading[-4:] == ["Channel", "Diet", "'=1+1", "Other answers"]
+    assert [row[-3:] for row in rows] == [
+        ["vegan", "yes", "Own 1: x"],
+        ["none", "", "Own 2: y, 2; Own 3: 3"],
+        ["", "'=2+2", ""],
+    ]
+    page = openpyxl.load_workbook(io.BytesIO((await desk.call("GET", f"{path}xlsx")).content)).active
+    assert page is not None
+    assert [cell.value for cell in next(page.iter_rows())][-3:] == ["Diet", "=1+1", "Other answers"]
+    guests = (await desk.data("GET", path + "json"))["guests"]
+    assert guests[1]["answers"] == {"Diet": "none", "Own 2": ["y", 2], "Own 3": 3}
+    monkeypatch.undo()
+    assert "Other answers" not in (await desk.call("GET", f"{path}csv")).text
 
 
 async def test_a_manifest_of_resold_and_pending_seats(world: World) -> None:

@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from seatwright.api.context import Services
+from seatwright.auth import service as auth
 from seatwright.catalog.model import Product, Tier
 from seatwright.core.clock import MINUTE_MS
 from seatwright.core.errors import Unavailable
@@ -20,8 +21,8 @@ from seatwright.core.ids import new_hex24
 from seatwright.inventory import schedule
 from seatwright.inventory.departure_form import DepartureChange
 from seatwright.orders.reschedule import follow
-from seatwright.reports.turns import MAX_WAITING, Turns
-from tests.desk import Desk, open_desk
+from seatwright.reports.turns import MAX_WAITING, MAX_WAITING_EACH, Turns
+from tests.desk import Desk, another_user, open_desk
 from tests.reports.world import World
 from tests.shop import denver
 
@@ -329,21 +330,72 @@ async def test_reports_take_turns() -> None:
     """One after the other, in a queue that has an end; the next one begins when one is done or has failed."""
     turns, begun = Turns(at_once=1), asyncio.Event()
 
-    async def another() -> None:
-        async with turns.turn():
+    async def another(account: str = "b") -> None:
+        async with turns.turn(account):
             begun.set()
 
-    async with turns.turn():
-        waiting = [asyncio.create_task(another()) for _ in range(MAX_WAITING)]
+    async with turns.turn("a"):
+        waiting = [asyncio.create_task(another(str(number))) for number in range(MAX_WAITING)]
         await asyncio.sleep(0)
         assert not begun.is_set()
         with pytest.raises(Unavailable):
             await another()
     await asyncio.gather(*waiting)
     with pytest.raises(ZeroDivisionError):
-        async with turns.turn():
+        async with turns.turn("a"):
             await turns.shape(lambda: 1 // 0)
     await another()
+    assert vars(turns)["_queues"] == {}
+
+
+async def test_an_account_that_wants_all_reports_keeps_no_other_from_its_own() -> None:
+    """It has one turn at a time, and a queue of its own that has an end."""
+    turns, done, go_on = Turns(), asyncio.Semaphore(0), asyncio.Event()
+
+    async def report(account: str) -> None:
+        async with turns.turn(account):
+            await go_on.wait()
+            done.release()
+
+    tasks = [asyncio.create_task(report("greedy")) for _ in range(1 + MAX_WAITING_EACH)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable, match="of this account"):
+        await report("greedy")
+    async with asyncio.timeout(30), turns.turn("other"):
+        pass
+    tasks.pop().cancel()  # who gives up makes room
+    await asyncio.sleep(0)
+    tasks.append(asyncio.create_task(report("greedy")))
+    go_on.set()
+    await asyncio.gather(*tasks)
+    assert vars(turns)["_queues"] == {}
+
+
+async def test_who_may_not_have_a_report_takes_no_turn(
+    world: World, client: httpx.AsyncClient, services: Services
+) -> None:
+    """While the account's turn and its whole queue are taken: 403 without waiting, and 503 only for this account."""
+    turns, account = services.report_turns, world.supplier
+    new = auth.NewUser(email="clerk@x.example", name="Clerk", permissions=frozenset({"orders.write"}))
+    clerk = await another_user(client, services, world.desk.shop, new)
+    raft = world.departures["rafting"]
+    manifest = f"/api/v1/departures/{raft}/manifest"
+    go_on = asyncio.Event()
+
+    async def busy() -> None:
+        async with turns.turn(account):
+            await go_on.wait()
+
+    tasks = [asyncio.create_task(busy()) for _ in range(1 + MAX_WAITING_EACH)]
+    await asyncio.sleep(0)
+    for path in ("/api/v1/reports/sales", f"{manifest}?format=csv"):
+        await clerk.refused(403, "GET", path)
+        assert (await world.desk.refused(503, "GET", path))["errorCode"] == "overloaded"
+    await world.desk.data("GET", manifest)  # somebody stands and waits for it
+    await world.agent.data("GET", "/api/v1/reports/sales")
+    go_on.set()
+    await asyncio.gather(*tasks)
+    await world.desk.data("GET", "/api/v1/reports/sales")
 
 
 async def test_a_reports_thread_gives_way_sooner() -> None:

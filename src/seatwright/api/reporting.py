@@ -73,12 +73,14 @@ async def answer(
 ) -> Response[Any]:
     """Answer with the report that `gather` reads for the caller. Raises what it does, and `Unavailable`.
 
-    `at_once` is for a report that is never long, and that somebody stands and waits for: it has no turn.
+    `at_once` is for a report that is never long, and that somebody stands and waits for: it has no turn. Who may not
+    have a report takes no turn either.
     """
     parts = services(request)
     turns = parts.report_turns
-    async with nullcontext() if at_once else turns.turn():
-        shown = await gather(await admit(request, permission))
+    caller = await admit(request, permission)
+    async with nullcontext() if at_once else turns.turn(caller.account_id):
+        shown = await gather(caller)
         if format == "json":
             return prepared(await turns.shape(lambda: wire.enveloped(shown.data())))
         if format == "csv":

@@ -20,7 +20,9 @@ Cell: TypeAlias = str | int | bool | Decimal | date | datetime | None
 MAX_XLSX_ROWS = 100_000
 """Rows of one XLSX file at most; a spreadsheet ends at 1,048,576, and making them takes processor time."""
 _MAX_XLSX_TEXT = 32_767
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""Spreadsheets pass over spaces before a sign, and some take the full-width signs of Asian keyboards for the others
+(OWASP, "CSV Injection")."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -43,7 +45,7 @@ def as_csv(sheet: Sheet) -> bytes:
     """Return a sheet as CSV. Days are `2026-07-14`, times ISO 8601 with their offset, money has a point."""
     written = io.StringIO(newline="")
     writer = csv.writer(written)
-    writer.writerow(sheet.titles)
+    writer.writerow([guarded(title) for title in sheet.titles])
     writer.writerows([_csv_text(cell) for cell in row] for row in sheet.rows)
     return written.getvalue().encode()
 

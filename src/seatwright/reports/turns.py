@@ -1,4 +1,7 @@
-"""Reports take turns: however many are asked for, a process makes few at a time, so that orders keep their share."""
+"""Reports take turns: however many are asked for, a process makes few at a time, so that orders keep their share.
+
+An account has one turn at a time, and a short queue of its own for it: however much it asks for, others get theirs.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,22 @@ AT_ONCE = 2
 """Reports that a process makes at the same time. SQLite has four threads for reads that take long, PostgreSQL at
 least two connections; orders need some of them."""
 MAX_WAITING = 20
-"""Reports that wait for their turn at most; further ones are refused."""
+"""Accounts that wait for a turn at most; further ones are refused."""
+MAX_WAITING_EACH = 4
+"""Reports of one account that wait for the one before them at most; further ones are refused."""
 SWITCH_S = 0.0001
 """How long a report's thread may keep the interpreter while others wait for it. Python's own is 0.005 seconds, and a
 booking waits for its turn dozens of times: around every statement of SQLite's (docs/reports.md has measurements)."""
+
+
+class _Queue:
+    """One account's reports: the one that is made or waits with other accounts', and those that wait for it."""
+
+    __slots__ = ("turn", "waiting")
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.waiting = 0
 
 
 class Turns:
@@ -27,6 +42,7 @@ class Turns:
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._free = asyncio.Semaphore(at_once)
+        self._queues: dict[str, _Queue] = {}
         self._waiting = 0
         self._shaping = 0
         self._usual_s = sys.getswitchinterval()
@@ -43,8 +59,30 @@ class Turns:
                 sys.setswitchinterval(self._usual_s)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it. Raises `Unavailable` if too many wait already."""
+    async def turn(self, account_id: str) -> AsyncIterator[None]:
+        """Wait for a turn, and have it. Raises `Unavailable` if too many of the account, or accounts, wait already."""
+        queue = self._queues.setdefault(account_id, _Queue())
+        if queue.waiting >= MAX_WAITING_EACH:
+            raise Unavailable("Too many reports of this account wait already; try again later.", code="overloaded")
+        queue.waiting += 1
+        try:
+            await queue.turn.acquire()
+        finally:
+            queue.waiting -= 1
+            self._forget(account_id, queue)
+        try:
+            async with self._one_of_all():
+                yield
+        finally:
+            queue.turn.release()
+            self._forget(account_id, queue)
+
+    def _forget(self, account_id: str, queue: _Queue) -> None:
+        if not queue.waiting and not queue.turn.locked():
+            del self._queues[account_id]
+
+    @asynccontextmanager
+    async def _one_of_all(self) -> AsyncIterator[None]:
         if self._free.locked() and self._waiting >= MAX_WAITING:
             raise Unavailable("Too many reports are being made; try again in a moment.", code="overloaded")
         self._waiting += 1

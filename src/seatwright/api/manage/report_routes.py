@@ -167,7 +167,7 @@ async def manifest_report(
             file=f"manifest-{departure_id}",
         )
 
-    return await reporting.answer(request, "orders.read", format, gather, at_once=True)
+    return await reporting.answer(request, "orders.read", format, gather, at_once=format == "json")
 
 
 ROUTES: list[HTTPRouteHandler] = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -333,13 +334,34 @@ _GUEST = ("Pickup", "Pickup detail", "Last name", "First name", "Tier", "Seats",
 _OF_ORDER = ("Confirmation", "Customer", "Phone", "E-mail", "Balance", "Channel")
 
 
+MAX_QUESTIONS = 50
+"""Questions with a column of their own on a manifest at most. Labels are anybody's who takes orders, and each guest may
+have others: a table of all of them would be as wide as it is long."""
+
+
 def manifest_sheet(manifest: Manifest) -> Sheet:
-    """Return a manifest as a table: a row for each guest, and a column for each question that somebody answered."""
-    questions = list(dict.fromkeys(label for guest in manifest.guests for label in guest.answers))
+    """Return a manifest as a table: a row for each guest, and a column for each question that somebody answered.
+
+    Those that fewest answered share the last column where there are more than `MAX_QUESTIONS`.
+    """
+    answered = Counter(label for guest in manifest.guests for label in guest.answers)
+    often = {label for label, _ in answered.most_common(MAX_QUESTIONS)}
+    questions = [label for label in answered if label in often]
+    others = ("Other answers",) if len(answered) > MAX_QUESTIONS else ()
     return Sheet(
         name="Manifest",
-        titles=(*_GUEST, *_OF_ORDER, *questions),
-        rows=(_guest_row(guest, questions, manifest.zone) for guest in manifest.guests),
+        titles=(*_GUEST, *_OF_ORDER, *questions, *others),
+        rows=(
+            (*_guest_row(guest, questions, manifest.zone), *(_others(guest, often) for _ in others))
+            for guest in manifest.guests
+        ),
+    )
+
+
+def _others(guest: Guest, often: Container[str]) -> str:
+    """Return the answers that have no column of their own, each with its label."""
+    return "; ".join(
+        f"{label}: {_answer_text(answer)}" for label, answer in guest.answers.items() if label not in often
     )
 
 

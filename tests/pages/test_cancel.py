@@ -115,6 +115,23 @@ async def test_what_is_chosen_is_cancelled_and_nothing_else(
     assert (await cancelled(desk, order))["status"] == "cancelled"
 
 
+async def test_many_are_listed_together_by_what_they_have_in_common(
+    visitor: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page with a row for each of thousands is nothing to read, and takes long to write."""
+    monkeypatch.setattr("seatwright.api.pages.view.MAX_SINGLE", 2)
+    departure = await visitor.sold_under(policy(Fee(calc="percent", amount=500_000, per="person")))
+    order = await desk.order((departure, {"Adult": 2, "Child": 1}))
+    text, form = await visitor.offer(await visitor.link(order))
+    start = "Canyon walk, Tuesday, July 14, 2026, 9:00 AM"
+    adults, child = "2 × Adult $212.86 $106.44 50% of the price", "1 × Child $3.58 $1.79 50% of the price"
+    assert f"{start}: {adults} {start}: {child}" in text
+    assert "1. Adult" not in text
+    assert "Cancellation fee $108.23 Refund $108.21" in text
+    await visitor.send(form)
+    assert (await cancelled(desk, order))["cancellationFees"] == 108.23
+
+
 async def test_a_fee_that_has_changed_is_asked_about_again(visitor: Visitor, desk: Desk, clock: ManualClock) -> None:
     """The window ends between page and answer: at its last instant the old fee counts, a millisecond later none."""
     departure = await visitor.sold_under(policy(HALF_DAY_BEFORE, ALWAYS))

@@ -9,12 +9,13 @@ import segno
 from markupsafe import Markup
 
 from seatwright.api.pages.cases import Offer, Seen
-from seatwright.api.pages.online import Choice
-from seatwright.cancellation.fees import reason_of
+from seatwright.api.pages.online import MAX_SINGLE, Choice
+from seatwright.cancellation.fees import LineFee, reason_of
 from seatwright.cancellation.policy import width
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.policy import Policy
+from seatwright.core.fee_reason import FeeReason
 from seatwright.orders.model import Order, item_status
 from seatwright.wording.wording import Wording
 
@@ -150,16 +151,22 @@ def customer_name(order: Order) -> str:
 
 def choice_views(choices: list[Choice], seen: Seen, words: Wording) -> list[ChoiceView]:
     """Show what can be chosen."""
+    dated = _Dated(words)
     return [
-        ChoiceView(choice.name, choice_text(choice, seen.catalog, words), choice.line is not None) for choice in choices
+        ChoiceView(choice.name, _choice(choice, seen.catalog, words, dated), choice.line is not None)
+        for choice in choices
     ]
 
 
 def choice_text(choice: Choice, catalog: Catalog, words: Wording) -> str:
     """Say what a choice is."""
+    return _choice(choice, catalog, words, _Dated(words))
+
+
+def _choice(choice: Choice, catalog: Catalog, words: Wording, dated: _Dated) -> str:
     if choice.item is None:
         return words.say("page.whole")
-    what = _dated(choice.item, words)
+    what = dated[choice.item]
     if choice.line is None:
         return what
     number = choice.item.lines.index(choice.line) + 1
@@ -167,24 +174,46 @@ def choice_text(choice: Choice, catalog: Catalog, words: Wording) -> str:
 
 
 def offer_view(offer: Offer, words: Wording) -> OfferView:
-    """Show what a cancellation would come to, line by line."""
-    quoted, order = offer.quote, offer.seen.order
-    currency = order.body.currency
-    by_id = {line.id: (number, line, item) for item in order.body.items for number, line in enumerate(item.lines, 1)}
-    lines = []
-    for fee in quoted.lines:
-        number, line, item = by_id[fee.line_id]
-        what = f"{_dated(item, words)}: {_who(line, number, item, offer.seen.catalog)}"
-        reason = words.reason(fee.reason, currency)
-        lines.append(FeeView(what, words.money(line.total, currency), words.money(fee.fee, currency), reason))
+    """Show what a cancellation would come to: line by line, or where there are many, together what is alike."""
+    quoted, currency = offer.quote, offer.seen.order.body.currency
     return OfferView(
         name=offer.choice.name,
         proof=offer.proof,
-        lines=lines,
+        lines=_by_line(offer, words) if len(quoted.lines) <= MAX_SINGLE else _together(offer, words),
         fee=words.money(quoted.fee, currency),
         refund=words.money(quoted.refund, currency),
         agree=words.say("page.agree_fee" if quoted.fee else "page.agree_free", fee=words.money(quoted.fee, currency)),
     )
+
+
+def _by_line(offer: Offer, words: Wording) -> list[FeeView]:
+    order, dated, lines = offer.seen.order, _Dated(words), []
+    currency = order.body.currency
+    by_id = {line.id: (number, line, item) for item in order.body.items for number, line in enumerate(item.lines, 1)}
+    for fee in offer.quote.lines:
+        number, line, item = by_id[fee.line_id]
+        what = f"{dated[item]}: {_who(line, number, item, offer.seen.catalog)}"
+        reason = words.reason(fee.reason, currency)
+        lines.append(FeeView(what, words.money(line.total, currency), words.money(fee.fee, currency), reason))
+    return lines
+
+
+def _together(offer: Offer, words: Wording) -> list[FeeView]:
+    """Return a row with the sums of all that are of one item and tier, and whose fee has the same reason."""
+    order, dated, lines = offer.seen.order, _Dated(words), []
+    currency = order.body.currency
+    by_id = {line.id: (line, item) for item in order.body.items for line in item.lines}
+    groups: dict[tuple[str, str, FeeReason], list[LineFee]] = {}
+    for fee in offer.quote.lines:
+        line, item = by_id[fee.line_id]
+        groups.setdefault((item.id, line.tier, fee.reason), []).append(fee)
+    for (_, _, reason), fees in groups.items():
+        line, item = by_id[fees[0].line_id]
+        price = words.money(sum(by_id[fee.line_id][0].total for fee in fees), currency)
+        taken = words.money(sum(fee.fee for fee in fees), currency)
+        what = f"{dated[item]}: {len(fees)} × {_tier(line, item, offer.seen.catalog)}"
+        lines.append(FeeView(what, price, taken, words.reason(reason, currency)))
+    return lines
 
 
 def _notes(seen: Seen, words: Wording) -> list[str]:
@@ -260,10 +289,23 @@ def _who(line: Line, number: int, item: Item, catalog: Catalog) -> str:
     return f"{number}. {tier} – {name}" if name else f"{number}. {tier}"
 
 
-def _dated(item: Item, words: Wording) -> str:
-    if item.start_at is None:
-        return item.product_name
-    return f"{item.product_name}, {words.moment(item.start_at, item.time_zone)}"
+class _Dated:
+    """Items as texts, product and date. Each is made once: a date takes longer than all else of a line."""
+
+    def __init__(self, words: Wording) -> None:
+        self._words = words
+        self._made: dict[str, str] = {}
+
+    def __getitem__(self, item: Item) -> str:
+        if item.id not in self._made:
+            self._made[item.id] = self._make(item)
+        return self._made[item.id]
+
+    def _make(self, item: Item) -> str:
+        words = self._words
+        if item.start_at is None:
+            return item.product_name
+        return f"{item.product_name}, {words.moment(item.start_at, item.time_zone)}"
 
 
 def _money(order: Order, words: Wording) -> list[Row]:

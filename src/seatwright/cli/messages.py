@@ -11,7 +11,7 @@ from rich.table import Table
 
 from seatwright.auth import service, store
 from seatwright.auth.service import SYSTEM
-from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, run, settings
+from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, plain, run, settings
 from seatwright.core.clock import SystemClock
 from seatwright.core.ids import new_hex24_at
 from seatwright.core.languages import DEFAULT_LANGUAGE
@@ -72,7 +72,7 @@ def list_messages(
         said = " ".join(filter(None, (str(last.code or ""), last.error))) if last else ""
         code = codes.get(each.account_id, each.account_id)
         made = iso_utc(each.created_at)[:19]
-        table.add_row(*(_plain(cell) for cell in (code, each.id, made, each.status, each.kind, each.target, said)))
+        table.add_row(*(plain(cell) for cell in (code, each.id, made, each.status, each.kind, each.target, said)))
     console.print(table)
 
 
@@ -232,11 +232,6 @@ def send_test(
     console.print(
         f"The server took it: {said}. Message-ID {mail.message_id(trial.id, sender.sender.domain)}", markup=False
     )
-
-
-def _plain(text: str) -> str:
-    """Return a text whose brackets are not taken for rich's markup."""
-    return text.replace("[", r"\[")
 
 
 def _channel(name: str) -> Channel:

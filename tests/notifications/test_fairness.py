@@ -137,7 +137,7 @@ async def test_a_worker_goes_on_as_soon_as_there_is_room(
     receivers, stop = Receivers(), asyncio.Event()
     monkeypatch.setattr(Messaging, "senders", lambda _: {"webhook": receivers})
     running = asyncio.create_task(Messaging(office.using(mailing(settings, 1)).parts).run(stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while receivers.count(target) < len(rows) + len(one):
             assert not running.done()
             await asyncio.sleep(0.01)  # what a worker does has no event to wait for

@@ -64,7 +64,7 @@ def composed() -> Iterator[str]:
     for what in ("accepted", "declined", "expired"):
         yield from (f"pending_answer.{what}.{part}" for part in ("subject", "heading", "intro"))
     yield from (f"{kind}.heading" for kind in MAIL_KINDS if kind not in ("product_notice", "pending_answer"))
-    yield from (f"confirmation.intro{ending}" for ending in ("", "_added", "_accepted"))
+    yield from (f"confirmation.intro{ending}" for ending in ("", "_added", "_accepted", "_rest"))
     yield from (f"rescheduled.intro{ending}" for ending in ("", "_pending"))
     yield from (f"{kind}.intro{end}" for kind in ("pending_received", "pending_notice") for end in ("", "_open"))
     for part in ("not_found", "too_many", "unavailable", "failed", "refused_request"):

@@ -259,7 +259,8 @@ class Model:
         if who != "canyon":
             return "answer_is_the_suppliers"
         if not order.pending:
-            return "ok" if order.answer == ("accepted" if accept else "declined") else "not_pending"
+            repeated = order.answer == ("accepted" if accept else "declined")
+            return "ok" if repeated and not (accept and order.status == "cancelled") else "not_pending"
         order.answer = "accepted" if accept else "declined"
         for line in order.pending:
             line.pending, line.gone = (0, False) if accept else (line.pending, True)
@@ -274,7 +275,9 @@ class Model:
 
     def change_fee(self, order: Order, line: Line, amount: int) -> str:
         """Set the fee of a cancelled line."""
-        if not line.gone or amount > line.total:
-            return "invalid_amount" if line.gone else "not_cancelled"
+        if not line.gone:
+            return "not_cancelled"
+        if line.pending or amount > line.total:
+            return "not_accepted" if line.pending else "invalid_amount"
         order.fees, line.fee = order.fees + amount - line.fee, amount
         return "ok"

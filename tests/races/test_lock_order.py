@@ -112,6 +112,6 @@ async def until_somebody_waits(database: Database) -> None:
         )
         return int(row["n"]) if row else 0
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await database.read(look):  # noqa: ASYNC110
             await asyncio.sleep(0.005)  # another server's state: there is no event to wait for

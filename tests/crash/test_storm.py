@@ -21,6 +21,10 @@ OPERATIONS = amount("STORM_OPERATIONS", 3000)
 KILLED_SECONDS = seconds("STORM_KILLED_SECONDS", 8)
 CONTROL_SECONDS = 60.0
 CONTROL_OPERATIONS = 30_000
+REPEATED = ("twice at once", "not as before", "a used key")
+"""What a client says whose key didn't count."""
+GONE = ("cart_empty", "_not_found", *REPEATED)
+"""What a client is told, or says, whose cart, item, order or key is gone."""
 
 
 @pytest.fixture
@@ -74,15 +78,18 @@ def test_without_the_expiry_predicate(harness: Harness, capsys: pytest.CaptureFi
 
 def test_without_the_idempotency_insert(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
     failures = control(harness, "idempotency", capsys).failures
-    assert any("twice at once" in failure or "not as before" in failure for failure in failures)
+    assert any(word in failure for failure in failures for word in REPEATED)
 
 
 def test_with_answers_before_the_commit(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
-    """Not a guard of the list, but the other promise: an acknowledged write that is gone must be missed."""
+    """Not a guard of the list, but the other promise: an acknowledged write that is gone must be missed, in the end, or
+    by its client if that goes on from it before."""
     more: dict[str, Any] = (
         {"operations": 1500} if harness.server else {"kills": True, "seconds": KILLED_SECONDS, "processes": 1}
     )
-    assert control(harness, "commit", capsys, **more).findings.lost
+    outcome = control(harness, "commit", capsys, **more)
+    missed = any(word in failure for failure in outcome.failures for word in GONE)
+    assert outcome.findings.lost or missed
 
 
 @pytest.mark.parametrize("settings", ["postgres"], indirect=True)

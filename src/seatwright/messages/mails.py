@@ -18,7 +18,7 @@ from seatwright.messages.context import Happening
 from seatwright.messages.facts import customer_facts
 from seatwright.messages.letters import Letter, What
 from seatwright.notifications.rendering import MailKind
-from seatwright.orders.model import Order
+from seatwright.orders.model import Order, hides_contact
 from seatwright.storage.engine import ReadTx
 
 MAILED: dict[str, What] = {
@@ -206,7 +206,6 @@ class _Mailing:
         """A mail, or None if there is nobody to send it to. One that `hides` goes to the supplier's own people."""
         if recipient is None:
             return None
-        resale = self._order.body.resale
         return Letter(
             kind=kind,
             what=self._told,
@@ -217,7 +216,7 @@ class _Mailing:
             recipient=recipient,
             language=language,
             lines=self._lines if lines is None else lines,
-            shows_contact=not (hides and resale is not None and resale.hides_contact),
+            shows_contact=not (hides and hides_contact(self._order, self.supplier.id)),
         )
 
     @property

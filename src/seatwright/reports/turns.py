@@ -28,22 +28,41 @@ booking waits for its turn dozens of times: around every statement of SQLite's (
 
 
 class _Queue:
-    """One account's reports: the one that is made or waits with other accounts', and those that wait for it."""
+    """Some turns at a time, and those who wait for one: at most `most`, further ones are refused with `refusal`."""
 
-    __slots__ = ("turn", "waiting")
+    def __init__(self, at_once: int, most: int, refusal: str) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._most = most
+        self._refusal = refusal
+        self._waiting = 0
 
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self.waiting = 0
+    @property
+    def idle(self) -> bool:
+        """Whether nobody has a turn or waits for one, where there is one turn at a time."""
+        return not self._waiting and not self._free.locked()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, and have it. Raises `Unavailable`."""
+        if self._free.locked() and self._waiting >= self._most:
+            raise Unavailable(self._refusal, code="overloaded")
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()
 
 
 class Turns:
     """The turns of one process."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._free = asyncio.Semaphore(at_once)
+        self._all = _Queue(at_once, MAX_WAITING, "Too many reports are being made; try again in a moment.")
         self._queues: dict[str, _Queue] = {}
-        self._waiting = 0
         self._shaping = 0
         self._usual_s = sys.getswitchinterval()
 
@@ -61,36 +80,13 @@ class Turns:
     @asynccontextmanager
     async def turn(self, account_id: str) -> AsyncIterator[None]:
         """Wait for a turn, and have it. Raises `Unavailable` if too many of the account, or accounts, wait already."""
-        queue = self._queues.setdefault(account_id, _Queue())
-        if queue.waiting >= MAX_WAITING_EACH:
-            raise Unavailable("Too many reports of this account wait already; try again later.", code="overloaded")
-        queue.waiting += 1
+        queue = self._queues.setdefault(
+            account_id,
+            _Queue(1, MAX_WAITING_EACH, "Too many reports of this account wait already; try again later."),
+        )
         try:
-            await queue.turn.acquire()
-        finally:
-            queue.waiting -= 1
-            self._forget(account_id, queue)
-        try:
-            async with self._one_of_all():
+            async with queue.turn(), self._all.turn():
                 yield
         finally:
-            queue.turn.release()
-            self._forget(account_id, queue)
-
-    def _forget(self, account_id: str, queue: _Queue) -> None:
-        if not queue.waiting and not queue.turn.locked():
-            del self._queues[account_id]
-
-    @asynccontextmanager
-    async def _one_of_all(self) -> AsyncIterator[None]:
-        if self._free.locked() and self._waiting >= MAX_WAITING:
-            raise Unavailable("Too many reports are being made; try again in a moment.", code="overloaded")
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._free.release()
+            if queue.idle:
+                del self._queues[account_id]

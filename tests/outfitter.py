@@ -20,8 +20,8 @@ from seatwright.inventory.importing import ImportForm, ImportReport, import_docu
 from seatwright.inventory.schedule import Made, Planner, Shown
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
+from seatwright.orders.placing import OrderAsked
 from seatwright.orders.reschedule import follow
-from seatwright.orders.service import OrderAsked
 from seatwright.storage.engine import Database, Row
 
 CATALOG: dict[str, Any] = {

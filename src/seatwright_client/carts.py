@@ -78,13 +78,16 @@ class Line(Shape, frozen=True, kw_only=True):
     cancellation_fee: Decimal = Decimal(0)
     pending_until: dt.datetime | None = None
     checked_in_date: dt.datetime | None = None
+    location: Named | None = None
+    pickup: ItemPickup | None = None
     charges: tuple[Charge, ...] = ()
 
 
 class Item(Shape, frozen=True, kw_only=True):
     """One date and time of an order. Its sums leave out what is cancelled.
 
-    `status` is `confirmed`, `pending` or `cancelled`; `quantity_type` is `participant`, with a `participant_list`, or
+    It has a location or pickup where all who are booked have the same one; each line has its own. `status` is
+    `confirmed`, `pending` or `cancelled`; `quantity_type` is `participant`, with a `participant_list`, or
     `unit`, with a `unit_list`.
     """
 
@@ -117,8 +120,20 @@ class CartItem(Item, frozen=True, kw_only=True):
     hold_expires_date: dt.datetime
 
 
+class Addition(Shape, frozen=True, kw_only=True):
+    """What adding a cart to its order will do: by how much the order's `total` grows, and what it is then."""
+
+    order_id: str
+    confirmation: int
+    total: Decimal
+    order_total: Decimal
+
+
 class Cart(Shape, frozen=True, kw_only=True):
-    """A cart: what is chosen, for whom, and what it comes to. `customer` has the wire's names (`firstName`)."""
+    """A cart: what is chosen, for whom, and what it comes to. `customer` has the wire's names (`firstName`).
+
+    The sums of one that was made for an order are what adding it will cost.
+    """
 
     id: str
     entity_id: str
@@ -130,6 +145,8 @@ class Cart(Shape, frozen=True, kw_only=True):
     customer: dict[str, Any]
     items: tuple[CartItem, ...]
     discount_code: str | None = None
+    order_id: str | None = None
+    addition: Addition | None = None
     price: Decimal
     discount: Decimal
     fees: Decimal
@@ -146,9 +163,16 @@ class Carts(Resource[Mode]):
     """`client.carts`. Whatever changes a cart returns it as it is then."""
 
     @operation
-    def create(self, *, supplier_id: str | None = None, idempotency_key: str | None = None) -> Request[Cart]:
-        """Make an empty cart; with `supplier_id` a reseller's, on that supplier's products and seats."""
-        return write("POST", _CART, _cart, key=idempotency_key, query={"supplier_id": supplier_id})
+    def create(
+        self, *, supplier_id: str | None = None, order_id: str | None = None, idempotency_key: str | None = None
+    ) -> Request[Cart]:
+        """Make an empty cart; with `supplier_id` a reseller's, on that supplier's products and seats.
+
+        One for an order (`order_id`, or its confirmation number) shows what adding it to that order will cost, and
+        `orders.create` adds it.
+        """
+        query = {"supplier_id": supplier_id, "order_id": order_id}
+        return write("POST", _CART, _cart, key=idempotency_key, query=query)
 
     @operation
     def list(self, *, ids: Iterable[str] | None = None, limit: int = 200, page: int = 0) -> Request[_Carts]:

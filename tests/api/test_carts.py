@@ -173,13 +173,17 @@ async def test_pickups(desk: Desk, rafting: str) -> None:
     assert item["pickup"]["pickupDetail"] == {"id": chosen["pickupDetailId"], "name": "07:30 at the lobby"}
     # 10.00 for the shuttle; 5 % river fee and 7.5 % tax of 109.00
     assert (item["price"], item["fees"], item["tax"], item["total"]) == (99, 15.45, 8.18, 122.63)
-    # Two more without a word of a pickup come along; an order keeps it all.
+    # A pickup belongs to the guests that it was asked for with. An item has one where all of its guests have the same.
     more = (await desk.add(cart_id, rafting, {"Child": 1}, locationId=""))["items"][0]
-    assert (more["pickup"], more["location"]["name"]) == (item["pickup"], "Green River put-in")
-    assert [charge["type"] for line in more["participantList"] for charge in line["charges"]].count("pickup") == 2
+    assert (more["pickup"], more["location"]["name"]) == (None, "Green River put-in")
+    assert [line["pickup"] for line in more["participantList"]] == [item["pickup"], None]
+    assert [charge["type"] for line in more["participantList"] for charge in line["charges"]].count("pickup") == 1
     order = await desk.data("POST", "/order", json={"id": cart_id})
-    assert order["items"][0]["pickup"] == item["pickup"]
-    assert order["total"] == 122.63 + 77.63
+    assert [line["pickup"] for line in order["items"][0]["participantList"]] == [item["pickup"], None]
+    assert order["total"] == 122.63 + 66.38
+    child = order["items"][0]["participantList"][1]["id"]
+    left = await desk.data("DELETE", f"/order/{order['id']}/item/{rafting}/participant/{child}")
+    assert left["items"][0]["pickup"] == item["pickup"]
 
 
 async def test_places_that_are_no_pickup_there(desk: Desk, rafting: str, kayak: str) -> None:

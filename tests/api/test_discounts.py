@@ -98,15 +98,21 @@ async def test_uses_are_counted_by_orders(desk: Desk, kayak: str) -> None:
     order = await desk.data("POST", "/order", json={"id": carts[0]})
     assert (order["discount"], order["discountCodes"]) == (10, ["TWICE"])
     await desk.data("POST", "/order", json={"id": carts[0]})  # again: not another use
+    # It is one order, however its guests came together: one use, and 10.00 once.
     added = await desk.data("POST", "/order", json={"id": carts[1], "orderId": order["id"]})
-    assert (added["discount"], added["discountCodes"]) == (20, ["TWICE"])
-    for body in ({"id": carts[2]}, {"id": carts[2], "orderId": order["id"]}):
+    assert (added["discount"], added["discountCodes"]) == (10, ["TWICE"])
+    assert [line["discount"] for line in added["items"][0]["participantList"]] == [5, 5]
+    assert (await desk.data("POST", "/order", json={"id": carts[2]}))["discount"] == 10
+    last = await desk.cart((kayak, {"All": 1}))
+    await desk.data("POST", f"/cart/{last}/discount", json={"code": code})
+    other = await desk.order((kayak, {"All": 1}))
+    for body in ({"id": last}, {"id": last, "orderId": other["id"]}):
         envelope = await desk.refused(409, "POST", "/order", json=body)
         assert envelope["errorCode"] == "discount_used_up"
-    assert (await desk.data("GET", f"/cart/{carts[2]}"))["discountCode"] == "TWICE"
-    assert await desk.data("GET", f"/order/{order['id']}") == added
-    await desk.data("DELETE", f"/cart/{carts[2]}/discount")
-    assert (await desk.data("POST", "/order", json={"id": carts[2]}))["discount"] == 0
+    assert (await desk.data("GET", f"/cart/{last}"))["discountCode"] == "TWICE"
+    assert await desk.data("GET", f"/order/{other['id']}") == other
+    await desk.data("DELETE", f"/cart/{last}/discount")
+    assert (await desk.data("POST", "/order", json={"id": last}))["discount"] == 0
 
 
 async def test_a_charge_per_order_is_taken_once(desk: Desk, kayak: str, rafting: str) -> None:

@@ -40,6 +40,8 @@ async def test_the_whole_order(desk: Desk, rafting: str) -> None:
     at = "2026-07-01T16:00:00.000Z"
     assert line == money | {
         "id": line["id"],
+        "location": item["location"],
+        "pickup": None,
         "tier": "Adult",
         "status": "confirmed",
         "firstName": None,

@@ -16,7 +16,7 @@ from seatwright.cart.service import Asked
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, SoldOut, Unavailable
 from seatwright.orders import service as orders
-from seatwright.orders.service import OrderAsked
+from seatwright.orders.placing import OrderAsked
 from seatwright.storage import sqlite
 from seatwright.storage.engine import Tx
 from seatwright.storage.sqlite import SqliteDatabase

@@ -22,6 +22,8 @@ class Line:
     tier: str
     price: int
     discount: int = 0
+    pickup: bool = False
+    code: str | None = None
     charges: dict[str, int] = field(default_factory=dict)
     gone: bool = False
     fee: int = 0
@@ -33,10 +35,10 @@ class Line:
 @dataclass
 class Item:
     lines: list[Line]
-    pickup: bool
     expires: int
     live = property(lambda self: [line for line in self.lines if not line.gone])
     seats = property(lambda self: sum(line.seats for line in self.live))
+    pickup = property(lambda self: all(line.pickup for line in self.live or self.lines))
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Order:
     paid: int = 0
     fees: int = 0
     flat_taken: bool = False
+    flat20: bool = False
     reference: str | None = None
     live = property(lambda self: [line for item in self.items.values() for line in item.live])
     total = property(lambda self: sum(line.total for line in self.live) + self.fees)
@@ -127,25 +130,38 @@ class Model:
         return cart.owner == "canyon" or self.connected
 
     def _price(self, cart: Cart) -> None:
-        lines = [(self.departures[name].product, i, line) for name, i in cart.items.items() for line in i.lines]
-        for _, item, line in lines:
-            line.discount = part(line.price, 10) if cart.code == "EARLY10" else 0
-            line.charges = {"pickup": PICKUP} if item.pickup else {}
-        if cart.code == "FLAT20":
-            rafts = [line for product, _, line in lines if product == "rafting"]
-            for line, off in zip(
-                rafts, spread(min(2000, sum(r.price for r in rafts)), [r.price for r in rafts]), strict=True
-            ):
+        code = None if cart.code == "FLAT20" and self.now >= self.flat20_ends else cart.code
+        for name, item in cart.items.items():
+            for line in item.lines if code else []:
+                line.code = code if code == "EARLY10" or self.departures[name].product == "rafting" else None
+        self._settle(cart.items, [line for item in cart.items.values() for line in item.lines])
+
+    def _settle(self, items: dict[str, Item], new: list[Line]) -> None:
+        """Price all that isn't cancelled together; what no new line has a part in stays as it is."""
+        lines = [
+            (self.departures[name].product, line)
+            for name in self.departures
+            if name in items
+            for line in sorted(items[name].live, key=lambda x: (x.tier, x.price, x.pickup))
+        ]
+        added = {id(line) for line in new}
+        rafts = [line for _, line in lines if line.code == "FLAT20"]
+        kayaks = [line for product, line in lines if product == "kayak"]
+        for line in new:
+            line.discount = part(line.price, 10) if line.code == "EARLY10" else 0
+        if any(id(line) in added for line in rafts):
+            whole = min(2000, sum(r.price for r in rafts))
+            for line, off in zip(rafts, spread(whole, [r.price for r in rafts]), strict=True):
                 line.discount = off
-        for product, item, line in lines:
-            base = line.price - line.discount + (PICKUP if item.pickup else 0)
+        for product, line in lines:
+            base = line.price - line.discount + (PICKUP if line.pickup else 0)
+            line.charges |= {"pickup": PICKUP} if line.pickup else {}
             line.charges["tax"] = part(base, Fraction(15, 2))
             line.charges |= {"river": part(base, 5)} if product == "rafting" else {}
             line.charges |= {"cleaning": CLEANING} if product == "bike" else {}
-        kayaks = [line for product, _, line in lines if product == "kayak"]
-        shares = spread(BOOKING, [k.price - k.discount for k in kayaks]) if kayaks else []
-        for line, fee in zip(kayaks, shares, strict=True):
-            line.charges["booking"] = fee
+        if any(id(line) in added for line in kayaks):
+            for line, fee in zip(kayaks, spread(BOOKING, [k.price - k.discount for k in kayaks]), strict=True):
+                line.charges["booking"] = fee
 
     def add(self, cart: Cart, name: str, counts: dict[str, int], pickup: bool) -> str:
         if cart.status != "open":
@@ -156,12 +172,16 @@ class Model:
             return "not_bookable"
         departure, before = self.departures[name], cart.items.get(name)
         prices = PRICES[departure.product] | departure.prices
-        new = [Line(tier, prices[tier]) for tier in PRICES[departure.product] for _ in range(counts.get(tier, 0))]
+        new = [
+            Line(tier, prices[tier], pickup=pickup)
+            for tier in PRICES[departure.product]
+            for _ in range(counts.get(tier, 0))
+        ]
         more = sum(line.seats for line in new) + (before.seats if before and before.expires <= self.now else 0)
         if self.free(name) < more:
             return "sold_out"
-        item = cart.items.setdefault(name, Item([], False, 0))
-        item.lines, item.pickup, item.expires = item.lines + new, pickup or item.pickup, self.now + HOLD
+        item = cart.items.setdefault(name, Item([], 0))
+        item.lines, item.expires = item.lines + new, self.now + HOLD
         self._price(cart)
         return "ok"
 
@@ -180,6 +200,9 @@ class Model:
         if code == "FLAT20" and cart.items and all(self.departures[n].product != "rafting" for n in cart.items):
             return "discount_not_applicable"
         cart.code = code
+        for item in cart.items.values():
+            for line in item.lines:
+                line.code = None
         self._price(cart)
         return "ok"
 
@@ -210,21 +233,22 @@ class Model:
             return "order_not_found"
         if order.owner != cart.owner or (to and order.status == "cancelled"):
             return "other_supplier" if order.owner != cart.owner else "order_cancelled"
-        if cart.code == "FLAT20" and self.flat20_used == FLAT20_USES:
+        use = cart.code == "FLAT20" and not order.flat20
+        if use and self.flat20_used == FLAT20_USES:
             return "discount_used_up"
-        self.flat20_used += cart.code == "FLAT20"
-        charged = any("booking" in line.charges for line in order.live)
+        self.flat20_used += use
+        order.flat20 = order.flat20 or use
+        before, new = order.total, [line for item in cart.items.values() for line in item.lines]
         cart.status, cart.asked, cart.became = "ordered", asked, to or cart_id
         self.orders[cart.became] = order
         for name, item in cart.items.items():
-            for line in item.lines if charged else []:
-                line.charges.pop("booking", None)
             for line in item.lines:
                 bike = self.departures[name].product == "bike"
                 line.pending = min(self.now + APPROVAL, self.departures[name].start) if bike else 0
-            order.paid += sum(line.total for line in item.lines)
             mine = order.items.setdefault(name, replace(item, lines=[], expires=0))
-            mine.lines, mine.pickup = mine.lines + item.lines, item.pickup or mine.pickup
+            mine.lines = mine.lines + item.lines
+        self._settle(order.items, new)
+        order.paid += max(0, order.total - before)
         order.reference = asked[1] or order.reference
         return "ok"
 

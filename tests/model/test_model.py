@@ -94,13 +94,18 @@ MUTANTS = {
         Cut("seatwright.auth.service", "caller_of", 'row["caller_key_generation"] != claims.key_generation', "False")
     ],
     "half a cent is rounded down": [Cut("seatwright.core.money", "divide", ">= denominator", "> denominator")],
-    "a discount is used once more": [Cut("seatwright.orders.service", "_use_discount", '["uses"] >', '["uses"] > 1 +')],
+    "a discount is used once more": [Cut("seatwright.orders.placing", "use_discount", '["uses"] >', '["uses"] > 1 +')],
     "a charge per order is taken twice": [
-        Cut("seatwright.orders.service", "_add_to_order", "charged_per_order(order.body.items)", "()")
+        Cut(
+            "seatwright.cart.addition",
+            "settle_together",
+            "pricing.settle(tuple(merged.values()), ",
+            "tuple(merged.values(), ",
+        )
     ],
     "a reseller sells on": [Cut("seatwright.cart.service", "require_sale", "== cart.account_id", "!= ''")],
     "what is pending costs a fee": [
-        Cut("seatwright.cancellation.service", "_fees", "None if line.pending_until else item.policy", "item.policy")
+        Cut("seatwright.cancellation.service", "_fees", "None if line.pending_until else item", "item")
     ],
     "a deadline is a millisecond late": [
         Cut("seatwright.cancellation.approval", "expire", "answer_by <= $1", "answer_by < $1")

@@ -23,7 +23,7 @@ from seatwright.core.clock import Clock, ManualClock
 from seatwright.core.errors import SeatwrightError
 from seatwright.invariants.checks import GRACE_MS, check
 from seatwright.orders import service as orders
-from seatwright.orders.service import OrderAsked
+from seatwright.orders.placing import OrderAsked
 from seatwright.storage import postgres
 from seatwright.storage.engine import Database, ReadTx, Tx
 from tests.conftest import START

@@ -18,7 +18,7 @@ from seatwright.cart import service as carts
 from seatwright.cart.service import Asked
 from seatwright.core.clock import ManualClock
 from seatwright.orders import service as orders
-from seatwright.orders.service import OrderAsked
+from seatwright.orders.placing import OrderAsked
 from seatwright.storage.engine import Database, ReadTx, Tx
 from tests.postgres import PostgresServer
 from tests.shop import Shop, open_shop

@@ -13,7 +13,7 @@ from seatwright.core.errors import Conflict, Forbidden, Invalid, NotFound, Seatw
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
-from seatwright.orders.service import OrderAsked
+from seatwright.orders.placing import OrderAsked
 from seatwright.storage.engine import Database
 from tests.shop import Shop, caller, open_shop
 

@@ -12,7 +12,7 @@ from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Invalid, NotFound, SoldOut
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
-from seatwright.orders.service import OrderAsked
+from seatwright.orders.placing import OrderAsked
 from seatwright.storage.engine import Database
 from tests.shop import Shop, open_shop
 

@@ -19,6 +19,7 @@ from seatwright.core.config import Settings
 from seatwright.core.times import iso_utc
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
+from seatwright.orders.placing import OrderAsked
 from seatwright.storage.open import open_database
 from tests.shop import Shop, open_shop
 
@@ -50,7 +51,7 @@ def with_shop(settings: Settings, clock: ManualClock, count: int, name: str = "A
         await shop.database.write(lambda tx: carts.set_customer(tx, booking, who, cart, customer))
         asked = carts.Asked(departure, {"All": 2})
         await shop.database.write(lambda tx: carts.add_item(tx, booking, who, cart, asked))
-        return await shop.database.write(lambda tx: orders.place(tx, booking, who, orders.OrderAsked(cart)))
+        return await shop.database.write(lambda tx: orders.place(tx, booking, who, OrderAsked(cart)))
 
     async def work() -> list[Order]:
         database = await open_database(replace(settings, requests_per_second=0))

@@ -15,8 +15,8 @@ from seatwright.inventory import schedule
 from seatwright.inventory.departure_form import DepartureChange
 from seatwright.inventory.schedule import Planner
 from seatwright.orders import service as orders
+from seatwright.orders.placing import OrderAsked
 from seatwright.orders.reschedule import follow
-from seatwright.orders.service import OrderAsked
 from seatwright.storage.engine import Database
 from tests.shop import Shop, denver, open_shop
 

@@ -17,7 +17,7 @@ from seatwright.auth.model import PERMISSIONS, Caller
 from seatwright.cart import pricing
 from seatwright.cart import store as cart_store
 from seatwright.cart.context import Booking
-from seatwright.cart.model import Cart, CartBody, Item, PickupChoice, Place
+from seatwright.cart.model import Arrangement, Cart, CartBody, Item, PickupChoice, Place
 from seatwright.cart.selection import kind_of, new_lines
 from seatwright.catalog.model import Catalog, Charge, Discount, Product, Tier
 from seatwright.catalog.policy import Fee, Policy, check_policy
@@ -213,8 +213,9 @@ class Maker:
             start_at=start_at,
             end_at=start_at + HOUR_MS,
             time_zone=self.chance.choice(ZONES),
-            pickup=pickup if self.chance.random() < 0.2 else None,
-            policy=sold.policy_of(product),
+            arrangements=(
+                Arrangement(policy=sold.policy_of(product), pickup=pickup if self.chance.random() < 0.2 else None),
+            ),
             lines=new_lines(product, {}, counts),
             expires_at=START + 500 * DAY_MS,
         )

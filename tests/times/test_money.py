@@ -29,7 +29,7 @@ from seatwright.core.errors import Invalid
 from seatwright.core.money import MAX_MINOR, PPM, allocate, decimals, divide, from_wire, included_share, share, to_wire
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
-from seatwright.orders.service import OrderAsked
+from seatwright.orders.placing import OrderAsked
 from tests.crash.figures import show
 from tests.crash.scale import Deadline, amount
 from tests.times.books import Books, Maker, live, run

@@ -187,7 +187,7 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool) -> Fee
             line_id=line.id,
             kind=line.kind,
             total=line.total,
-            policy=None if line.pending_until else item.policy,
+            policy=None if line.pending_until else item.arranged(line).policy,
             start_at=item.start_at,
             zone_name=item.time_zone,
         )

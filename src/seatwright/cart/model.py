@@ -7,15 +7,18 @@ milliseconds UTC.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from seatwright.catalog.policy import Policy
 from seatwright.core.clock import Instant
+from seatwright.resellers.model import Rate
 
 LineKind: TypeAlias = Literal["participant", "unit"]
 ChargeKind: TypeAlias = Literal["tax", "fee", "service_fee", "pickup"]
+Calc: TypeAlias = Literal["percent", "flat"]
 
 MAX_ITEMS = 50
 """Departures in one cart or order at most (our decision)."""
@@ -24,7 +27,12 @@ MAX_LINES = 1_000
 
 
 class LineCharge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A tax, fee or pickup on one line. An `included` one is part of the price already."""
+    """A tax, fee or pickup on one line, in minor units, and the terms it was sold on.
+
+    An `included` one is part of the price already. One `per_order` is the order's: `amount` is this line's part of it.
+    `rate` is ppm for `percent` and minor units for `flat`, as the catalog had it when the line was priced; None for
+    what was sold before rates were kept, which stays as it is. A `compound` tax is on the other taxes too.
+    """
 
     code: str
     name: str
@@ -32,13 +40,30 @@ class LineCharge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount: int
     included: bool = False
     per_order: bool = False
+    calc: Calc = "flat"
+    rate: int | None = None
+    compound: bool = False
+
+
+class Reduction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A discount as a line was sold with it: `rate` is ppm for `percent`, minor units for `flat`.
+
+    One `per_order` is the order's, spread over the lines that have it.
+    """
+
+    code: str
+    calc: Calc
+    rate: int
+    per_order: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One participant of an activity or one unit of a rental.
 
-    `commission` is what a reseller earns on it, or keeps of it. `checked_in_at` is when they turned up.
-    `pending_until` is until when it has to be accepted in an order; 0 if it needn't be, or has been.
+    `discount` is what `reduction` takes off its price. `arrangement` is the place of what was arranged with it in
+    `Item.arrangements`. `commission` is what a reseller earns on it, or keeps of it, at `commission_rate`.
+    `checked_in_at` is when they turned up. `pending_until` is until when it has to be accepted in an order; 0 if it
+    needn't be, or has been.
     """
 
     id: str
@@ -55,6 +80,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commission: int = 0
     checked_in_at: Instant | None = None
     pending_until: Instant = 0
+    arrangement: int = 0
+    reduction: Reduction | None = None
+    commission_rate: Rate | None = None
 
     @property
     def fees(self) -> int:
@@ -70,6 +98,31 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def total(self) -> int:
         """What the line costs: price - discount + fees + tax."""
         return self.price - self.discount + sum(c.amount for c in self.charges if not c.included)
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over lines, in minor units."""
+
+    price: int
+    discount: int
+    fees: int
+    tax: int
+    total: int
+
+    def __sub__(self, other: Sums) -> Sums:
+        """Return by how much these sums are more than others."""
+        return Sums(**{name: getattr(self, name) - getattr(other, name) for name in self.__struct_fields__})
+
+
+def sums(lines: Sequence[Line]) -> Sums:
+    """Add up lines."""
+    return Sums(
+        price=sum(line.price for line in lines),
+        discount=sum(line.discount for line in lines),
+        fees=sum(line.fees for line in lines),
+        tax=sum(line.tax for line in lines),
+        total=sum(line.total for line in lines),
+    )
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +141,22 @@ class PickupChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     detail: Place | None = None
     price: int = 0
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Which pickup it is, whatever it and its place were called or cost at the time."""
+        return self.id, self.location.id, self.detail.id if self.detail else ""
+
+
+class Arrangement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was arranged with a guest: the cancellation policy, where it begins, and how they are picked up.
+
+    It belongs to a participant or unit; an item keeps each one that its lines have once.
+    """
+
+    policy: Policy | None = None
+    location: Place | None = None
+    pickup: PickupChoice | None = None
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One departure in a cart or order, with everything about it that the customer agreed to.
@@ -104,9 +173,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     start_at: Instant | None
     end_at: Instant | None
     time_zone: str
-    location: Place | None = None
-    pickup: PickupChoice | None = None
-    policy: Policy | None = None
+    arrangements: tuple[Arrangement, ...] = (Arrangement(),)
     lines: tuple[Line, ...]
     expires_at: Instant = 0
 
@@ -114,6 +181,46 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def live(self) -> tuple[Line, ...]:
         """The lines that are not cancelled."""
         return tuple(line for line in self.lines if line.status == "confirmed")
+
+    def arranged(self, line: Line) -> Arrangement:
+        """Return what was arranged with a line of this item."""
+        return self.arrangements[line.arrangement]
+
+    def by_arrangement(self, lines: Iterable[Line]) -> list[tuple[Arrangement, list[Line]]]:
+        """Return these lines of the item by what was arranged with them, in the order of the arrangements."""
+        found: dict[int, list[Line]] = {}
+        for line in lines:
+            found.setdefault(line.arrangement, []).append(line)
+        return [(self.arrangements[place], found[place]) for place in sorted(found)]
+
+    @property
+    def location(self) -> Place | None:
+        """Where it begins for all who are booked (or, if nobody is any more, were); None where that differs."""
+        places = {place and place.id: place for place in (each.location for each in self._arranged)}
+        return next(iter(places.values())) if len(places) == 1 else None
+
+    @property
+    def pickup(self) -> PickupChoice | None:
+        """How all who are booked (or were) are picked up; None where that differs."""
+        pickups = {pickup and pickup.key: pickup for pickup in (each.pickup for each in self._arranged)}
+        return next(iter(pickups.values())) if len(pickups) == 1 else None
+
+    @property
+    def _arranged(self) -> Iterable[Arrangement]:
+        if len(self.arrangements) == 1:
+            return self.arrangements
+        return [arrangement for arrangement, _ in self.by_arrangement(self.live or self.lines)]
+
+    def with_lines_of(self, added: Item) -> Item:
+        """Return this item with the lines of another one of the same departure, and what was arranged with them."""
+        arrangements = tuple(dict.fromkeys((*self.arrangements, *added.arrangements)))
+        places = [arrangements.index(arrangement) for arrangement in added.arrangements]
+        lines = (msgspec.structs.replace(line, arrangement=places[line.arrangement]) for line in added.lines)
+        return msgspec.structs.replace(self, arrangements=arrangements, lines=(*self.lines, *lines))
+
+    def with_lines(self, changed: Mapping[str, Line]) -> Item:
+        """Return this item with those of its lines replaced that are in `changed`, by id."""
+        return msgspec.structs.replace(self, lines=tuple(changed.get(line.id, line) for line in self.lines))
 
     @property
     def pending(self) -> tuple[Line, ...]:
@@ -145,8 +252,20 @@ class CartBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return next((item for item in self.items if item.id == departure_id), None)
 
 
+class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """The order that an open cart is meant to be added to, as it is at present. `total` is in minor units."""
+
+    id: str
+    confirmation: int
+    total: int
+    items: tuple[Item, ...]
+
+
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart as it was read. `account_id` owns the seats; `owner_id` is the seller (a reseller, or the same)."""
+    """A cart as it was read. `account_id` owns the seats; `owner_id` is the seller (a reseller, or the same).
+
+    `order_id` is the order that it has become or was added to; of an open cart, the one that it is meant for.
+    """
 
     account_id: str
     id: str

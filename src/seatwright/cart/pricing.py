@@ -1,29 +1,27 @@
-"""Prices a cart: base price, discount, pickups, fees and taxes, line by line. Pure.
+"""Prices carts and orders: base price, discount, pickup, fees and taxes, line by line. Pure.
 
-The rules, ours where the reference is silent:
+Each line says on which terms it is sold: the rate of each charge, and the discount. What they amount to follows from
+the lines alone, so it makes no difference whether they came together in one cart or were added to an order later. The
+rules, ours where the reference is silent:
 
 - A line's base price is the departure's price for its tier, or else the product's.
-- A discount lowers the price of the lines it is valid for. One for the whole order is spread over them.
-- Percentages are taken of price less discount plus pickup, so fees aren't taxed and taxes aren't charged fees.
-- A charge per order is taken once, spread over the lines of the products that it is on, so that cancelling one
-  participant gives back that participant's part of it.
-- Every computed amount is rounded once (`core.money`), and what is spread adds up exactly.
+- A discount lowers the price of the lines it is valid for. One for the whole order is spread over them by their prices;
+  a flat one is given once, however often its code is used for the order.
+- For charges, see `cart.charges`. Every computed amount is rounded once (`core.money`), and what is spread adds up.
+- Where the catalog has changed in between, what was sold keeps its terms, and what is added has the new ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from seatwright.cart.model import Item, Line, LineCharge
+from seatwright.cart.charges import Carrier, Key, charge
+from seatwright.cart.model import Item, Line, LineCharge, Reduction
 from seatwright.catalog.model import Catalog, Charge, Discount
 from seatwright.core.clock import Instant
-from seatwright.core.money import allocate, included_share, share
-
-Key: TypeAlias = tuple[int, int]
-"""A line's place: item index, line index."""
+from seatwright.core.money import allocate, share
 
 
 def discount_valid(discount: Discount, now: Instant) -> bool:
@@ -35,96 +33,142 @@ def discount_valid(discount: Discount, now: Instant) -> bool:
     )
 
 
-def price(
-    items: Sequence[Item], catalog: Catalog, discount: Discount | None, *, charged: Collection[str] = ()
-) -> tuple[Item, ...]:
-    """Return `items` with each line's discount and charges computed anew; base prices stay as they are.
+def price(items: Sequence[Item], catalog: Catalog, discount: Discount | None) -> tuple[Item, ...]:
+    """Return the items of a cart on the catalog's present terms; base prices stay as they are.
 
-    `charged` are the codes of per-order charges that are not to be taken (again).
+    With `discount` every line that it is valid for has it; without one, lines keep the discount that they have.
+    """
+    return settle([_on_terms(item, catalog, discount) for item in items])
+
+
+def without_discount(items: Iterable[Item]) -> list[Item]:
+    """Return items none of whose lines has a discount, still to be priced."""
+    return [
+        msgspec.structs.replace(
+            item, lines=tuple(msgspec.structs.replace(line, reduction=None, discount=0) for line in item.lines)
+        )
+        for item in items
+    ]
+
+
+def settle(items: Sequence[Item], new: Collection[str] | None = None) -> tuple[Item, ...]:
+    """Return `items` with the discounts and charges that the terms of their lines amount to.
+
+    `new` are the ids of lines that are added to the others; None is all of them. What is cancelled stays as it is and
+    counts no more: a charge or discount per order is of those who come. What new lines have no part in stays as well.
     """
     lines = {(i, j): line for i, item in enumerate(items) for j, line in enumerate(item.lines)}
-    codes = {key: items[key[0]].product_code for key in lines}
-    discounts = _discounts(lines, codes, discount)
-    pickups = {key: _pickup(items[key[0]]) for key in lines}
-    base = {
-        key: line.price - discounts.get(key, 0) + (pickup.amount if (pickup := pickups[key]) else 0)
-        for key, line in lines.items()
-    }
-    charges: dict[Key, list[LineCharge]] = {key: [pickup] if (pickup := pickups[key]) else [] for key in lines}
-    for charge in catalog.charges.values():
-        keys = [key for key in lines if charge.products is None or codes[key] in charge.products]
-        if not keys or (charge.per == "order" and charge.code in charged):
-            continue
-        for key, amount in zip(keys, _amounts(charge, [base[key] for key in keys]), strict=True):
-            charges[key].append(
-                LineCharge(
-                    code=charge.code,
-                    name=charge.name,
-                    kind=charge.kind,
-                    amount=amount,
-                    included=charge.included,
-                    per_order=charge.per == "order",
-                )
+    rank = {key: _rank(items[key[0]], line) for key, line in lines.items()}
+    live = sorted((key for key, line in lines.items() if line.status == "confirmed"), key=rank.__getitem__)
+    added = set(live) if new is None else {key for key in live if lines[key].id in new}
+    discounts = _discounts({key: lines[key] for key in live}, added)
+    charges = charge(
+        {
+            key: Carrier(
+                charges=lines[key].charges,
+                base=_base(lines[key], discounts[key]),
+                changed=key in added or discounts[key] != lines[key].discount,
+                new=key in added,
             )
+            for key in live
+        }
+    )
+
+    def settled(key: Key) -> Line:
+        if key not in charges:
+            return lines[key]
+        return msgspec.structs.replace(lines[key], discount=discounts[key], charges=charges[key])
+
     return tuple(
-        msgspec.structs.replace(
-            item,
-            lines=tuple(
-                msgspec.structs.replace(line, discount=discounts.get((i, j), 0), charges=tuple(charges[i, j]))
-                for j, line in enumerate(item.lines)
-            ),
-        )
+        msgspec.structs.replace(item, lines=tuple(settled((i, j)) for j in range(len(item.lines))))
         for i, item in enumerate(items)
     )
 
 
-def without_order_charges(items: Sequence[Item], charged: Collection[str]) -> tuple[Item, ...]:
-    """Return `items` without the per-order charges that an order they are added to has taken already."""
-    return tuple(
-        msgspec.structs.replace(
-            item,
-            lines=tuple(
-                msgspec.structs.replace(
-                    line,
-                    charges=tuple(c for c in line.charges if not (c.per_order and c.code in charged)),
-                )
-                for line in item.lines
-            ),
+def _rank(item: Item, line: Line) -> tuple[str, ...]:
+    """Return what sorts lines so that those which differ in anything but their id come in an order of their own."""
+    arrangement = item.arranged(line)
+    location, pickup = arrangement.location, arrangement.pickup
+    return item.id, line.tier, f"{line.price:020}", location.id if location else "", *(pickup.key if pickup else ())
+
+
+def _base(line: Line, discount: int) -> int:
+    """Return what percentages are taken of."""
+    return line.price - discount + sum(each.amount for each in line.charges if each.kind == "pickup")
+
+
+def _on_terms(item: Item, catalog: Catalog, discount: Discount | None) -> Item:
+    terms = tuple(_terms(each) for each in catalog.charges.values() if _is_on(each.products, item))
+    reduction = None if discount is None or not _is_on(discount.products, item) else _reduction(discount)
+
+    def on_terms(line: Line) -> Line:
+        return msgspec.structs.replace(
+            line,
+            reduction=line.reduction if discount is None else reduction,
+            charges=(*_pickup(item, line), *terms),
         )
-        for item in items
+
+    return msgspec.structs.replace(item, lines=tuple(on_terms(line) for line in item.lines))
+
+
+def _is_on(products: Collection[str] | None, item: Item) -> bool:
+    return products is None or item.product_code in products
+
+
+def _terms(entry: Charge) -> LineCharge:
+    return LineCharge(
+        code=entry.code,
+        name=entry.name,
+        kind=entry.kind,
+        amount=0,
+        included=entry.included,
+        per_order=entry.per == "order",
+        calc=entry.calc,
+        rate=entry.amount,
+        compound=entry.compound,
     )
 
 
-def _pickup(item: Item) -> LineCharge | None:
-    if item.pickup is None or item.pickup.price == 0:
-        return None
-    return LineCharge(code=item.pickup.id, name=item.pickup.name, kind="pickup", amount=item.pickup.price)
+def _reduction(discount: Discount) -> Reduction:
+    return Reduction(code=discount.code, calc=discount.calc, rate=discount.amount, per_order=discount.per == "order")
 
 
-def _discounts(lines: Mapping[Key, Line], codes: Mapping[Key, str], discount: Discount | None) -> dict[Key, int]:
-    if discount is None:
-        return {}
-    keys = [key for key in lines if discount.products is None or codes[key] in discount.products]
-    prices = [lines[key].price for key in keys]
-    if not keys:
-        return {}
-    if discount.per == "participant":
-        off = [share(p, discount.amount) if discount.calc == "percent" else min(discount.amount, p) for p in prices]
-    else:
-        whole = sum(prices)
-        amount = share(whole, discount.amount) if discount.calc == "percent" else min(discount.amount, whole)
-        off = allocate(amount, prices)
-    return dict(zip(keys, off, strict=True))
+def _pickup(item: Item, line: Line) -> tuple[LineCharge, ...]:
+    pickup = item.arranged(line).pickup
+    if pickup is None or pickup.price == 0:
+        return ()
+    return (LineCharge(code=pickup.id, name=pickup.name, kind="pickup", amount=pickup.price),)
 
 
-def _amounts(charge: Charge, bases: list[int]) -> list[int]:
-    """Return what `charge` comes to on lines with these bases; an included one is never more than its base."""
-    percentage = included_share if charge.included else share
-    if charge.per == "participant":
-        if charge.calc == "percent":
-            return [percentage(base, charge.amount) for base in bases]
-        return [min(charge.amount, base) if charge.included else charge.amount for base in bases]
-    whole = sum(bases)
-    if charge.calc == "percent":
-        return allocate(percentage(whole, charge.amount), bases)
-    return allocate(min(charge.amount, whole) if charge.included else charge.amount, bases)
+def _discounts(lines: Mapping[Key, Line], added: Collection[Key]) -> dict[Key, int]:
+    """Return what is taken off each line. Lines are in the order in which a discount per order is spread."""
+    found = {key: line.discount for key, line in lines.items()}
+    together: dict[Reduction, list[Key]] = {}
+    for key, line in lines.items():
+        reduction = line.reduction
+        if reduction is not None and reduction.per_order:
+            together.setdefault(reduction, []).append(key)
+        elif key in added:
+            found[key] = _off(line, reduction)
+    for reduction, keys in together.items():
+        if not any(key in added for key in keys):
+            continue
+        prices = [lines[key].price for key in keys]
+        if reduction.calc == "percent":
+            whole = share(sum(prices), reduction.rate)
+        else:
+            elsewhere = sum(found[key] for key, line in lines.items() if _on_other_terms(line.reduction, reduction))
+            whole = min(max(0, reduction.rate - elsewhere), sum(prices))
+        found.update(zip(keys, allocate(whole, prices), strict=True))
+    return found
+
+
+def _off(line: Line, reduction: Reduction | None) -> int:
+    if reduction is None:
+        return 0
+    return share(line.price, reduction.rate) if reduction.calc == "percent" else min(reduction.rate, line.price)
+
+
+def _on_other_terms(reduction: Reduction | None, wanted: Reduction) -> bool:
+    """Tell whether a line has the same discount per order, from when its terms were others."""
+    return reduction is not None and reduction.per_order and reduction.code == wanted.code and reduction != wanted

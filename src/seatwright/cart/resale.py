@@ -7,7 +7,7 @@ import msgspec
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.errors import Conflict
-from seatwright.resellers.model import ProductTerms, Terms
+from seatwright.resellers.model import Kind, ProductTerms, Terms, earned
 
 
 def for_reseller(catalog: Catalog, terms: Terms) -> Catalog:
@@ -72,10 +72,21 @@ def with_commission(items: tuple[Item, ...], terms: Terms) -> tuple[Item, ...]:
     """Return items whose lines say what the reseller earns on them, or keeps of them."""
 
     def earning(item: Item, line: Line) -> Line:
+        rate = terms.rate_of(item.product_code, line.tier)
         return msgspec.structs.replace(
-            line, commission=terms.commission(item.product_code, line.tier, commissionable(line))
+            line, commission=earned(terms.kind, rate, commissionable(line)), commission_rate=rate
         )
 
     return tuple(
         msgspec.structs.replace(item, lines=tuple(earning(item, line) for line in item.lines)) for item in items
     )
+
+
+def with_commission_as_sold(line: Line, kind: Kind) -> Line:
+    """Return a line whose amounts have changed with what the reseller earns on it, at the rate that it was sold at.
+
+    What was sold before rates were kept, and what nothing is earned on, stays as it is.
+    """
+    if line.commission_rate is None:
+        return line
+    return msgspec.structs.replace(line, commission=earned(kind, line.commission_rate, commissionable(line)))

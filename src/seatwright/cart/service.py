@@ -13,11 +13,12 @@ import msgspec
 
 from seatwright.auth.model import Caller
 from seatwright.cart import holds, pricing, renewal, store
+from seatwright.cart.addition import Addition, addition
 from seatwright.cart.context import Booking
-from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, CartBody, Item
+from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Cart, CartBody, Item, TargetOrder
 from seatwright.cart.resale import for_reseller
 from seatwright.cart.selection import bookable_product, choose_place, count_tiers, kind_of, new_lines
-from seatwright.catalog.model import Catalog, Product
+from seatwright.catalog.model import Catalog, Discount, Product
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound, TooMany
 from seatwright.core.ids import new_uuid
@@ -29,10 +30,11 @@ from seatwright.storage.engine import ReadTx, Retry, Tx
 
 
 class Priced(NamedTuple):
-    """A cart and the currency of its amounts."""
+    """A cart, the currency of its amounts, and what it comes to in the order that it is meant to be added to."""
 
     cart: Cart
     currency: str
+    addition: Addition | None = None
 
 
 class Asked(NamedTuple):
@@ -49,10 +51,13 @@ def cart_not_found() -> NotFound:
     return NotFound("There is no such cart.", code="cart_not_found")
 
 
-async def create(tx: Tx, booking: Booking, caller: Caller, *, supplier_id: str | None = None) -> Priced:
+async def create(
+    tx: Tx, booking: Booking, caller: Caller, *, supplier_id: str | None = None, target: TargetOrder | None = None
+) -> Priced:
     """Make an empty cart; with `supplier_id`, a reseller's cart on that supplier's seats.
 
-    Raises `NotFound` for a supplier without an active connection to the caller's account.
+    One with a `target`, an order of the same supplier and seller, shows what it comes to in that order. Raises
+    `NotFound` for a supplier without an active connection to the caller's account.
     """
     if supplier_id == caller.account_id:
         supplier_id = None
@@ -68,27 +73,27 @@ async def create(tx: Tx, booking: Booking, caller: Caller, *, supplier_id: str |
         status="open",
         version=1,
         body=CartBody(created_by=caller.name, created_by_email=caller.email),
-        order_id=None,
+        order_id=target.id if target else None,
         order_request=None,
         created_at=now,
         modified_at=now,
     )
     await store.insert(tx, cart)
-    return Priced(cart, catalog.currency)
+    return _priced(cart, catalog, target)
 
 
 async def read(tx: ReadTx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
     """Return an open cart. Raises `NotFound`; for a cart that became an order, `Conflict` naming the order."""
     opened = await _open(tx, booking, caller, cart_id)
-    return Priced(opened.cart, opened.catalog.currency)
+    return _priced(opened.cart, opened.catalog, opened.target)
 
 
 async def page(
     tx: ReadTx, booking: Booking, caller: Caller, *, limit: int, page: int, ids: Sequence[str] | None
 ) -> list[Priced]:
     """Return open carts of the caller's account, oldest first."""
-    carts = await store.page(tx, caller.account_id, limit=limit, page=page, ids=ids)
-    return [Priced(cart, (await booking.catalogs.load(tx, cart.account_id)).currency) for cart in carts]
+    found = await store.page(tx, caller.account_id, limit=limit, page=page, ids=ids)
+    return [_priced(cart, await booking.catalogs.load(tx, cart.account_id), target) for cart, target in found]
 
 
 async def delete(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
@@ -118,7 +123,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     read = await store.open_to_hold(
         tx, booking.catalogs, caller.account_id, cart_id, asked.departure_id, holder, now, most=max(limits)
     )
-    cart, catalog, departure = _open_cart(read.opened if read else None)
+    cart, catalog, departure, target = _open_cart(read.opened if read else None)
     connection = await require_sale(tx, cart)
     if connection is not None:
         catalog = for_reseller(catalog, connection.terms)
@@ -141,7 +146,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     items = _replaced(cart.body.items, item)
     if len(items) > MAX_ITEMS:
         raise Invalid(f"itemId: a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", field="itemId")
-    changed = _repriced(cart, items, catalog, cart.body.discount_code)
+    changed = _repriced(cart, items, catalog, _discount_now(cart, catalog, now))
     if read is not None and cart.body.item(departure.id) is None:
         _check_limits((read.by_user, read.by_address), limits)
     try:
@@ -152,7 +157,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
         if more == item.seats:
             raise
         raise Retry(first=renewal.NoteLostHolds(booking, caller, cart.id)) from None
-    return Priced(changed, catalog.currency)
+    return _priced(changed, catalog, target)
 
 
 async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, departure_id: str) -> Priced:
@@ -162,10 +167,11 @@ async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, de
     if cart.body.item(departure_id) is None:
         raise NotFound("The cart has no such item.", code="item_not_found", field="itemId")
     items = tuple(item for item in cart.body.items if item.id != departure_id)
-    changed = _repriced(cart, items, opened.catalog, cart.body.discount_code)
-    changed = await store.update(tx, changed, booking.clock.now(), last=False)
+    now = booking.clock.now()
+    changed = _repriced(cart, items, opened.catalog, _discount_now(cart, opened.catalog, now))
+    changed = await store.update(tx, changed, now, last=False)
     await holds.release(tx, cart.account_id, cart.id, [departure_id])
-    return Priced(changed, opened.catalog.currency)
+    return _priced(changed, opened.catalog, opened.target)
 
 
 async def set_customer(tx: Tx, booking: Booking, caller: Caller, cart_id: str, customer: Mapping[str, Any]) -> Priced:
@@ -174,7 +180,7 @@ async def set_customer(tx: Tx, booking: Booking, caller: Caller, cart_id: str, c
     body = msgspec.structs.replace(opened.cart.body, customer=dict(customer))
     changed = msgspec.structs.replace(opened.cart, body=body)
     changed = await store.update(tx, changed, booking.clock.now(), last=True)
-    return Priced(changed, opened.catalog.currency)
+    return _priced(changed, opened.catalog, opened.target)
 
 
 async def apply_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str, code: str) -> Priced:
@@ -196,17 +202,23 @@ async def apply_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str,
             code="discount_not_applicable",
             field="code",
         )
-    changed = _repriced(cart, cart.body.items, catalog, discount.code)
+    body = msgspec.structs.replace(cart.body, discount_code=discount.code)
+    changed = _repriced(
+        msgspec.structs.replace(cart, body=body), pricing.without_discount(cart.body.items), catalog, discount
+    )
     changed = await store.update(tx, changed, booking.clock.now(), last=True)
-    return Priced(changed, catalog.currency)
+    return _priced(changed, catalog, opened.target)
 
 
 async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
     """Take the discount code off a cart, if it has one."""
     opened = await _open(tx, booking, caller, cart_id)
-    changed = _repriced(opened.cart, opened.cart.body.items, opened.catalog, None)
+    body = msgspec.structs.replace(opened.cart.body, discount_code=None)
+    changed = _repriced(
+        msgspec.structs.replace(opened.cart, body=body), pricing.without_discount(body.items), opened.catalog, None
+    )
     changed = await store.update(tx, changed, booking.clock.now(), last=True)
-    return Priced(changed, opened.catalog.currency)
+    return _priced(changed, opened.catalog, opened.target)
 
 
 def _check_limits(counts: tuple[int, int], limits: tuple[int, int]) -> None:
@@ -252,6 +264,10 @@ def _refuse_ordered(cart: Cart) -> None:
         )
 
 
+def _priced(cart: Cart, catalog: Catalog, target: TargetOrder | None) -> Priced:
+    return Priced(cart, catalog.currency, addition(cart.body.items, target) if target else None)
+
+
 def _with_more(
     item: Item | None,
     catalog: Catalog,
@@ -265,17 +281,6 @@ def _with_more(
     lines = new_lines(product, departure.prices, count_tiers(product, asked.counts))
     location, pickup = choose_place(catalog, product, asked.location_id, asked.pickup_detail_id)
     more = sum(line.seats for line in lines)
-    if item is not None:
-        more += 0 if item.expires_at > now else item.seats
-        lines = (*item.lines, *lines)
-        if len(lines) > MAX_LINES:
-            raise Invalid(
-                f"participants: an item takes at most {MAX_LINES}.",
-                code="too_many_participants",
-                field="participants",
-            )
-        if not asked.location_id and not asked.pickup_detail_id:
-            location, pickup = item.location, item.pickup
     added = Item(
         id=departure.id,
         product_id=product.id,
@@ -286,13 +291,19 @@ def _with_more(
         start_at=departure.start_at,
         end_at=departure.end_at,
         time_zone=departure.time_zone,
-        location=location,
-        pickup=pickup,
-        policy=catalog.policy_of(product),
+        arrangements=(Arrangement(policy=catalog.policy_of(product), location=location, pickup=pickup),),
         lines=lines,
         expires_at=now + hold_ms,
     )
-    return added, more
+    if item is None:
+        return added, more
+    more += 0 if item.expires_at > now else item.seats
+    if len(item.lines) + len(lines) > MAX_LINES:
+        raise Invalid(
+            f"participants: an item takes at most {MAX_LINES}.", code="too_many_participants", field="participants"
+        )
+    both = item.with_lines_of(added)
+    return msgspec.structs.replace(added, arrangements=both.arrangements, lines=both.lines), more
 
 
 def _replaced(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
@@ -301,14 +312,15 @@ def _replaced(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
     return (*items, item)
 
 
-def _repriced(cart: Cart, items: tuple[Item, ...], catalog: Catalog, discount_code: str | None) -> Cart:
-    """Return the cart with these items at today's charges. A discount once applied stays: it was shown."""
-    discount = catalog.discount(discount_code) if discount_code else None
-    body = msgspec.structs.replace(
-        cart.body,
-        items=pricing.price(items, catalog, discount),
-        discount_code=discount.code if discount else None,
-    )
+def _discount_now(cart: Cart, catalog: Catalog, now: Instant) -> Discount | None:
+    """Return the discount that a cart's code gives at `now`. One that has ended stays with those who were shown it."""
+    discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
+    return discount if discount is not None and pricing.discount_valid(discount, now) else None
+
+
+def _repriced(cart: Cart, items: Sequence[Item], catalog: Catalog, discount: Discount | None) -> Cart:
+    """Return the cart with these items on the catalog's present terms, and with `discount` where it is valid."""
+    body = msgspec.structs.replace(cart.body, items=pricing.price(items, catalog, discount))
     return msgspec.structs.replace(cart, body=body)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from seatwright.cart.model import Cart, CartBody
+from seatwright.cart.model import Cart, CartBody, Item, TargetOrder
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.store import ACCOUNT_COLUMNS, CatalogCache
 from seatwright.core.clock import Instant
@@ -23,11 +23,15 @@ _CART = """c.account_id AS cart_account_id, c.id AS cart_id, c.owner_id, c.statu
 
 
 class Opened(NamedTuple):
-    """A cart, the catalog of the account whose seats it holds, and (if it was asked for and exists) a departure."""
+    """A cart, the catalog of the account whose seats it holds, and (if it was asked for and exists) a departure.
+
+    `target` is the order that the cart is meant to be added to, if there is one.
+    """
 
     cart: Cart
     catalog: Catalog
     departure: Departure | None
+    target: TargetOrder | None = None
 
 
 class Holder(NamedTuple):
@@ -64,12 +68,36 @@ def _cart(row: Row) -> Cart:
     )
 
 
+class _Sold(msgspec.Struct):
+    """What carts need of an order's document."""
+
+    items: tuple[Item, ...] = ()
+
+
+async def _target(tx: ReadTx, cart: Cart) -> TargetOrder | None:
+    """Return the order that an open cart is meant to be added to, or None."""
+    if cart.order_id is None or cart.status != "open":
+        return None
+    row = await tx.row(
+        "SELECT id, confirmation, total, body FROM orders WHERE account_id = $1 AND id = $2",
+        cart.account_id,
+        cart.order_id,
+    )
+    assert row is not None, "orders are never deleted"
+    return TargetOrder(
+        id=row["id"],
+        confirmation=row["confirmation"],
+        total=row["total"],
+        items=msgspec.json.decode(row["body"], type=_Sold).items,
+    )
+
+
 async def insert(tx: Tx, cart: Cart) -> None:
     """Write a new cart."""
     await tx.finish(
         """
-        INSERT INTO cart (account_id, id, owner_id, status, version, body, created_at, modified_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO cart (account_id, id, owner_id, status, version, body, created_at, modified_at, order_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         cart.account_id,
         cart.id,
@@ -79,6 +107,7 @@ async def insert(tx: Tx, cart: Cart) -> None:
         _encode(cart.body),
         cart.created_at,
         cart.modified_at,
+        cart.order_id,
     )
 
 
@@ -133,7 +162,9 @@ async def open_to_hold(
 
 
 async def _opened(tx: ReadTx, catalogs: CatalogCache, row: Row) -> Opened:
-    return Opened(_cart(row), await catalogs.of_row(tx, row["cart_account_id"], row), _departure(row))
+    cart = _cart(row)
+    catalog = await catalogs.of_row(tx, cart.account_id, row)
+    return Opened(cart, catalog, _departure(row), await _target(tx, cart))
 
 
 def _departure(row: Row) -> Departure | None:
@@ -156,8 +187,13 @@ async def holding(tx: ReadTx, account_id: str, departure_id: str) -> list[Cart]:
     return [_cart(row) for row in rows]
 
 
-async def page(tx: ReadTx, owner_id: str, *, limit: int, page: int, ids: Sequence[str] | None) -> list[Cart]:
-    """Return open carts of a seller, oldest first; `page` counts pages of `limit` from 0."""
+async def page(
+    tx: ReadTx, owner_id: str, *, limit: int, page: int, ids: Sequence[str] | None
+) -> list[tuple[Cart, TargetOrder | None]]:
+    """Return open carts of a seller, oldest first, each with the order that it is meant to be added to.
+
+    `page` counts pages of `limit` from 0.
+    """
     chosen = "" if ids is None else "AND c.id = ANY($4)"
     rows = await tx.rows(
         f"""
@@ -169,7 +205,8 @@ async def page(tx: ReadTx, owner_id: str, *, limit: int, page: int, ids: Sequenc
         limit * page,
         *([] if ids is None else [list(ids)]),
     )
-    return [_cart(row) for row in rows]
+    carts = [_cart(row) for row in rows]
+    return [(cart, await _target(tx, cart)) for cart in carts]
 
 
 _UPDATE = """

@@ -162,6 +162,8 @@ def _policy(form: forms.PolicyForm, head: dict[str, str], terms: Terms, path: st
 
 def _charge(form: forms.ChargeForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Charge:
     size = _size(form, terms, path)
+    if form.compound and (form.kind, size.calc, form.per) != ("tax", "percent", "participant"):
+        raise bad(at(path, "compound"), "is for a tax in percent, per participant; leave it out.")
     return model.Charge(
         **head,
         kind=form.kind,
@@ -169,6 +171,7 @@ def _charge(form: forms.ChargeForm, head: dict[str, str], terms: Terms, path: st
         amount=size.amount,
         per=form.per,
         included=form.included,
+        compound=form.compound,
         products=_only(form.products),
     )
 

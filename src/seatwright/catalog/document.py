@@ -112,13 +112,17 @@ class PolicyForm(EntryForm, kw_only=True):
 
 
 class ChargeForm(EntryForm, kw_only=True):
-    """A tax or fee: either `percent` or `amount`. `included` means that prices contain it already."""
+    """A tax or fee: either `percent` or `amount`. `included` means that prices contain it already.
+
+    A `compound` tax is a percentage per participant that is taken of the other taxes as well.
+    """
 
     kind: Annotated[Literal["tax", "fee", "service_fee"], Meta(examples=["tax"])]
     percent: Percent | None = None
     amount: Amount | None = None
     per: Literal["participant", "order"] = "participant"
     included: bool = False
+    compound: bool = False
     products: OnlyProducts = None
 
 

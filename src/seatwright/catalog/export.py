@@ -83,6 +83,7 @@ def _charge(entry: model.Charge, head: dict[str, Any], currency: str) -> forms.C
         kind=entry.kind,
         per=entry.per,
         included=entry.included,
+        compound=entry.compound,
         products=_only(entry.products),
     )
 

@@ -48,7 +48,7 @@ class Charge(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
     `amount` is ppm of price less discount for `percent`, minor units for `flat`. A flat charge `per`
     participant (or unit) is taken for each, one per order once for each order. `included` means that prices
-    already contain it: it is shown, not added.
+    already contain it: it is shown, not added. A `compound` tax is taken of the other taxes as well.
     """
 
     kind: Literal["tax", "fee", "service_fee"]
@@ -56,6 +56,7 @@ class Charge(Entry, frozen=True, kw_only=True, omit_defaults=True):
     amount: int
     per: Literal["participant", "order"] = "participant"
     included: bool = False
+    compound: bool = False
     products: tuple[str, ...] | None = None
 
 

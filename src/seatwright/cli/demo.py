@@ -35,8 +35,8 @@ from seatwright.inventory.store import calendar
 from seatwright.orders import listing
 from seatwright.orders import service as orders
 from seatwright.orders.listing import OrderFilter
+from seatwright.orders.placing import OrderAsked
 from seatwright.orders.reschedule import follow
-from seatwright.orders.service import OrderAsked
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Rate, Terms
 from seatwright.storage.engine import Database, ReadTx, Tx

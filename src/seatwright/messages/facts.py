@@ -5,7 +5,6 @@ docs/notifications.md lists all of it; a test holds the two together.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,15 +18,12 @@ from seatwright.core.mail import Mailbox, one_line
 from seatwright.messages.context import Happening
 from seatwright.notifications.rendering import MailKind
 from seatwright.orders.model import Order
+from seatwright.presentation.guests import MAX_VALUE, guests_text, pickup_text, place_text
 from seatwright.wording.wording import Wording
 
-MAX_VALUE = 200
-"""Longest text of a customer's or a catalog's that a mail shows, in characters."""
 MAX_REASON = 500
 MAX_NAMES = 100
 """Participants of an item that are named at most; all are counted."""
-ONE_PRICE = "all"
-"""The tier of a product with one price for everybody, which has no name worth showing."""
 
 _CONFIRMED_BY = {
     "added": "_added",
@@ -130,11 +126,11 @@ def calendar_of(
             end=item.end_at,
             status="CANCELLED" if kind == "cancellation" else "CONFIRMED",
             summary=_line(item.product_name),
-            place=_place(item, happening.catalog),
+            place=place_text(item, some, happening.catalog, words),
             description="\n".join(
                 (
                     words.line("label.number", str(order.confirmation)),
-                    words.line("label.who", _guests(item, some, happening.catalog, words)),
+                    words.line("label.who", guests_text(item, some, happening.catalog, words)),
                 )
             ),
         )
@@ -203,17 +199,15 @@ def _order(subject: Subject, words: Wording) -> Facts:
 
 def _item(item: Item, lines: Sequence[Line], catalog: Catalog, words: Wording, currency: str) -> Facts:
     names = [" ".join(filter(None, (line.first_name, line.last_name))) for line in lines[:MAX_NAMES]]
-    pickup = item.pickup
-    details = (pickup.name, pickup.location.name, pickup.detail.name if pickup.detail else "") if pickup else ()
     return {
         "name": _line(item.product_name),
         "code": item.product_code,
         "when": _when(item, words),
         "date": words.date(item.start_at, item.time_zone) if item.start_at is not None else "",
         "time": words.time(item.start_at, item.time_zone) if item.start_at is not None else "",
-        "place": _place(item, catalog),
-        "pickup": _line(", ".join(filter(None, details))),
-        "guests": _guests(item, lines, catalog, words),
+        "place": place_text(item, lines, catalog, words),
+        "pickup": pickup_text(item, lines, catalog, words),
+        "guests": guests_text(item, lines, catalog, words),
         "names": [_line(name) for name in names if name],
         "status": words.say("status.pending")
         if any(line.pending_until and line.status == "confirmed" for line in lines)
@@ -234,7 +228,7 @@ def _cancelled(happening: Happening, words: Wording) -> list[Facts]:
                 {
                     "name": _line(item.product_name),
                     "when": _when(item, words),
-                    "guests": _guests(item, some, happening.catalog, words),
+                    "guests": guests_text(item, some, happening.catalog, words),
                     "total": words.money(sum(line.total for line in some), currency),
                     "fee": words.money(sum(fees[line.id].fee for line in some), currency),
                     "reason": reason if isinstance(reason, str) else words.reason(reason, currency),
@@ -247,24 +241,6 @@ def _chosen(items: Iterable[Item], lines: frozenset[str]) -> list[tuple[Item, li
     """Return the items that have any of these lines, each with those."""
     found = [(item, [line for line in item.lines if line.id in lines]) for item in items]
     return [(item, some) for item, some in found if some]
-
-
-def _guests(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
-    product = catalog.products_by_id.get(item.product_id)
-    parts = []
-    for code, count in Counter(line.tier for line in lines).items():
-        tier = product.tier(code) if product else None
-        name = tier.name if tier else code
-        if product and code.casefold() == ONE_PRICE:
-            name = product.quantity_label
-        parts.append(words.count(count, _line(name)))
-    return ", ".join(parts)
-
-
-def _place(item: Item, catalog: Catalog) -> str:
-    if item.location is None:
-        return ""
-    return _line(catalog.whereabouts(item.location.id, item.location.name))
 
 
 def _when(item: Item, words: Wording) -> str:

@@ -80,6 +80,15 @@ def sale(items: Iterable[tuple[Item, Sequence[Line]]]) -> list[Entry]:
     return _balanced([Entry(*key, amount) for key, amount in sums.items() if amount])
 
 
+def difference(before: Iterable[Entry], after: Iterable[Entry]) -> list[Entry]:
+    """Return the transaction that takes the entries `before` back and makes those `after`, as one."""
+    sums: dict[tuple[Ledger, str | None, str], int] = defaultdict(int)
+    for sign, entries in ((1, after), (-1, before)):
+        for entry in entries:
+            sums[entry.ledger, entry.departure_id, entry.name] += sign * entry.amount
+    return _balanced([Entry(*key, amount) for key, amount in sums.items() if amount])
+
+
 def payment(amount: int) -> list[Entry]:
     """Return the transaction for money that was paid outside; empty for nothing."""
     if amount == 0:

@@ -196,8 +196,3 @@ def settled(body: OrderBody, version: int) -> OrderBody:
     live = {line.id for item in body.items for line in item.live}
     confirmed = version if live.intersection(body.unconfirmed) else body.confirmed_version
     return msgspec.structs.replace(body, unconfirmed=(), confirmed_version=confirmed)
-
-
-def charged_per_order(items: tuple[Item, ...]) -> frozenset[str]:
-    """Return the codes of per-order charges that lines which aren't cancelled carry."""
-    return frozenset(c.code for item in items for line in item.live for c in line.charges if c.per_order)

@@ -1,52 +1,34 @@
-"""Confirm a cart as a new order, add a cart to an order, read orders."""
+"""Confirm a cart as a new order, or add it to one; read orders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
 from seatwright.auth.model import Caller
-from seatwright.cart import pricing
 from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
 from seatwright.cart.context import Booking
-from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Cart, Item, OrderRequest
+from seatwright.cart.model import Cart, Item, OrderRequest
 from seatwright.cart.renewal import NoteLostHolds, renew
-from seatwright.cart.resale import require_sold, with_commission
-from seatwright.catalog.consent import with_newer_consent
-from seatwright.catalog.model import Catalog
-from seatwright.core.clock import MINUTE_MS, Instant
+from seatwright.cart.resale import require_sold
 from seatwright.core.errors import Conflict, Invalid, NotFound
-from seatwright.core.ids import new_hex24
-from seatwright.notifications.outbox import Detail
-from seatwright.orders import consent, ledger, listing, store
-from seatwright.orders.convert import convert, sell_holds
-from seatwright.orders.model import (
-    NotificationFlags,
-    Order,
-    OrderBody,
-    Payment,
-    Resale,
-    answer_by,
-    charged_per_order,
-    status_of,
-    unconfirmed_with,
+from seatwright.orders import listing, store
+from seatwright.orders.addition import add_to_order
+from seatwright.orders.convert import convert
+from seatwright.orders.model import NotificationFlags, Order, OrderBody, answer_by, status_of, unconfirmed_with
+from seatwright.orders.placing import (
+    OrderAsked,
+    Placing,
+    Sale,
+    sale_change,
+    to_approve,
+    use_discount,
+    with_payment,
 )
-from seatwright.resellers.model import Connection
 from seatwright.storage.engine import ReadTx, Retry, Tx
-
-
-class OrderAsked(NamedTuple):
-    """What `POST /order` asks for, besides the cart. `flags` are those of `NotificationFlags` that it names."""
-
-    cart_id: str
-    order_id: str | None = None
-    reference_id: str | None = None
-    billing: dict[str, Any] = {}  # noqa: RUF012 - never changed
-    flags: Mapping[str, bool] = MappingProxyType({})
 
 
 def order_not_found() -> NotFound:
@@ -104,11 +86,11 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     if connection is not None:
         require_sold(cart.body.items, connection.terms)
     if any(item.expires_at <= now for item in cart.body.items):
-        raise Retry(first=_Renew(booking, caller, cart.id))
-    placing = _Placing(
+        raise Retry(first=partial(_renew, booking=booking, caller=caller, cart_id=cart.id))
+    placing = Placing(
         opened=opened,
         connection=connection,
-        items=_to_approve(
+        items=to_approve(
             tuple(msgspec.structs.replace(item, expires_at=0) for item in cart.body.items), opened.catalog, now
         ),
         asked=asked,
@@ -117,67 +99,22 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
         request=request,
     )
     try:
-        if asked.order_id is not None:
-            return await _add_to_order(tx, placing, asked.order_id)
+        order_id = asked.order_id or cart.order_id
+        if order_id is not None:
+            return await add_to_order(tx, placing, order_id)
         return await _make_order(tx, placing)
     except Retry:
         raise Retry(first=NoteLostHolds(booking, caller, cart.id)) from None
 
 
-class _Placing(NamedTuple):
-    """A cart on its way to an order: what was read, what is asked for, and by whom."""
-
-    opened: cart_store.Opened
-    connection: Connection | None
-    items: tuple[Item, ...]
-    asked: OrderAsked
-    caller: Caller
-    now: Instant
-    request: str
-
-    @property
-    def seats(self) -> int:
-        """How many seats the cart must hold."""
-        return sum(item.seats for item in self.items)
-
-    @property
-    def resale(self) -> Resale | None:
-        """What supplier and reseller have agreed on, if a reseller sells."""
-        if self.connection is None:
-            return None
-        terms = self.connection.terms
-        return Resale(kind=terms.kind, hides_contact=terms.hides_contact, may_waive_fees=terms.may_waive_fees)
-
-    def with_commission(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
-        """Return items with what the reseller earns on them."""
-        return items if self.connection is None else with_commission(items, self.connection.terms)
-
-
-def _to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple[Item, ...]:
-    """Return items of which those that must be accepted are pending, until their deadline or start."""
-
-    def pending(item: Item) -> Item:
-        product = catalog.products_by_id.get(item.product_id)
-        if product is None or product.approval_min is None:
-            return item
-        until = now + product.approval_min * MINUTE_MS
-        if item.start_at is not None:
-            until = min(until, item.start_at)
-        until = max(until, now + 1)
-        return msgspec.structs.replace(
-            item, lines=tuple(msgspec.structs.replace(line, pending_until=until) for line in item.lines)
-        )
-
-    return tuple(pending(item) for item in items)
-
-
-async def _make_order(tx: Tx, placing: _Placing) -> Order:
+async def _make_order(tx: Tx, placing: Placing) -> Order:
     cart, now = placing.opened.cart, placing.now
     items = placing.with_commission(placing.items)
     order = _new_order(placing, items)
-    change = _sale(order.body, items, placing.caller, now, "order.created")
-    order = msgspec.structs.replace(order, body=_paid(order.body, items, placing.asked, now))
-    await _use_discount(tx, placing.opened.catalog, cart)
+    sale = Sale(items)
+    change = sale_change(order.body, sale, placing.caller, now, "order.created")
+    order = msgspec.structs.replace(order, body=with_payment(order.body, sale.amount, placing.asked, now))
+    await use_discount(tx, placing)
     return await convert(
         tx,
         cart,
@@ -189,14 +126,9 @@ async def _make_order(tx: Tx, placing: _Placing) -> Order:
     )
 
 
-class _Renew:
-    """Takes a cart's expired holds anew, in a transaction of its own (see `storage.engine.Retry`)."""
-
-    def __init__(self, booking: Booking, caller: Caller, cart_id: str) -> None:
-        self._of = (booking, caller, cart_id)
-
-    async def __call__(self, tx: Tx) -> None:
-        await renew(tx, *self._of)
+async def _renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
+    """Take a cart's expired holds again, in a transaction of its own (see `storage.engine.Retry`)."""
+    await renew(tx, booking, caller, cart_id)
 
 
 async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Order:
@@ -210,7 +142,7 @@ async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Ord
     return await read(tx, caller, cart.order_id)
 
 
-def _new_order(placing: _Placing, items: tuple[Item, ...]) -> Order:
+def _new_order(placing: Placing, items: tuple[Item, ...]) -> Order:
     cart, asked = placing.opened.cart, placing.asked
     body = cart.body
     return Order(
@@ -240,138 +172,3 @@ def _new_order(placing: _Placing, items: tuple[Item, ...]) -> Order:
         channel=placing.connection.channel if placing.connection else "",
         answer_by=answer_by(items),
     )
-
-
-def _paid(body: OrderBody, items: Sequence[Item], asked: OrderAsked, now: Instant) -> OrderBody:
-    """Return the document with what `items` cost as paid by an external source."""
-    amount = sum(line.total for item in items for line in item.lines)
-    if amount == 0:
-        return body
-    memo = asked.billing.get("memo")
-    text = str(memo) if isinstance(memo, str | int | float) and not isinstance(memo, bool) else None
-    payment = Payment(id=new_hex24(), amount=amount, at=now, memo=text)
-    return msgspec.structs.replace(body, payments=(*body.payments, payment))
-
-
-def _sale(body: OrderBody, items: Sequence[Item], caller: Caller, now: Instant, action: str) -> store.Change:
-    amount = sum(line.total for item in items for line in item.lines)
-    sold = [(item, item.lines) for item in items]
-    transactions = [ledger.sale(sold), ledger.payment(amount)]
-    if body.resale is not None:
-        transactions.append(ledger.commission(sold, body.resale.kind))
-    return store.Change(
-        at=now,
-        actor=caller.user_id,
-        action=action,
-        detail={
-            "items": [{"id": item.id, "lines": [line.id for line in item.lines]} for item in items],
-            "total": amount,
-            "currency": body.currency,
-        },
-        transactions=[transaction for transaction in transactions if transaction],
-        told=Detail(lines=tuple(line.id for item in items for line in item.lines)),
-    )
-
-
-async def _use_discount(tx: Tx, catalog: Catalog, cart: Cart) -> None:
-    """Count a use of the cart's discount code where uses are limited. Raises `Conflict` if there are none left."""
-    discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
-    if discount is None or discount.max_uses is None:
-        return
-    row = await tx.row(
-        """
-        INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)
-        ON CONFLICT (account_id, discount_id) DO UPDATE SET uses = discount_use.uses + 1
-        RETURNING uses
-        """,
-        cart.account_id,
-        discount.id,
-    )
-    if row is None or row["uses"] > discount.max_uses:
-        raise Conflict(
-            f"The discount code {discount.code} has been used as often as it may be; remove it from the cart.",
-            code="discount_used_up",
-        )
-
-
-async def _add_to_order(tx: Tx, placing: _Placing, reference: str) -> Order:
-    cart, asked, caller, now = placing.opened.cart, placing.asked, placing.caller, placing.now
-    order = await _order_to_add_to(tx, caller, reference)
-    await cart_store.mark_ordered(tx, cart, order.id, placing.request, now)
-    order = await _order_to_add_to(tx, caller, order.id, lock=True)
-    _check_can_take(order, placing)
-    charged = charged_per_order(order.body.items)
-    items = placing.with_commission(pricing.without_order_charges(placing.items, charged))
-    body = msgspec.structs.replace(
-        order.body,
-        items=_merged(order.body.items, items),
-        customer=with_newer_consent(order.body.customer, cart.body.customer),
-        reference_id=asked.reference_id or order.body.reference_id,
-        discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [cart.body.discount_code])))),
-        billing=asked.billing or order.body.billing,
-        flags=msgspec.structs.replace(order.body.flags, **asked.flags),
-        resale=order.body.resale or placing.resale,
-        unconfirmed=unconfirmed_with(order.body.unconfirmed, items),
-    )
-    await _use_discount(tx, placing.opened.catalog, cart)
-    await sell_holds(tx, cart, now, holds=len(items), seats=placing.seats)
-    at = max(now, order.modified_at)
-    change = _sale(body, items, caller, at, "order.added_to")
-    changed = msgspec.structs.replace(order, body=_paid(body, items, asked, at))
-    changed = await store.update(tx, changed, change, added=items)
-    await consent.heed(tx, changed, cart.body.customer, at, caller.user_id)
-    if asked.reference_id is not None:
-        await store.refer(tx, changed, asked.reference_id)
-    return changed
-
-
-async def _order_to_add_to(tx: ReadTx, caller: Caller, reference: str, *, lock: bool = False) -> Order:
-    order = await store.find(tx, caller.account_id, reference, lock=lock)
-    if order is None:
-        raise NotFound("orderId: there is no such order.", code="order_not_found", field="orderId")
-    return order
-
-
-def _check_can_take(order: Order, placing: _Placing) -> None:
-    cart = placing.opened.cart
-    if (order.account_id, order.owner_id) != (cart.account_id, cart.owner_id):
-        raise Conflict(
-            "orderId: that order is with another supplier than the cart's.",
-            code="other_supplier",
-            field="orderId",
-        )
-    # What was agreed on is fixed for the whole order; one that is older than terms was sold on the default ones.
-    if placing.resale is not None and placing.resale != (order.body.resale or Resale()):
-        raise Conflict(
-            "orderId: that order was sold on other terms with the supplier; make a new order from the cart.",
-            code="other_terms",
-            field="orderId",
-        )
-    if order.status == "cancelled":
-        raise Conflict(
-            "orderId: that order is cancelled; make a new order from the cart.",
-            code="order_cancelled",
-            field="orderId",
-        )
-
-
-def _merged(items: tuple[Item, ...], added: Sequence[Item]) -> tuple[Item, ...]:
-    """Return the order's items with more lines: one item for each departure, however often it is added."""
-    merged = {item.id: item for item in items}
-    for item in added:
-        before = merged.get(item.id)
-        if before is None:
-            merged[item.id] = item
-            continue
-        merged[item.id] = msgspec.structs.replace(
-            before,
-            lines=(*before.lines, *item.lines),
-            pickup=item.pickup or before.pickup,
-        )
-    if len(merged) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in merged.values()):
-        raise Conflict(
-            f"orderId: an order takes at most {MAX_ITEMS} dates with {MAX_LINES} participants or units each.",
-            code="order_full",
-            field="orderId",
-        )
-    return tuple(merged.values())

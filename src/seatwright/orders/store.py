@@ -250,12 +250,19 @@ async def refer(tx: Tx, order: Order, reference_id: str) -> None:
 
 
 async def update(
-    tx: Tx, order: Order, change: Change, *, added: Sequence[Item] = (), cancelled: Sequence[Item] = ()
+    tx: Tx,
+    order: Order,
+    change: Change,
+    *,
+    added: Sequence[Item] = (),
+    repriced: Sequence[Item] = (),
+    cancelled: Sequence[Item] = (),
 ) -> Order:
     """Write a changed order over the version that was read (`Retry` if it isn't that any more).
 
-    `added` are items holding only the new lines, `cancelled` items holding only the lines just cancelled. A clock
-    that was set back makes no change earlier than the one before it. The order's status follows its items.
+    `added` are items holding only the new lines, `repriced` items holding only those whose amounts have changed, and
+    `cancelled` items holding only the lines just cancelled. A clock that was set back makes no change earlier than the
+    one before it. The order's status follows its items.
     """
     items = order.body.items
     order = msgspec.structs.replace(applied(order, change), status=status_of(items), answer_by=answer_by(items))
@@ -289,6 +296,17 @@ async def update(
         modified_at,
     )
     await tx.execute_many(INSERT_LINE, line_rows(order, added))
+    await tx.execute_many(
+        """
+        UPDATE order_line SET discount = $4, fees = $5, tax = $6, total = $7
+        WHERE account_id = $1 AND order_id = $2 AND id = $3
+        """,
+        [
+            (order.account_id, order.id, line.id, line.discount, line.fees, line.tax, line.total)
+            for item in repriced
+            for line in item.lines
+        ],
+    )
     await tx.execute_many(
         """
         UPDATE order_line SET status = 'cancelled', cancellation_fee = $4

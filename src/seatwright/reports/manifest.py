@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from seatwright.cart.model import Item, Line
+from seatwright.cart.model import Item, Line, PickupChoice
 from seatwright.catalog.customer import CONSENT, CUSTOMER_FIELDS, LANGUAGE
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
@@ -40,6 +40,11 @@ class Guest(NamedTuple):
     answers: dict[str, Any]
     balance: int
     currency: str
+
+    @property
+    def pickup(self) -> PickupChoice | None:
+        """How they are picked up."""
+        return self.item.arranged(self.line).pickup
 
     @property
     def checked_in(self) -> Instant | None:
@@ -155,7 +160,7 @@ def _guests(order: Order, departure_id: str, viewer_id: str) -> Iterator[Guest]:
 
 
 def _place_and_name(guest: Guest) -> tuple[Any, ...]:
-    pickup = guest.item.pickup
+    pickup = guest.pickup
     place = (True, "", "")
     if pickup is not None:
         place = (False, pickup.location.name.casefold(), pickup.detail.name.casefold() if pickup.detail else "")

@@ -13,6 +13,9 @@ from seatwright.core.money import share
 BillingCycle: TypeAlias = Literal["weekly", "biweekly", "monthly"]
 
 
+Kind: TypeAlias = Literal["commission", "net"]
+
+
 class Rate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A commission or net rate: ppm of what it is taken of for `percent`, minor units a participant for `flat`."""
 
@@ -22,6 +25,13 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def of(self, base: int) -> int:
         """Return what the rate comes to on one participant or unit: never more than `base`."""
         return share(base, self.amount) if self.calc == "percent" else min(self.amount, base)
+
+
+def earned(kind: Kind, rate: Rate | None, base: int) -> int:
+    """Return what a reseller earns at a rate, or keeps at a net rate, of `base`: from 0 to `base`, minor units."""
+    if rate is None:
+        return 0
+    return rate.of(base) if kind == "commission" else base - rate.of(base)
 
 
 class ProductTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,7 +53,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     e-mail. `may_waive_fees`: the reseller may cancel without a fee.
     """
 
-    kind: Literal["commission", "net"] = "commission"
+    kind: Kind = "commission"
     rate: Rate | None = None
     price_category: str = ""
     products: tuple[ProductTerms, ...] | None = None
@@ -62,13 +72,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     def _by_code(self) -> dict[str, ProductTerms]:
         return {each.product: each for each in self.products or ()}
 
+    def rate_of(self, product_code: str, tier: str) -> Rate | None:
+        """Return the commission or net rate that counts for a price tier of a product."""
+        terms = self.of_product(product_code)
+        return (terms.tiers.get(tier) or terms.rate if terms else None) or self.rate
+
     def commission(self, product_code: str, tier: str, base: int) -> int:
         """Return what the reseller earns on a line, or keeps of it at a net rate: from 0 to `base`, minor units."""
-        terms = self.of_product(product_code)
-        rate = (terms.tiers.get(tier) or terms.rate if terms else None) or self.rate
-        if rate is None:
-            return 0
-        return rate.of(base) if self.kind == "commission" else base - rate.of(base)
+        return earned(self.kind, self.rate_of(product_code, tier), base)
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

@@ -303,7 +303,7 @@ def manifest_out(manifest: Manifest) -> ManifestOut:
 
 def _guest_out(guest: Guest) -> GuestOut:
     last, first = guest.name
-    pickup = guest.item.pickup
+    pickup = guest.pickup
     return GuestOut(
         id=guest.line.id,
         first_name=first,
@@ -367,7 +367,7 @@ def _others(guest: Guest, often: Container[str]) -> str:
 
 def _guest_row(guest: Guest, questions: Sequence[str], zone: str) -> Sequence[Cell]:
     last, first = guest.name
-    pickup, customer = guest.item.pickup, guest.customer
+    pickup, customer = guest.pickup, guest.customer
     return (
         pickup.location.name if pickup else None,
         pickup.detail.name if pickup and pickup.detail else None,

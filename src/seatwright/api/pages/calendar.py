@@ -11,6 +11,7 @@ from seatwright.core import calendars
 from seatwright.core.calendars import Appointment
 from seatwright.core.clock import Instant
 from seatwright.orders.model import OrderStatus, item_status
+from seatwright.presentation.guests import place_text
 from seatwright.wording.wording import Wording
 
 _STATUS: dict[OrderStatus, Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]] = {
@@ -45,6 +46,6 @@ def _appointment(item: Item, start: Instant, seen: Seen, words: Wording) -> Appo
         end=item.end_at,
         status=_STATUS[item_status(item)],
         summary=item.product_name,
-        place="" if item.location is None else seen.catalog.whereabouts(item.location.id, item.location.name),
+        place=place_text(item, item.live or item.lines, seen.catalog, words),
         description="\n".join(told),
     )

@@ -83,6 +83,9 @@ def _item_state(item: Item, lines: tuple[Line, ...], now: Instant) -> State:
         return "closed"
     if any(line.checked_in_at is not None for line in lines):
         return "closed"
-    if item.policy is not None and not item.policy.online:
-        return "open" if all(line.pending_until for line in lines) else "closed"
-    return "open"
+    return "closed" if any(_must_call(item, line) for line in lines) else "open"
+
+
+def _must_call(item: Item, line: Line) -> bool:
+    policy = item.arranged(line).policy
+    return policy is not None and not policy.online and not line.pending_until

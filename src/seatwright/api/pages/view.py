@@ -17,6 +17,7 @@ from seatwright.catalog.model import Catalog
 from seatwright.catalog.policy import Policy
 from seatwright.core.fee_reason import FeeReason
 from seatwright.orders.model import Order, item_status
+from seatwright.presentation.guests import pickup_text, place_text
 from seatwright.wording.wording import Wording
 
 _PER = {"participant": "person", "unit": "unit"}
@@ -253,11 +254,11 @@ def facts(item: Item, seen: Seen, words: Wording) -> list[Row]:
         found.append(Row(words.say("page.date"), words.date(item.start_at, item.time_zone)))
         times = words.times(item.start_at, item.end_at, item.time_zone)
         found.append(Row(words.say("page.time"), f"{times} ({words.zone(item.start_at, item.time_zone)})"))
-    if item.location is not None:
-        found.append(Row(words.say("page.place"), seen.catalog.whereabouts(item.location.id, item.location.name)))
-    if item.pickup is not None:
-        parts = (item.pickup.name, item.pickup.location.name, item.pickup.detail.name if item.pickup.detail else "")
-        found.append(Row(words.say("label.pickup"), ", ".join(part for part in parts if part)))
+    coming = item.live or item.lines
+    if place := place_text(item, coming, seen.catalog, words):
+        found.append(Row(words.say("page.place"), place))
+    if pickup := pickup_text(item, coming, seen.catalog, words):
+        found.append(Row(words.say("label.pickup"), pickup))
     if seen.resold:
         found.append(Row(words.say("label.operated_by"), seen.supplier.name))
     return found
@@ -339,7 +340,10 @@ def _policies(order: Order, words: Wording) -> list[PolicyView]:
     """Return each policy that something of the order was sold under, with what it is for."""
     found: dict[tuple[Policy | None, str], list[Item]] = {}
     for item in order.body.items:
-        found.setdefault((item.policy, item.kind), []).append(item)
+        for arrangement, _ in item.by_arrangement(item.live or item.lines):
+            items = found.setdefault((arrangement.policy, item.kind), [])
+            if item not in items:
+                items.append(item)
     return [
         PolicyView(
             products=", ".join(dict.fromkeys(item.product_name for item in items)),

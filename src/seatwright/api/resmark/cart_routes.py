@@ -19,6 +19,7 @@ from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart.service import Asked, Priced
 from seatwright.core.errors import Invalid
+from seatwright.orders.addition import open_cart
 from seatwright.storage.engine import ReadTx, Tx
 
 MAX_TIERS = 100
@@ -28,6 +29,15 @@ CartId = Annotated[str, PathParameter(description="Cart ID.")]
 SupplierId = Annotated[
     str | None,
     QueryParameter(name="supplierId", description="Makes a reseller cart on this supplier's products and seats."),
+]
+
+OrderId = Annotated[
+    str | None,
+    QueryParameter(
+        name="orderId",
+        description="The order (ID or confirmation number) that the cart is going to be added to: the cart then shows "
+        "what that will cost.",
+    ),
 ]
 
 
@@ -68,12 +78,19 @@ class ApplyDiscount(Wire):
     "",
     status_code=200,
     summary="Create a cart, or a reseller cart with supplierId",
-    opt=body({"description": "Ignored."}, required=False, example={}),
+    opt=body({"description": "Ignored."}, required=False, example={}) | {"answers": ("409",)},
 )
-async def create_cart(request: ApiRequest, supplier_id: SupplierId = None) -> Response[Envelope[CartOut]]:
-    """Make an empty cart. Any body is ignored: clients send `{}`, or none."""
+async def create_cart(
+    request: ApiRequest, supplier_id: SupplierId = None, order_id: OrderId = None
+) -> Response[Envelope[CartOut]]:
+    """Make an empty cart. Any body is ignored: clients send `{}`, or none.
+
+    One with an `orderId` becomes part of that order when it is ordered, also where `POST /order` doesn't name it again.
+    """
 
     async def run(tx: Tx, caller: Caller) -> Priced:
+        if order_id:
+            return await open_cart(tx, booking(request), caller, order_id, supplier_id=supplier_id or None)
         return await carts.create(tx, booking(request), caller, supplier_id=supplier_id or None)
 
     return await endpoint.write(request, "orders.write", run, cart_out)

@@ -7,14 +7,29 @@ from typing import Any
 
 import msgspec
 
-from seatwright.api.resmark.item_wire import CartItemOut, cart_item_out, sums
+from seatwright.api.resmark.item_wire import CartItemOut, cart_item_out
+from seatwright.cart.addition import Addition
+from seatwright.cart.model import sums
 from seatwright.cart.service import Priced
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 
 
+class AdditionOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """What adding the cart to its order will do: by how much the order's `total` grows, and what it is then."""
+
+    order_id: str
+    confirmation: int
+    total: Decimal
+    order_total: Decimal
+
+
 class CartOut(msgspec.Struct, kw_only=True, rename="camel"):
-    """A cart: what is chosen, for whom, and what it comes to."""
+    """A cart: what is chosen, for whom, and what it comes to.
+
+    The sums of one that was made for an order (`orderId`) are what adding it will cost, and its items are as they will
+    be in the order, where a fee or discount per order is spread over everybody.
+    """
 
     id: str
     entity_id: str
@@ -26,6 +41,8 @@ class CartOut(msgspec.Struct, kw_only=True, rename="camel"):
     customer: dict[str, Any]
     items: list[CartItemOut]
     discount_code: str | None
+    order_id: str | None
+    addition: AdditionOut | None
     price: Decimal
     discount: Decimal
     fees: Decimal
@@ -36,9 +53,10 @@ class CartOut(msgspec.Struct, kw_only=True, rename="camel"):
 
 def cart_out(priced: Priced) -> CartOut:
     """Show a cart to its seller."""
-    cart, currency = priced
+    cart, currency, addition = priced
     body = cart.body
-    all_lines = sums([line for item in body.items for line in item.live])
+    items = body.items if addition is None else addition.items
+    more = sums([line for item in items for line in item.live]) if addition is None else addition.more
     return CartOut(
         id=cart.id,
         entity_id=cart.owner_id,
@@ -48,12 +66,23 @@ def cart_out(priced: Priced) -> CartOut:
         created_by=body.created_by,
         created_by_email=body.created_by_email,
         customer=body.customer,
-        items=[cart_item_out(item, currency) for item in body.items],
+        items=[cart_item_out(item, currency) for item in items],
         discount_code=body.discount_code,
-        price=to_wire(all_lines.price, currency),
-        discount=to_wire(all_lines.discount, currency),
-        fees=to_wire(all_lines.fees, currency),
-        tax=to_wire(all_lines.tax, currency),
-        total=to_wire(all_lines.total, currency),
+        order_id=cart.order_id,
+        addition=None if addition is None else _addition_out(addition, currency),
+        price=to_wire(more.price, currency),
+        discount=to_wire(more.discount, currency),
+        fees=to_wire(more.fees, currency),
+        tax=to_wire(more.tax, currency),
+        total=to_wire(more.total, currency),
         currency=currency,
+    )
+
+
+def _addition_out(addition: Addition, currency: str) -> AdditionOut:
+    return AdditionOut(
+        order_id=addition.order.id,
+        confirmation=addition.order.confirmation,
+        total=to_wire(addition.more.total, currency),
+        order_total=to_wire(addition.order_total, currency),
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 
-from seatwright.cart.model import Item, Line, PickupChoice, Place
+from seatwright.cart.model import Arrangement, Item, Line, PickupChoice, Place, sums
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall
 from seatwright.orders.model import item_status
@@ -63,21 +62,16 @@ class LineOut(msgspec.Struct, kw_only=True, rename="camel"):
     cancellation_fee: Decimal
     pending_until: str | None
     checked_in_date: str | None
+    location: PlaceOut | None
+    pickup: PickupOut | None
     charges: list[ChargeOut]
 
 
-class Sums(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over lines, in minor units."""
-
-    price: int
-    discount: int
-    fees: int
-    tax: int
-    total: int
-
-
 class ItemOut(msgspec.Struct, kw_only=True, rename="camel"):
-    """One date and time in a cart or order. Its sums leave out what is cancelled."""
+    """One date and time in a cart or order. Its sums leave out what is cancelled.
+
+    It has a location or pickup where that is the same for everybody who is booked; each one's own is in the list.
+    """
 
     id: str
     product_id: str
@@ -103,17 +97,6 @@ class CartItemOut(ItemOut, kw_only=True, rename="camel"):
     hold_expires_date: str
 
 
-def sums(lines: Sequence[Line]) -> Sums:
-    """Add up lines, in minor units."""
-    return Sums(
-        price=sum(line.price for line in lines),
-        discount=sum(line.discount for line in lines),
-        fees=sum(line.fees for line in lines),
-        tax=sum(line.tax for line in lines),
-        total=sum(line.total for line in lines),
-    )
-
-
 def item_out(item: Item, currency: str) -> ItemOut:
     """Show an item of an order."""
     return ItemOut(**_fields(item, currency))
@@ -125,7 +108,7 @@ def cart_item_out(item: Item, currency: str) -> CartItemOut:
 
 
 def _fields(item: Item, currency: str) -> dict[str, Any]:
-    lines = [_line_out(line, currency) for line in item.lines]
+    lines = [_line_out(line, item.arranged(line), currency) for line in item.lines]
     of_live = sums(item.live)
     return {
         "id": item.id,
@@ -151,7 +134,7 @@ def _fields(item: Item, currency: str) -> dict[str, Any]:
     }
 
 
-def _line_out(line: Line, currency: str) -> LineOut:
+def _line_out(line: Line, arranged: Arrangement, currency: str) -> LineOut:
     return LineOut(
         id=line.id,
         tier=line.tier,
@@ -166,6 +149,8 @@ def _line_out(line: Line, currency: str) -> LineOut:
         cancellation_fee=to_wire(line.cancellation_fee, currency),
         pending_until=iso_utc(line.pending_until) if line.pending_until and line.status == "confirmed" else None,
         checked_in_date=None if line.checked_in_at is None else iso_utc(line.checked_in_at),
+        location=_place_out(arranged.location),
+        pickup=_pickup_out(arranged.pickup),
         charges=[
             ChargeOut(name=c.name, type=c.kind, amount=to_wire(c.amount, currency), included=c.included)
             for c in line.charges

@@ -26,6 +26,7 @@ from seatwright.core.times import parse_date, utc_day
 from seatwright.orders import service as orders
 from seatwright.orders.listing import OrderFilter
 from seatwright.orders.model import NotificationFlags, Order
+from seatwright.orders.placing import OrderAsked
 from seatwright.storage.engine import ReadTx, Tx
 
 OrderId = Annotated[str, PathParameter(description="Order ID (session ID) or confirmation number.")]
@@ -159,7 +160,7 @@ def _shown(request: ApiRequest) -> ShownOrders:
 @post("", status_code=200, summary="Create an order from a cart, or add a cart to an order")
 async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Response[Envelope[OrderOut]]:
     """Turn a cart into an order that an external source has paid. Repeating it answers with the same order."""
-    asked = orders.OrderAsked(
+    asked = OrderAsked(
         cart_id=text(data.id),
         order_id=text_or_none(data.order_id),
         reference_id=_reference(data.reference_id),

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from seatwright.api.resmark.item_wire import ItemOut, item_out, sums
+from seatwright.api.resmark.item_wire import ItemOut, item_out
 from seatwright.cancellation.service import Outcome, Quote
+from seatwright.cart.model import sums
 from seatwright.core.clock import Instant
 from seatwright.core.fee_reason import english
 from seatwright.core.money import to_wire

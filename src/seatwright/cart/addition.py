@@ -1,0 +1,60 @@
+"""What a cart comes to when it is added to an order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from seatwright.cart import pricing
+from seatwright.cart.model import Item, Sums, TargetOrder, sums
+
+
+class Addition(NamedTuple):
+    """What adding a cart to an order will do, if nothing else changes the order first.
+
+    `items` are the cart's, as they will be in the order. `more` is by how much the order's sums grow, in minor units:
+    what the cart's own lines cost, less what the order's lines cost less, because a fee per order is spread over all.
+    `order_total` is the order's total afterwards.
+    """
+
+    order: TargetOrder
+    items: tuple[Item, ...]
+    more: Sums
+    order_total: int
+
+
+def addition(items: Sequence[Item], order: TargetOrder) -> Addition:
+    """Return what adding the items of a cart to an order will do."""
+    settled = settle_together(order.items, items)
+    before, after = _sums(order.items), _sums(settled)
+    own = {line.id for item in items for line in item.lines}
+    expires = {item.id: item.expires_at for item in items}
+    return Addition(
+        order=order,
+        items=tuple(
+            msgspec.structs.replace(
+                item,
+                lines=tuple(line for line in item.lines if line.id in own),
+                expires_at=expires[item.id],
+            )
+            for item in settled
+            if item.id in expires
+        ),
+        more=after - before,
+        order_total=order.total + after.total - before.total,
+    )
+
+
+def settle_together(items: Sequence[Item], added: Sequence[Item]) -> tuple[Item, ...]:
+    """Return an order's items with those of a cart added: one item for each departure, priced as one order."""
+    merged = {item.id: item for item in items}
+    for item in added:
+        before = merged.get(item.id)
+        merged[item.id] = item if before is None else before.with_lines_of(item)
+    return pricing.settle(tuple(merged.values()), {line.id for item in added for line in item.lines})
+
+
+def _sums(items: Sequence[Item]) -> Sums:
+    return sums([line for item in items for line in item.live])

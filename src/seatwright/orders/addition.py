@@ -1,0 +1,153 @@
+"""Adds a cart to an order: what the guests who are added bring along is theirs, what is the order's stays one.
+
+However an order came together, in one cart or in several, it is the same order, to the cent: see `cart.pricing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from seatwright.auth.model import Caller
+from seatwright.cart import service as carts
+from seatwright.cart import store as cart_store
+from seatwright.cart.addition import settle_together
+from seatwright.cart.context import Booking
+from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
+from seatwright.cart.resale import with_commission_as_sold
+from seatwright.cart.service import Priced
+from seatwright.catalog.consent import with_newer_consent
+from seatwright.core.errors import Conflict, NotFound
+from seatwright.orders import consent, store
+from seatwright.orders.convert import sell_holds
+from seatwright.orders.model import Order, OrderBody, Resale, unconfirmed_with
+from seatwright.orders.placing import Placing, Sale, sale_change, use_discount, with_payment
+from seatwright.storage.engine import ReadTx, Tx
+
+
+async def open_cart(
+    tx: Tx, booking: Booking, caller: Caller, reference: str, *, supplier_id: str | None = None
+) -> Priced:
+    """Make a cart that is meant to be added to an order, by its id or confirmation number.
+
+    It is a cart on the seats of the order's supplier. Raises `NotFound` for an order that the account doesn't see, and
+    `Conflict` for one that is cancelled, that somebody else sold, or that is with another supplier than `supplier_id`.
+    """
+    order = await _find(tx, caller, reference)
+    if order.owner_id != caller.account_id or supplier_id not in (None, order.account_id):
+        raise _other_supplier()
+    _refuse_cancelled(order)
+    target = TargetOrder(id=order.id, confirmation=order.confirmation, total=order.total, items=order.body.items)
+    return await carts.create(tx, booking, caller, supplier_id=order.account_id, target=target)
+
+
+async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
+    """Add a cart to an order.
+
+    Raises `NotFound` for an order that the account doesn't see, and `Conflict` for one that can't take it.
+    """
+    cart, asked, caller, now = placing.opened.cart, placing.asked, placing.caller, placing.now
+    order = await _find(tx, caller, reference)
+    if cart.order_id not in (None, order.id):
+        raise Conflict(
+            "orderId: the cart was made to be added to another order; leave orderId out, or make a new cart.",
+            code="other_order",
+            field="orderId",
+        )
+    await cart_store.mark_ordered(tx, cart, order.id, placing.request, now)
+    order = await _find(tx, caller, order.id, lock=True)
+    _check_can_take(order, placing)
+    items, sale = _sold_together(order, placing)
+    code = cart.body.discount_code
+    if code is not None and code not in order.body.discount_codes:
+        await use_discount(tx, placing)
+    await sell_holds(tx, cart, now, holds=len(placing.items), seats=placing.seats)
+    at = max(now, order.modified_at)
+    body = msgspec.structs.replace(
+        order.body,
+        items=items,
+        customer=with_newer_consent(order.body.customer, cart.body.customer),
+        reference_id=asked.reference_id or order.body.reference_id,
+        discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [code])))),
+        billing=asked.billing or order.body.billing,
+        flags=msgspec.structs.replace(order.body.flags, **asked.flags),
+        resale=order.body.resale or placing.resale,
+        unconfirmed=unconfirmed_with(order.body.unconfirmed, sale.items),
+    )
+    change = sale_change(body, sale, caller, at, "order.added_to")
+    changed = msgspec.structs.replace(order, body=with_payment(body, sale.amount, asked, at))
+    changed = await store.update(tx, changed, change, added=sale.items, repriced=sale.after)
+    await consent.heed(tx, changed, cart.body.customer, at, caller.user_id)
+    if asked.reference_id is not None:
+        await store.refer(tx, changed, asked.reference_id)
+    return changed
+
+
+def _sold_together(order: Order, placing: Placing) -> tuple[tuple[Item, ...], Sale]:
+    """Return an order's items with those of the cart, and what is sold by adding them."""
+    settled = settle_together(order.body.items, placing.items)
+    if len(settled) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in settled):
+        raise Conflict(
+            f"orderId: an order takes at most {MAX_ITEMS} dates with {MAX_LINES} participants or units each.",
+            code="order_full",
+            field="orderId",
+        )
+    known = {line.id: line for item in order.body.items for line in item.lines}
+    added = placing.with_commission(_only(settled, lambda line: line.id not in known))
+    after = tuple(
+        _with_commission_as_sold(item, order.body)
+        for item in _only(settled, lambda line: known.get(line.id, line) != line)
+    )
+    changed = {line.id: line for item in (*added, *after) for line in item.lines}
+    before = tuple(msgspec.structs.replace(item, lines=tuple(known[line.id] for line in item.lines)) for item in after)
+    return tuple(item.with_lines(changed) for item in settled), Sale(added, before, after)
+
+
+def _only(items: tuple[Item, ...], chosen: Callable[[Line], bool]) -> tuple[Item, ...]:
+    """Return the items that have any of the chosen lines, each with only those."""
+    found = (msgspec.structs.replace(item, lines=tuple(filter(chosen, item.lines))) for item in items)
+    return tuple(item for item in found if item.lines)
+
+
+def _with_commission_as_sold(item: Item, body: OrderBody) -> Item:
+    if body.resale is None:
+        return item
+    kind = body.resale.kind
+    return msgspec.structs.replace(item, lines=tuple(with_commission_as_sold(line, kind) for line in item.lines))
+
+
+async def _find(tx: ReadTx, caller: Caller, reference: str, *, lock: bool = False) -> Order:
+    order = await store.find(tx, caller.account_id, reference, lock=lock)
+    if order is None:
+        raise NotFound("orderId: there is no such order.", code="order_not_found", field="orderId")
+    return order
+
+
+def _other_supplier() -> Conflict:
+    return Conflict(
+        "orderId: that order is with another supplier than the cart's.", code="other_supplier", field="orderId"
+    )
+
+
+def _refuse_cancelled(order: Order) -> None:
+    if order.status == "cancelled":
+        raise Conflict(
+            "orderId: that order is cancelled; make a new order from the cart.",
+            code="order_cancelled",
+            field="orderId",
+        )
+
+
+def _check_can_take(order: Order, placing: Placing) -> None:
+    cart = placing.opened.cart
+    if (order.account_id, order.owner_id) != (cart.account_id, cart.owner_id):
+        raise _other_supplier()
+    # What was agreed on is fixed for the whole order; one that is older than terms was sold on the default ones.
+    if placing.resale is not None and placing.resale != (order.body.resale or Resale()):
+        raise Conflict(
+            "orderId: that order was sold on other terms with the supplier; make a new order from the cart.",
+            code="other_terms",
+            field="orderId",
+        )
+    _refuse_cancelled(order)

@@ -1,0 +1,158 @@
+"""What turning a cart into an order and adding it to one have in common: what is sold, paid and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+
+from seatwright.auth.model import Caller
+from seatwright.cart import store as cart_store
+from seatwright.cart.model import Item
+from seatwright.cart.resale import with_commission
+from seatwright.catalog.model import Catalog
+from seatwright.core.clock import MINUTE_MS, Instant
+from seatwright.core.errors import Conflict
+from seatwright.core.ids import new_hex24
+from seatwright.notifications.outbox import Detail
+from seatwright.orders import ledger, store
+from seatwright.orders.model import OrderBody, Payment, Resale
+from seatwright.resellers.model import Connection
+from seatwright.storage.engine import Tx
+
+
+class OrderAsked(NamedTuple):
+    """What `POST /order` asks for, besides the cart. `flags` are those of `NotificationFlags` that it names."""
+
+    cart_id: str
+    order_id: str | None = None
+    reference_id: str | None = None
+    billing: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    flags: Mapping[str, bool] = MappingProxyType({})
+
+
+class Placing(NamedTuple):
+    """A cart on its way to an order: what was read, what is asked for, and by whom."""
+
+    opened: cart_store.Opened
+    connection: Connection | None
+    items: tuple[Item, ...]
+    asked: OrderAsked
+    caller: Caller
+    now: Instant
+    request: str
+
+    @property
+    def seats(self) -> int:
+        """How many seats the cart must hold."""
+        return sum(item.seats for item in self.items)
+
+    @property
+    def resale(self) -> Resale | None:
+        """What supplier and reseller have agreed on, if a reseller sells."""
+        if self.connection is None:
+            return None
+        terms = self.connection.terms
+        return Resale(kind=terms.kind, hides_contact=terms.hides_contact, may_waive_fees=terms.may_waive_fees)
+
+    def with_commission(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """Return items with what the reseller earns on them."""
+        return items if self.connection is None else with_commission(items, self.connection.terms)
+
+
+def to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple[Item, ...]:
+    """Return items of which those that must be accepted are pending, until their deadline or start."""
+
+    def pending(item: Item) -> Item:
+        product = catalog.products_by_id.get(item.product_id)
+        if product is None or product.approval_min is None:
+            return item
+        until = now + product.approval_min * MINUTE_MS
+        if item.start_at is not None:
+            until = min(until, item.start_at)
+        until = max(until, now + 1)
+        return msgspec.structs.replace(
+            item, lines=tuple(msgspec.structs.replace(line, pending_until=until) for line in item.lines)
+        )
+
+    return tuple(pending(item) for item in items)
+
+
+def with_payment(body: OrderBody, amount: int, asked: OrderAsked, now: Instant) -> OrderBody:
+    """Return the document with `amount`, in minor units, as paid by an external source; unchanged if it is nothing."""
+    if amount <= 0:
+        return body
+    memo = asked.billing.get("memo")
+    text = str(memo) if isinstance(memo, str | int | float) and not isinstance(memo, bool) else None
+    payment = Payment(id=new_hex24(), amount=amount, at=now, memo=text)
+    return msgspec.structs.replace(body, payments=(*body.payments, payment))
+
+
+class Sale(NamedTuple):
+    """What is sold in one go: items with only their new lines, and how older lines changed because of it.
+
+    `before` and `after` are items with only the lines that changed, in the same order: what is the order's, such as a
+    fee per order, is spread over all of its lines again.
+    """
+
+    items: tuple[Item, ...]
+    before: tuple[Item, ...] = ()
+    after: tuple[Item, ...] = ()
+
+    @property
+    def amount(self) -> int:
+        """By how much the order's total grows, in minor units."""
+        return _total((*self.items, *self.after)) - _total(self.before)
+
+
+def _total(items: Sequence[Item]) -> int:
+    return sum(line.total for item in items for line in item.lines)
+
+
+def sale_change(body: OrderBody, sale: Sale, caller: Caller, now: Instant, action: str) -> store.Change:
+    """Return the change of an order by which `sale` is sold, and paid by an external source."""
+    sold = [(item, item.lines) for item in (*sale.items, *sale.after)]
+    changed = [(item, item.lines) for item in sale.before]
+    transactions = [
+        ledger.difference(ledger.sale(changed), ledger.sale(sold)),
+        ledger.payment(max(0, sale.amount)),
+    ]
+    if body.resale is not None:
+        kind = body.resale.kind
+        transactions.append(ledger.difference(ledger.commission(changed, kind), ledger.commission(sold, kind)))
+    return store.Change(
+        at=now,
+        actor=caller.user_id,
+        action=action,
+        detail={
+            "items": [{"id": item.id, "lines": [line.id for line in item.lines]} for item in sale.items],
+            "total": sale.amount,
+            "currency": body.currency,
+        },
+        transactions=[transaction for transaction in transactions if transaction],
+        told=Detail(lines=tuple(line.id for item in sale.items for line in item.lines)),
+    )
+
+
+async def use_discount(tx: Tx, placing: Placing) -> None:
+    """Count a use of the cart's discount code where uses are limited. Raises `Conflict` if there are none left."""
+    cart, catalog = placing.opened.cart, placing.opened.catalog
+    discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
+    if discount is None or discount.max_uses is None:
+        return
+    row = await tx.row(
+        """
+        INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)
+        ON CONFLICT (account_id, discount_id) DO UPDATE SET uses = discount_use.uses + 1
+        RETURNING uses
+        """,
+        cart.account_id,
+        discount.id,
+    )
+    if row is None or row["uses"] > discount.max_uses:
+        raise Conflict(
+            f"The discount code {discount.code} has been used as often as it may be; remove it from the cart.",
+            code="discount_used_up",
+        )

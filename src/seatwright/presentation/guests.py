@@ -1,0 +1,67 @@
+"""Who is on a date and time, and what was arranged with them, as texts. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from seatwright.cart.model import Arrangement, Item, Line
+from seatwright.catalog.model import Catalog
+from seatwright.core.mail import one_line
+from seatwright.wording.wording import Wording
+
+MAX_VALUE = 200
+"""Longest text of a catalog's or a customer's that is shown in a line, in characters."""
+ONE_PRICE = "all"
+"""The tier of a product with one price for everybody, which has no name worth showing."""
+
+
+def guests_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
+    """Return how many of which price tier, such as "2 × Adult, 1 × Child", in the catalog's present words and order."""
+    product = catalog.products_by_id.get(item.product_id)
+    counts = Counter(line.tier for line in lines)
+    known = [tier.code for tier in product.tiers] if product else []
+    parts = []
+    for code in (*(each for each in known if each in counts), *sorted(counts.keys() - set(known))):
+        tier = product.tier(code) if product else None
+        name = tier.name if tier else code
+        if product and code.casefold() == ONE_PRICE:
+            name = product.quantity_label
+        parts.append(words.count(counts[code], one_line(name, MAX_VALUE)))
+    return ", ".join(parts)
+
+
+def place_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
+    """Return where these lines of an item begin, with the address; who begins where, if they don't all do there."""
+
+    def text(arrangement: Arrangement) -> str:
+        location = arrangement.location
+        return "" if location is None else catalog.whereabouts(location.id, location.name)
+
+    return _by_guest(item, lines, text, catalog, words)
+
+
+def pickup_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
+    """Return how these lines of an item are picked up; who is by what, if that isn't the same for all."""
+
+    def text(arrangement: Arrangement) -> str:
+        pickup = arrangement.pickup
+        if pickup is None:
+            return ""
+        detail = pickup.detail.name if pickup.detail else ""
+        return ", ".join(filter(None, (pickup.name, pickup.location.name, detail)))
+
+    return _by_guest(item, lines, text, catalog, words)
+
+
+def _by_guest(
+    item: Item, lines: Iterable[Line], text_of: Callable[[Arrangement], str], catalog: Catalog, words: Wording
+) -> str:
+    found: dict[str, list[Line]] = {}
+    for arrangement, some in item.by_arrangement(lines):
+        found.setdefault(one_line(text_of(arrangement), MAX_VALUE), []).extend(some)
+    if len(found) == 1:
+        return next(iter(found))
+    return "; ".join(
+        f"{text} ({guests_text(item, some, catalog, words)})" for text, some in sorted(found.items()) if text
+    )

@@ -105,7 +105,7 @@ MUTANTS = {
     ],
     "a reseller sells on": [Cut("seatwright.cart.service", "require_sale", "== cart.account_id", "!= ''")],
     "what is pending costs a fee": [
-        Cut("seatwright.cancellation.service", "_fees", "None if line.pending_until else item", "item")
+        Cut("seatwright.cancellation.service", "_fees", "if line.pending_until or (", "if (")
     ],
     "a deadline is a millisecond late": [
         Cut("seatwright.cancellation.approval", "expire", "answer_by <= $1", "answer_by < $1")

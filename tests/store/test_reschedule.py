@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
-from seatwright.cancellation.service import Target, cancel
+from seatwright.cancellation.service import Target, cancel, quote
 from seatwright.cart import service as carts
 from seatwright.cart.service import Asked
 from seatwright.catalog.model import Product
 from seatwright.core.clock import HOUR_MS, ManualClock
+from seatwright.core.fee_reason import MOVED
 from seatwright.invariants.checks import check
 from seatwright.inventory import schedule
 from seatwright.inventory.departure_form import DepartureChange
@@ -58,7 +61,31 @@ async def test_orders_and_carts_follow(shop: Shop, clock: ManualClock) -> None:
     assert await check(shop.database, clock.now()) == []
 
 
+async def test_who_is_moved_cancels_without_a_fee(shop: Shop, clock: ManualClock) -> None:
+    departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
+    first, second = await cart_on(shop, departure), await cart_on(shop, departure)
+    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(first)))
+    await move(shop, departure, "2026-07-02T08:00")  # into the hours before, which cost half
+    # Who is added after the move knows the new time.
+    added = OrderAsked(second, order_id=first)
+    order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, added))
+    moved, knowing = order.body.items[0].lines
+    quoted = quote(order, Target(first), clock.now(), fee_after_move=False)
+    assert {line.line_id: line.reason for line in quoted.lines}[moved.id] == MOVED
+    assert [line.fee for line in quoted.lines] == [0, knowing.total // 2]
+    usual = quote(order, Target(first), clock.now(), fee_after_move=True)
+    assert [line.fee for line in usual.lines] == [moved.total // 2, knowing.total // 2]
+    # Back at the time that it was sold for, the usual fee counts again.
+    await move(shop, departure, "2026-07-14T09:00")
+    order = await shop.database.read(lambda tx: orders.read(tx, shop.caller, first))
+    assert [line.fee for line in quote(order, Target(first), clock.now(), fee_after_move=False).lines] == [500, 0]
+    await move(shop, departure, "2026-07-02T08:00")
+    done = await shop.database.write(lambda tx: cancel(tx, shop.booking, shop.caller, Target(first), apply_fee=True))
+    assert (done.fee, done.order.total) == (knowing.total // 2, knowing.total // 2)
+
+
 async def test_fees_count_from_the_new_time(shop: Shop, clock: ManualClock) -> None:
+    shop.booking = replace(shop.booking, fee_after_move=True)
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     sold = await cart_on(shop, departure)
     await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(sold)))

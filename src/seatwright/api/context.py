@@ -82,4 +82,5 @@ def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
         address=address(connection),
         holds_per_user=settings.holds_per_user,
         holds_per_address=settings.holds_per_address,
+        fee_after_move=settings.fee_after_move,
     )

@@ -17,7 +17,7 @@ from seatwright.cart.context import Booking
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, Invalid, NotFound
-from seatwright.core.fee_reason import NOT_ACCEPTED, WAIVED
+from seatwright.core.fee_reason import MOVED, NOT_ACCEPTED, WAIVED
 from seatwright.inventory import seats
 from seatwright.notifications import outbox
 from seatwright.notifications.outbox import Detail
@@ -68,6 +68,7 @@ class Outcome(NamedTuple):
 async def cancel(tx: Tx, booking: Booking, caller: Caller, target: Target, *, apply_fee: bool) -> Outcome:
     """Cancel `target`, with the fees of the policies that its items were sold under, or without.
 
+    What the supplier has moved since it was sold costs nothing (our decision), unless `booking.fee_after_move` says so.
     Waiving the fee needs the permission `cancellation_fee.edit`, and of a reseller that its connection lets it. What
     is cancelled already, or was not accepted yet, costs nothing.
     Raises `NotFound` for an order, item, participant or unit that the account doesn't see there, and `Invalid`
@@ -84,7 +85,7 @@ async def cancel(tx: Tx, booking: Booking, caller: Caller, target: Target, *, ap
     if not chosen:
         return Outcome(order, 0, 0, 0, (), ())
     now = booking.clock.now()
-    result = _fees(order, chosen, now, apply_fee=apply_fee)
+    result = _fees(order, chosen, now, apply_fee=apply_fee, after_move=booking.fee_after_move)
     changed, change, gone = cancelled_order(order, chosen, result, caller.user_id, now)
     told = Detail(
         lines=tuple(line.id for _, lines in chosen for line in lines),
@@ -116,15 +117,17 @@ def require_fee_right(order: Order, caller: Caller) -> None:
         )
 
 
-def quote(order: Order, target: Target, now: Instant) -> Quote:
+def quote(order: Order, target: Target, now: Instant, *, fee_after_move: bool) -> Quote:
     """Return what cancelling `target` at `now` would come to, with the fees of its policies. Changes nothing.
+
+    What the supplier has moved costs nothing, unless with `fee_after_move`.
 
     Raises as `cancel` does for what is not there.
     """
     chosen = _choose(order, target)
     if not chosen:
         return Quote((), 0, 0, ())
-    result = _fees(order, chosen, now, apply_fee=True)
+    result = _fees(order, chosen, now, apply_fee=True, after_move=fee_after_move)
     return Quote(
         lines=result.lines,
         fee=result.fee,
@@ -181,13 +184,19 @@ def _choose(order: Order, target: Target) -> Chosen:
     return [(item, (line,))] if line.status == "confirmed" else []
 
 
-def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool) -> FeeResult:
+def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool, after_move: bool) -> FeeResult:
+    free = {
+        line.id: NOT_ACCEPTED if line.pending_until else MOVED
+        for item, some in chosen
+        for line in some
+        if line.pending_until or (item.moved(line) and not after_move)
+    }
     lines = [
         Cancelled(
             line_id=line.id,
             kind=line.kind,
             total=line.total,
-            policy=None if line.pending_until else item.arranged(line).policy,
+            policy=None if line.id in free else item.arranged(line).policy,
             start_at=item.start_at,
             zone_name=item.time_zone,
         )
@@ -197,13 +206,12 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool) -> Fee
     if not apply_fee:
         return FeeResult(tuple(LineFee(line.line_id, 0, WAIVED) for line in lines), ())
     result = cancellation_fees(lines, now, already_charged=order.body.order_fee_policies)
-    pending = {line.id for _, some in chosen for line in some if line.pending_until}
-    if not pending:
+    if not free:
         return result
-    told = tuple(
-        msgspec.structs.replace(line, reason=NOT_ACCEPTED) if line.line_id in pending else line for line in result.lines
+    lines_with_reason = tuple(
+        msgspec.structs.replace(line, reason=free.get(line.line_id, line.reason)) for line in result.lines
     )
-    return msgspec.structs.replace(result, lines=told)
+    return msgspec.structs.replace(result, lines=lines_with_reason)
 
 
 def cancelled_order(

@@ -12,7 +12,8 @@ from seatwright.core.clock import Clock
 class Booking:
     """The clock, the catalogs, how long a hold lasts (in milliseconds), and how many one caller may have at a time.
 
-    `address` is the network address that the request came from; limits of 0 are none.
+    `address` is the network address that the request came from; limits of 0 are none. With `fee_after_move` cancelling
+    costs the usual fee also where the supplier has moved the departure.
     """
 
     clock: Clock
@@ -21,3 +22,4 @@ class Booking:
     address: str = ""
     holds_per_user: int = 0
     holds_per_address: int = 0
+    fee_after_move: bool = False

@@ -14,6 +14,7 @@ import msgspec
 
 from seatwright.catalog.policy import Policy
 from seatwright.core.clock import Instant
+from seatwright.core.times import iso_wall
 from seatwright.resellers.model import Rate
 
 LineKind: TypeAlias = Literal["participant", "unit"]
@@ -63,7 +64,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `discount` is what `reduction` takes off its price. `arrangement` is the place of what was arranged with it in
     `Item.arrangements`. `commission` is what a reseller earns on it, or keeps of it, at `commission_rate`.
     `checked_in_at` is when they turned up. `pending_until` is until when it has to be accepted in an order; 0 if it
-    needn't be, or has been.
+    needn't be, or has been. `sold_for` is the start on the wall clock that it was sold for (ISO 8601), where the
+    departure has been moved since.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     arrangement: int = 0
     reduction: Reduction | None = None
     commission_rate: Rate | None = None
+    sold_for: str = ""
 
     @property
     def fees(self) -> int:
@@ -210,6 +213,15 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if len(self.arrangements) == 1:
             return self.arrangements
         return [arrangement for arrangement, _ in self.by_arrangement(self.live or self.lines)]
+
+    def moved(self, line: Line) -> bool:
+        """Tell whether the departure has another time on the wall clock than the line was sold for."""
+        return bool(line.sold_for) and line.sold_for != self.local_start
+
+    @property
+    def local_start(self) -> str:
+        """The start on the wall clock, ISO 8601; empty for what has no date."""
+        return "" if self.start_at is None else iso_wall(self.start_at, self.time_zone)
 
     def with_lines_of(self, added: Item) -> Item:
         """Return this item with the lines of another one of the same departure, and what was arranged with them."""

@@ -98,6 +98,13 @@ SETTINGS: tuple[Setting, ...] = (
         bounds=(1, 3_650),
     ),
     Setting(
+        "SEATWRIGHT_FEE_AFTER_MOVE",
+        "0",
+        "1: cancelling costs the fee of the policy also where the supplier has moved the departure since it was sold. "
+        "0: it then costs nothing.",
+        bounds=(0, 1),
+    ),
+    Setting(
         "SEATWRIGHT_READ_ONLY",
         "0",
         "1: a server beside others that only reads, on a streaming replica of their PostgreSQL: it migrates nothing, "
@@ -163,6 +170,7 @@ class Settings:
     pool_size: int
     idempotency_seconds: int
     cart_days: int
+    fee_after_move: bool
     read_only: bool
     public_url: str
     smtp: MailServer | None
@@ -204,6 +212,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         pool_size=number["SEATWRIGHT_POOL_SIZE"],
         idempotency_seconds=number["SEATWRIGHT_IDEMPOTENCY_SECONDS"],
         cart_days=number["SEATWRIGHT_CART_DAYS"],
+        fee_after_move=bool(number["SEATWRIGHT_FEE_AFTER_MOVE"]),
         read_only=bool(number["SEATWRIGHT_READ_ONLY"]),
         public_url=_address("SEATWRIGHT_PUBLIC_URL", text["SEATWRIGHT_PUBLIC_URL"]),
         smtp=_mail_server(text["SEATWRIGHT_SMTP_URL"], text["SEATWRIGHT_MAIL_FROM"]),

@@ -17,11 +17,11 @@ class FeeReason(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why the fee on one participant or unit is what it is.
 
     There is no policy (`none`), none of its fees applies (`free`), it was `waived`, the supplier has `not_accepted` the
-    order yet, or it is a `fee` of the policy. Such a fee is described by the other fields, as `catalog.policy.Fee` has
-    them: `amount` is ppm for `percent` and minor units for `flat`.
+    order yet or has `moved` the departure since it was sold, or it is a `fee` of the policy. Such a fee is described by
+    the other fields, as `catalog.policy.Fee` has them: `amount` is ppm for `percent` and minor units for `flat`.
     """
 
-    kind: Literal["none", "free", "waived", "not_accepted", "fee"]
+    kind: Literal["none", "free", "waived", "not_accepted", "moved", "fee"]
     calc: Literal["percent", "flat"] = "percent"
     amount: int = 0
     per: Literal["person", "unit", "order"] = "person"
@@ -34,12 +34,14 @@ NO_POLICY = FeeReason("none")
 NO_FEE = FeeReason("free")
 WAIVED = FeeReason("waived")
 NOT_ACCEPTED = FeeReason("not_accepted")
+MOVED = FeeReason("moved")
 
 _PHRASES = {
     "none": "no cancellation policy",
     "free": "no fee applies",
     "waived": "waived",
     "not_accepted": "not accepted yet",
+    "moved": "moved by the supplier",
 }
 _LESS = {None: "", "limited": ", limited to the price", "charged": ", already charged"}
 

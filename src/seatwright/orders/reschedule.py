@@ -27,7 +27,7 @@ async def follow(tx: Tx, move: Move) -> None:
         order = await store.find(tx, move.account_id, row["order_id"], lock=True)
         assert order is not None, "a supplier sees every order with its seats"
         moved = [item for item in order.body.items if item.id == move.departure_id]
-        body = msgspec.structs.replace(order.body, items=_moved(order.body.items, move))
+        body = msgspec.structs.replace(order.body, items=_moved(order.body.items, move, sold=True))
         change = store.Change(
             at=move.at,
             actor=move.actor,
@@ -38,18 +38,24 @@ async def follow(tx: Tx, move: Move) -> None:
         )
         await store.update(tx, msgspec.structs.replace(order, body=body), change)
     for cart in await carts.holding(tx, move.account_id, move.departure_id):
-        chosen = msgspec.structs.replace(cart.body, items=_moved(cart.body.items, move))
+        chosen = msgspec.structs.replace(cart.body, items=_moved(cart.body.items, move, sold=False))
         await carts.update(tx, msgspec.structs.replace(cart, body=chosen), move.at, last=False)
 
 
-def _moved(items: tuple[Item, ...], move: Move) -> tuple[Item, ...]:
+def _moved(items: tuple[Item, ...], move: Move, *, sold: bool) -> tuple[Item, ...]:
+    """Return items at the new time. What is sold keeps the time that it was sold for as well."""
+
     def moved(item: Item) -> Item:
+        sold_for = item.local_start if sold else ""
         return msgspec.structs.replace(
             item,
             start_at=move.start_at,
             end_at=move.end_at,
             time_zone=move.time_zone,
-            lines=tuple(_answered_before(line, move.start_at) for line in item.lines),
+            lines=tuple(
+                msgspec.structs.replace(_answered_before(line, move.start_at), sold_for=line.sold_for or sold_for)
+                for line in item.lines
+            ),
         )
 
     return tuple(moved(item) if item.id == move.departure_id else item for item in items)

@@ -89,7 +89,9 @@ async def quote_cancellation(
     async def run(tx: ReadTx, caller: Caller) -> tuple[Quote, str]:
         order = await orders.read(tx, caller, order_id)
         target = line_target(order, item_id or None, line_id or None)
-        return quote(order, target, services(request).clock.now()), order.body.currency
+        parts = services(request)
+        quoted = quote(order, target, parts.clock.now(), fee_after_move=parts.settings.fee_after_move)
+        return quoted, order.body.currency
 
     return await endpoint.read(request, "orders.read", run, lambda found: quote_out(*found))
 

@@ -74,9 +74,9 @@ async def look(tx: ReadTx, catalogs: CatalogCache, link: OrderLink, *, lock: boo
     return Seen(order, seller, supplier, await catalogs.load(tx, order.account_id))
 
 
-async def offer(tx: ReadTx, catalogs: CatalogCache, keyring: Keyring, visit: Visit, name: str) -> Offer:
+async def offer(tx: ReadTx, booking: Booking, keyring: Keyring, visit: Visit, name: str) -> Offer:
     """Return what cancelling the thing called `name` (see `online`) would come to now. Raises `NotFound`."""
-    return _offer(await look(tx, catalogs, visit.link), keyring, visit, name)
+    return _offer(await look(tx, booking.catalogs, visit.link), booking, keyring, visit, name)
 
 
 async def cancel_as_shown(tx: Tx, booking: Booking, keyring: Keyring, visit: Visit, name: str, proof: str) -> Offer:
@@ -85,7 +85,7 @@ async def cancel_as_shown(tx: Tx, booking: Booking, keyring: Keyring, visit: Vis
     If it comes to something else by now, nothing is cancelled, and the answer is the new offer. Raises `NotFound`.
     """
     seen = await look(tx, booking.catalogs, visit.link, lock=True)
-    offered = _offer(seen, keyring, visit, name)
+    offered = _offer(seen, booking, keyring, visit, name)
     if offered.answer != "quoted":
         return offered
     if not hmac.compare_digest(offered.proof.encode(), proof.encode(errors="replace")):
@@ -97,7 +97,7 @@ async def cancel_as_shown(tx: Tx, booking: Booking, keyring: Keyring, visit: Vis
     return offered._replace(answer="cancelled", seen=seen._replace(order=outcome.order))
 
 
-def _offer(seen: Seen, keyring: Keyring, visit: Visit, name: str) -> Offer:
+def _offer(seen: Seen, booking: Booking, keyring: Keyring, visit: Visit, name: str) -> Offer:
     choice = online.find(seen.order, name)
     if choice is None:
         raise NotFound("The order has nothing like it.", code="choice_not_found")
@@ -107,7 +107,7 @@ def _offer(seen: Seen, keyring: Keyring, visit: Visit, name: str) -> Offer:
         return Offer("gone", seen, choice, nothing, "")
     if state == "closed" or not visit.link.may_cancel:
         return Offer("closed", seen, choice, nothing, "")
-    quoted = quote(seen.order, choice.target(seen.order), visit.now)
+    quoted = quote(seen.order, choice.target(seen.order), visit.now, fee_after_move=booking.fee_after_move)
     return Offer("quoted", seen, choice, quoted, links.proof(keyring, visit.token, _shown(seen.order, name, quoted)))
 
 

@@ -85,7 +85,7 @@ async def get_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str]
     name = request.query_params.get("what", "")
     if not name:
         return await _choose(request, visit)
-    offered = await parts.database.read(lambda tx: cases.offer(tx, parts.catalogs, parts.keyring, visit, name))
+    offered = await parts.database.read(lambda tx: cases.offer(tx, booking(request), parts.keyring, visit, name))
     return _offered(request, visit, offered, status=200)
 
 

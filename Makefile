@@ -20,7 +20,7 @@ PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT -u 
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint audit soak soak-model soak-races soak-times soak-storm soak-crash soak-api bench bench-full lock clean
+.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api bench bench-full lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,13 +47,17 @@ SOAK_SECONDS ?= 14400
 FIGURES ?= var/soak.txt
 SOAK = mkdir -p $(dir $(FIGURES)) && SOAK_SECONDS=$(SOAK_SECONDS) FIGURES=$(abspath $(FIGURES))
 
-soak: soak-model soak-races soak-times soak-storm soak-crash soak-api ## Prove it for hours (SOAK_SECONDS= bounds each run)
+soak: soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api ## Prove it for hours (SOAK_SECONDS= bounds each run)
 
 soak-model: $(STAMP)
 	$(SOAK) MODEL_EXAMPLES=20000 MODEL_STEPS=100 MODEL_SEED=$$$$ $(BIN)/python -m pytest -n 2 tests/model -k model_does
 
 soak-races: $(STAMP)
 	$(SOAK) LAST_SEAT_ROUNDS=1000 EXPIRY_INTERLEAVINGS=100000 $(BIN)/python -m pytest tests/races
+
+soak-laws: $(STAMP)
+	LAW_CASES=10000 $(BIN)/python -m pytest -n 2 tests/laws/test_pricing.py
+	LAW_CASES=200 $(BIN)/python -m pytest -n 2 tests/laws/test_adding.py
 
 soak-times: $(STAMP)
 	$(SOAK) MONEY_CASES=1000000 ZONE_STARTS=6 $(BIN)/python -m pytest tests/times

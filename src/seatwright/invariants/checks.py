@@ -179,6 +179,26 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "order_document",
+        "What an order shows of each participant or unit is what its row says, with an arrangement that there is.",
+        """
+        SELECT o.account_id, o.id, l.value ->> 'id' AS line, r.total FROM orders o
+        CROSS JOIN json_array_elements(o.body::json -> 'items') i
+        CROSS JOIN json_array_elements(i.value -> 'lines') l
+        LEFT JOIN order_line r ON r.account_id = o.account_id AND r.order_id = o.id AND r.id = l.value ->> 'id'
+        WHERE r.id IS NULL OR r.departure_id <> i.value ->> 'id' OR r.tier <> l.value ->> 'tier'
+            OR r.price <> CAST(l.value ->> 'price' AS BIGINT)
+            OR r.discount <> CAST(COALESCE(l.value ->> 'discount', '0') AS BIGINT)
+            OR r.status <> COALESCE(l.value ->> 'status', 'confirmed')
+            OR r.total <> r.price - r.discount + (
+                SELECT COALESCE(SUM(CAST(c.value ->> 'amount' AS BIGINT)), 0)
+                FROM json_array_elements(l.value -> 'charges') c
+                WHERE COALESCE(CAST(c.value ->> 'included' AS TEXT), 'false') IN ('false', '0'))
+            OR COALESCE(json_array_length(i.value -> 'arrangements'), 1)
+                <= CAST(COALESCE(l.value ->> 'arrangement', '0') AS BIGINT)
+        """,
+    ),
+    Check(
         "order_status",
         "An order is cancelled exactly when all of its lines are.",
         """

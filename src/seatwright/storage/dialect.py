@@ -13,6 +13,7 @@ _TYPES = (
     (re.compile(r"\bBOOLEAN\b"), "INTEGER"),
     (re.compile(r"\bBYTEA\b"), "BLOB"),
 )
+_FUNCTIONS = (("string_agg(", "group_concat("), ("json_array_elements(", "json_each("), ("::json", ""))
 _TABLE_END = re.compile(r"^\);", re.MULTILINE)
 
 
@@ -24,7 +25,8 @@ def to_sqlite(sql: str) -> str:
     """
     sql = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", sql)
     sql = _FOR_UPDATE.sub("", sql)
-    sql = sql.replace("string_agg(", "group_concat(")
+    for here, there in _FUNCTIONS:
+        sql = sql.replace(here, there)
     return _PARAMETER.sub(r"?\1", sql)
 
 

@@ -103,8 +103,8 @@ CATALOG: tuple[tuple[str, AnyEntry], ...] = (
 
 _DEPARTURE = """
 INSERT INTO departure (account_id, id, product_id, start_at, end_at, time_zone, local_date, capacity, taken, closed,
-    closes_at, prices, pool_id, first_slot, last_slot, modified_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, NULL, NULL, NULL, NULL, NULL, 0)
+    closes_at, prices, pool_id, modified_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, NULL, NULL, NULL, 0)
 """
 
 

@@ -15,9 +15,10 @@ from seatwright.catalog.reading import read_form
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Clock
 from seatwright.inventory import schedule
+from seatwright.inventory.changes import Planner
 from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.inventory.importing import ImportForm, ImportReport, import_document
-from seatwright.inventory.schedule import Made, Planner, Shown
+from seatwright.inventory.schedule import Made, Shown
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
 from seatwright.orders.placing import OrderAsked
@@ -150,15 +151,15 @@ class Operator:
         rows = await self.rows(
             """
             SELECT product_id, start_at, end_at, time_zone, local_date, capacity, taken, closed, closes_at, prices,
-                first_slot, last_slot, id FROM departure WHERE account_id = $1 ORDER BY product_id, start_at, id
+                pool_starts, id FROM departure WHERE account_id = $1 ORDER BY product_id, start_at, id
             """
         )
         return [{**dict(row), "closed": bool(row["closed"])} for row in rows]
 
-    async def slots(self) -> dict[int, tuple[int, int]]:
-        """Return capacity and units taken by half hour, of the only pool."""
-        rows = await self.rows("SELECT slot, capacity, taken FROM pool_slot WHERE account_id = $1")
-        return {row["slot"]: (row["capacity"], row["taken"]) for row in rows}
+    async def pool(self) -> dict[int, tuple[int, int]]:
+        """Return the units that there are and those taken, by the instants at which the only pool is counted."""
+        rows = await self.rows("SELECT start_at, capacity, taken FROM pool_start WHERE account_id = $1")
+        return {row["start_at"]: (row["capacity"], row["taken"]) for row in rows}
 
     async def version(self) -> int:
         """Return the version of the catalog."""

@@ -32,7 +32,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import from_local
-from seatwright.inventory.model import slots
+from seatwright.inventory import pools
 from seatwright.storage.engine import Database, Tx
 from tests.conftest import SECRET
 
@@ -113,14 +113,13 @@ class Shop:
         start_at = denver(start) if start else None
         end_at = denver(end) if end else start_at + 4 * 3_600_000 if start_at else None
         pooled = self.entries[pool] if pool else None
-        first, last = slots(start_at, end_at) if pooled and start_at and end_at else (None, None)
 
         async def run(tx: Tx) -> None:
             await tx.execute(
                 """
                 INSERT INTO departure (account_id, id, product_id, start_at, end_at, time_zone, local_date, capacity,
-                    taken, closed, closes_at, prices, pool_id, first_slot, last_slot, modified_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, FALSE, $9, $10, $11, $12, $13, 0)
+                    taken, closed, closes_at, prices, pool_id, modified_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, FALSE, $9, $10, $11, 0)
                 """,
                 self.account_id,
                 departure_id,
@@ -133,19 +132,10 @@ class Shop:
                 closes_at,
                 msgspec.json.encode(prices).decode() if prices else None,
                 pooled.id if pooled else None,
-                first,
-                last,
             )
-            for slot in range(first, last + 1) if first is not None and last is not None else ():
+            if pooled and start_at:
                 assert isinstance(pooled, Pool)
-                await tx.execute(
-                    "INSERT INTO pool_slot (account_id, pool_id, slot, capacity) VALUES ($1, $2, $3, $4) "
-                    "ON CONFLICT (account_id, pool_id, slot) DO NOTHING",
-                    self.account_id,
-                    pooled.id,
-                    slot,
-                    pooled.units,
-                )
+                await pools.count_at(tx, self.account_id, pooled.id, pooled.units, [start_at])
 
         await self.database.write(run)
         return departure_id

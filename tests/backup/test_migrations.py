@@ -8,15 +8,18 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.core.clock import SystemClock
+from seatwright.core.clock import HOUR_MS, SystemClock
 from seatwright.core.config import Settings
 from seatwright.invariants.checks import check
+from seatwright.storage.engine import ReadTx, Tx
 from seatwright.storage.migrate import check_schema, migrate, schema_version
 from seatwright.storage.open import open_database
 from tests.backup.conftest import NewPlace, ended, start, works
 from tests.backup.fixtures import NEWEST, client_of, load, path_of, services_of
 
 VERSIONS = range(1, NEWEST + 1)
+BY_HALF_HOURS = 10
+"""The last schema that counted rental pools by the half hour."""
 
 
 async def filled(settings: Settings, version: int) -> dict[str, Any]:
@@ -107,3 +110,53 @@ def test_two_processes_may_migrate_at_once(new_place: NewPlace) -> None:
         await database.close()
 
     asyncio.run(look())
+
+
+async def test_units_that_were_counted_by_the_half_hour_are_counted_at_starts(new_place: NewPlace) -> None:
+    """In the schema before, rentals at 09:00 and 13:00 in Kathmandu shared a half hour of UTC."""
+    settings = new_place()
+    told = await filled(settings, BY_HALF_HOURS)
+    database = await open_database(settings)
+    hour, minute = HOUR_MS, HOUR_MS // 60
+    nine = 1_803_000_600_000 // hour * hour + 15 * minute
+    rentals = {  # start, end, units taken
+        "morning": (nine, nine + 4 * hour, 1),
+        "within": (nine + 70 * minute, nine + 5 * hour, 1),
+        "noon": (nine + 4 * hour, nine + 8 * hour, 0),
+        "evening": (nine + 8 * hour, nine + 9 * hour, 2),
+    }
+
+    async def fill(tx: Tx) -> None:
+        slots: dict[int, int] = {}
+        for name, (start_at, end_at, taken) in rentals.items():
+            first, last = start_at // (30 * minute), (end_at - 1) // (30 * minute)
+            for slot in range(first, last + 1):
+                slots[slot] = slots.get(slot, 0) + taken
+            await tx.execute(
+                """
+                INSERT INTO departure (account_id, id, product_id, start_at, end_at, time_zone, local_date, capacity,
+                    taken, closed, pool_id, first_slot, last_slot, modified_at)
+                VALUES ('a', $1, 'p', $2, $3, 'Asia/Kathmandu', '2027-02-18', 4, $4, FALSE, 'old', $5, $6, 0)
+                """,
+                *(name, start_at, end_at, taken, first, last),
+            )
+        rows = list(slots.items())
+        await tx.execute_many(
+            "INSERT INTO pool_slot (account_id, pool_id, slot, capacity, taken) VALUES ('a', 'old', $1, 4, $2)", rows
+        )
+
+    async def look(tx: ReadTx) -> tuple[dict[int, tuple[int, int]], dict[str, int]]:
+        rows = await tx.rows("SELECT start_at, capacity, taken FROM pool_start WHERE pool_id = 'old'")
+        about = await tx.rows("SELECT id, pool_starts FROM departure WHERE pool_id = 'old'")
+        counted = {row["start_at"]: (row["capacity"], row["taken"]) for row in rows}
+        return counted, {row["id"]: row["pool_starts"] for row in about}
+
+    await database.write(fill)
+    await migrate(database, SystemClock())
+    counted, starts = await database.read(look)
+    units = {"morning": 1, "within": 2, "noon": 1, "evening": 2}
+    assert counted == {rentals[name][0]: (4, taken) for name, taken in units.items()}
+    assert starts == {"morning": 2, "within": 2, "noon": 1, "evening": 1}
+    found = {violation.check for violation in await check(database, told["at"])}
+    assert not found & {"pool_seats", "pool_starts"}
+    await database.close()

@@ -6,7 +6,7 @@ they look right after the statement that makes allocations grow, which is late e
 
     taken     `departure.taken` is above the capacity
     seats     seats held and sold, counted from their rows, are above the capacity
-    pool      a half hour of a rental pool has more units out than there are
+    pool      a rental pool has more units out at a start than there are
     expired   a hold was turned into sold seats after its time
     drift     `departure.taken` is not what is held and sold (PostgreSQL: at every commit)
 """
@@ -19,7 +19,7 @@ from collections.abc import Collection
 from seatwright.storage.engine import Database, ReadTx, Tx
 from seatwright.storage.sqlite import SqliteDatabase
 
-CHECKS = {"departure_not_oversold": "departure", "pool_not_oversold": "pool_slot"}
+CHECKS = {"departure_not_oversold": "departure", "pool_not_oversold": "pool_start"}
 """The schema's own constraints on seats, and their tables."""
 
 _ALLOCATED = """(SELECT COALESCE(SUM(h.seats), 0) FROM hold h
@@ -31,8 +31,8 @@ _SQLITE = f"""
 CREATE TABLE harm_log (kind TEXT NOT NULL, subject TEXT NOT NULL);
 CREATE TRIGGER harm_taken AFTER UPDATE OF taken ON departure WHEN NEW.taken > NEW.capacity
 BEGIN INSERT INTO harm_log VALUES ('taken', NEW.id); END;
-CREATE TRIGGER harm_pool AFTER UPDATE OF taken ON pool_slot WHEN NEW.taken > NEW.capacity
-BEGIN INSERT INTO harm_log VALUES ('pool', NEW.slot); END;
+CREATE TRIGGER harm_pool AFTER UPDATE OF taken ON pool_start WHEN NEW.taken > NEW.capacity
+BEGIN INSERT INTO harm_log VALUES ('pool', NEW.start_at); END;
 CREATE TRIGGER harm_held AFTER INSERT ON hold
 WHEN {_ALLOCATED.format(row="NEW", id="departure_id")} > (SELECT capacity FROM departure d
     WHERE d.account_id = NEW.account_id AND d.id = NEW.departure_id)
@@ -82,12 +82,12 @@ CREATE CONSTRAINT TRIGGER harm_line AFTER INSERT ON order_line
 
 CREATE FUNCTION harm_on_pool() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM pool_slot p WHERE p.account_id = NEW.account_id AND p.pool_id = NEW.pool_id
-        AND p.slot = NEW.slot AND p.taken > p.capacity)
-    THEN INSERT INTO harm_log VALUES ('pool', NEW.slot::text); END IF;
+    IF EXISTS (SELECT 1 FROM pool_start p WHERE p.account_id = NEW.account_id AND p.pool_id = NEW.pool_id
+        AND p.start_at = NEW.start_at AND p.taken > p.capacity)
+    THEN INSERT INTO harm_log VALUES ('pool', NEW.start_at::text); END IF;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER harm_pool AFTER UPDATE ON pool_slot
+CREATE CONSTRAINT TRIGGER harm_pool AFTER UPDATE ON pool_start
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION harm_on_pool();
 
 CREATE FUNCTION harm_on_sold() RETURNS trigger LANGUAGE plpgsql AS $$

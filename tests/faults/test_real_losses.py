@@ -40,7 +40,7 @@ CUT = ["create cart", "add item", "place order", "place reseller's order", "add 
 LOST_AND_FOUND = {
     "add item": ["idempotency", "cart", "departure", "hold"],
     "place order": ["cart", "hold", "account_counter", "orders", "order_line", "ledger_entry", "audit_event"],
-    "cancel order": ["orders", "ledger_entry", "departure", "pool_slot"],
+    "cancel order": ["orders", "ledger_entry", "departure", "pool_start"],
     "import": ["catalog_entry", "departure"],
 }
 """Tables that each of these use cases changes."""

@@ -129,7 +129,7 @@ class World:
             for table in CHANGING.split(", "):
                 await tx.execute(f"DELETE FROM {table}")
             await tx.execute("UPDATE departure SET taken = 0")
-            await tx.execute("UPDATE pool_slot SET taken = 0")
+            await tx.execute("UPDATE pool_start SET taken = 0")
             await tx.execute("UPDATE connection SET active = TRUE")
             await tx.execute("UPDATE account_counter SET orders = 0, last_created_at = 0")
             for login in self.logins.values():

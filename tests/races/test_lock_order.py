@@ -92,7 +92,9 @@ async def test_pools_are_locked_after_all_departures(
         await tx.execute("UPDATE departure SET taken = taken WHERE id = $1", later)
         locked.set()
         await waiting.wait()
-        await tx.rows("SELECT slot FROM pool_slot WHERE account_id = $1 ORDER BY slot FOR UPDATE", shop.account_id)
+        await tx.rows(
+            "SELECT start_at FROM pool_start WHERE account_id = $1 ORDER BY start_at FOR UPDATE", shop.account_id
+        )
 
     async with asyncio.TaskGroup() as group:
         group.create_task(database.write(competitor))

@@ -112,7 +112,7 @@ async def test_a_constraint_is_told_and_undone(database: Database) -> None:
 
     async def oversell(tx: Tx) -> None:
         await tx.execute(
-            "INSERT INTO pool_slot (account_id, pool_id, slot, capacity, taken) VALUES ($1, $2, 1, 1, 2)", "a", "p"
+            "INSERT INTO pool_start (account_id, pool_id, start_at, capacity, taken) VALUES ($1, $2, 1, 1, 2)", "a", "p"
         )
 
     with pytest.raises(ConstraintViolation, match="pool_not_oversold"):

@@ -38,7 +38,7 @@ async def everything(operator: Operator) -> list[Any]:
         "SELECT name, email, currency, time_zone, policy_code, catalog_version FROM account WHERE id = $1",
         "SELECT kind, id, code, body, modified_at FROM catalog_entry WHERE account_id = $1 ORDER BY kind, code",
         "SELECT * FROM departure WHERE account_id = $1 ORDER BY product_id, start_at, id",
-        "SELECT * FROM pool_slot WHERE account_id = $1 ORDER BY pool_id, slot",
+        "SELECT * FROM pool_start WHERE account_id = $1 ORDER BY pool_id, start_at",
         "SELECT action, subject_id FROM audit_event WHERE account_id = $1 ORDER BY at, id",
     )
     return [[tuple(row) for row in await operator.rows(sql)] for sql in tables]

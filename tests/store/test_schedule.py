@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from seatwright.api.context import Services
-from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
+from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Invalid, NotFound, SoldOut
 from seatwright.core.times import from_local, iso_utc, iso_wall
 from seatwright.invariants.checks import check
 from seatwright.inventory import schedule
-from seatwright.inventory.model import SLOT_MS
 from seatwright.orders import service as orders
 from tests.conftest import NewAccount, TestAccount
 from tests.outfitter import CATALOG, Operator
@@ -43,7 +42,7 @@ async def test_a_departure_has_its_products_defaults(operator: Operator) -> None
     assert (made.local_date, made.time_zone) == ("2026-07-14", ZONE)
     assert made.closes_at == denver("2026-07-14 08:00")
     assert (made.capacity, made.taken, made.free, made.closed, made.prices) == (24, 0, 24, False, {})
-    assert (made.pool_id, made.first_slot, made.last_slot) == (None, None, None)
+    assert made.pool_id is None
 
 
 async def test_a_departure_has_what_it_is_given(operator: Operator) -> None:
@@ -254,15 +253,27 @@ async def test_another_accounts_departure_is_not_found(
         await stranger.shown(made.id)
 
 
-async def test_rentals_get_the_half_hours_of_their_pool(operator: Operator) -> None:
+async def test_a_pool_is_counted_at_the_starts_of_its_departures(operator: Operator) -> None:
     made = (await operator.create("bike", start="2026-07-14T09:15", durationMin=60)).departure
-    first = denver("2026-07-14 09:00") // SLOT_MS
-    assert (made.capacity, made.first_slot, made.last_slot) == (5, first, first + 2)
-    assert await operator.slots() == {first: (5, 0), first + 1: (5, 0), first + 2: (5, 0)}
-    whole = (await operator.create("bike", start="2026-07-14T09:30", durationMin=30)).departure
-    assert (whole.first_slot, whole.last_slot) == (first + 1, first + 1)
+    assert made.capacity == 5
+    assert await operator.pool() == {made.start_at: (5, 0)}
     await operator.take(made.id, 3)
-    assert (await operator.shown(whole.id)).departure.free == 2
+    within = (await operator.create("bike", start="2026-07-14T09:40", durationMin=5)).departure
+    after = (await operator.create("bike", start="2026-07-14T10:15", durationMin=30)).departure
+    before = (await operator.create("bike", start="2026-07-14T09:05", durationMin=10)).departure
+    assert (within.free, after.free, before.free) == (2, 5, 5)
+    assert await operator.pool() == {
+        before.start_at: (5, 0),
+        made.start_at: (5, 3),
+        within.start_at: (5, 3),
+        after.start_at: (5, 0),
+    }
+    assert {row["start_at"]: row["pool_starts"] for row in await operator.departures()} == {
+        before.start_at: 1,
+        made.start_at: 2,
+        within.start_at: 1,
+        after.start_at: 1,
+    }
     await healthy(operator)
 
 
@@ -272,19 +283,11 @@ async def test_a_rental_moves_with_its_units(operator: Operator) -> None:
     cart_id = await operator.take(made.id, 3)
     await operator.take(other.id, 2)
     moved = (await operator.change(made.id, start="2026-07-14T11:30")).departure
-    nine = denver("2026-07-14 09:00") // SLOT_MS
-    slots = await operator.slots()
-    assert {slot - nine: taken for slot, (_, taken) in slots.items()} == {0: 0, 1: 0, 5: 3, 6: 5, 7: 2}
+    assert await operator.pool() == {moved.start_at: (5, 3), other.start_at: (5, 5)}
     assert (moved.taken, moved.free) == (3, 0)
     await healthy(operator)
     await operator.give_up(cart_id)
-    assert {slot - nine: taken for slot, (_, taken) in (await operator.slots()).items()} == {
-        0: 0,
-        1: 0,
-        5: 0,
-        6: 2,
-        7: 2,
-    }
+    assert await operator.pool() == {moved.start_at: (5, 0), other.start_at: (5, 2)}
     await healthy(operator)
 
 
@@ -293,12 +296,12 @@ async def test_a_rental_stays_where_its_units_are_not_free(operator: Operator) -
     other = (await operator.create("bike", start="2026-07-14T12:00", durationMin=60)).departure
     await operator.take(made.id, 3)
     await operator.take(other.id, 3)
-    before = await operator.slots(), await operator.departures()
+    before = await operator.pool(), await operator.departures()
     with pytest.raises(Conflict, match="start: 3 units of this departure are taken, and its pool has not as many"):
         await operator.change(made.id, start="2026-07-14T11:30")
     with pytest.raises(Conflict, match="capacity: can't be 2, because 3 are taken"):
         await operator.change(made.id, start="2026-07-14T15:00", capacity=2)
-    assert (await operator.slots(), await operator.departures()) == before
+    assert (await operator.pool(), await operator.departures()) == before
     await healthy(operator)
 
 
@@ -309,9 +312,9 @@ async def test_a_pool_grows_and_shrinks_from_now_on(operator: Operator, clock: M
     clock.set(denver("2026-07-15 12:00"))
     await operator.load({"pools": [{"code": "bikes", "name": "Bikes", "units": 8}]})
     assert [(await operator.shown(one.id)).departure.capacity for one in (past, full, own)] == [5, 8, 3]
-    slots = await operator.slots()
-    assert slots[past.first_slot or 0][0] == 5
-    assert slots[full.first_slot or 0][0] == 8
+    pool = await operator.pool()
+    assert pool[past.start_at or 0][0] == 5
+    assert pool[full.start_at or 0][0] == 8
     await operator.take(full.id, 6)
     with pytest.raises(Conflict, match="units: the pool bikes can't have 5, because 6 are taken at the same time"):
         await operator.load({"pools": [{"code": "bikes", "name": "Bikes", "units": 5}]})
@@ -381,7 +384,3 @@ async def test_departures_are_listed_by_day_with_what_is_free(operator: Operator
     assert await page(0) == ["06-30T09:00", "06-30T14:00", "07-01T09:00", "07-01T14:00"]
     assert await page(1) == ["07-02T09:00", "07-02T14:00"]
     assert await page(2) == []
-
-
-async def test_the_constants_of_time_agree() -> None:
-    assert SLOT_MS == 30 * MINUTE_MS == HOUR_MS // 2

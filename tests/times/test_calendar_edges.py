@@ -41,7 +41,7 @@ def scheduled(zone: str, first: str, last: str, time: str) -> list[str]:
     form = Recurrence(from_=first, to=last, times=[time], capacity=1)
     found = []
     for spec in specs_of(catalog(RAFT, time_zone=zone), Terms("USD", zone, 0), RAFT, form, path=""):
-        stored = times_of(spec.start_at, 60_000, zone, pooled=False)
+        stored = times_of(spec.start_at, 60_000, zone)
         assert spec.start_at is not None
         assert stored.local_date is not None
         assert iso_wall(spec.start_at, zone) == f"{stored.local_date}T{time}:00.000Z"

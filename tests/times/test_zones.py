@@ -205,7 +205,7 @@ def recurrence(name: str, first: date, last: date, *times: str) -> list[tuple[in
     for spec in specs_of(catalog(RAFT, time_zone=name), terms, RAFT, form, path=""):
         assert spec.start_at is not None
         assert closes_at(spec) == spec.start_at - HOUR_MS, "booking ends an hour of real time before"
-        times_stored = times_of(spec.start_at, 4 * HOUR_MS, name, pooled=False)
+        times_stored = times_of(spec.start_at, 4 * HOUR_MS, name)
         assert times_stored.end_at == spec.start_at + 4 * HOUR_MS
         assert times_stored.local_date is not None
         made.append((spec.start_at, times_stored.local_date, iso_wall(spec.start_at, name)))

@@ -64,15 +64,15 @@ async def expired_in_the_way(tx: ReadTx, departure: Departure, now: Instant) -> 
         SELECT DISTINCT h.departure_id FROM hold h JOIN departure d
         ON d.account_id = h.account_id AND d.id = h.departure_id
         WHERE h.account_id = $1 AND h.expires_at <= $2 AND (
-            h.departure_id = $3 OR (d.pool_id = $4 AND d.first_slot <= $6 AND d.last_slot >= $5)
+            h.departure_id = $3 OR (d.pool_id = $4 AND d.start_at < $6 AND d.end_at > $5)
         )
         """,
         departure.account_id,
         now,
         departure.id,
         departure.pool_id,
-        departure.first_slot,
-        departure.last_slot,
+        departure.start_at,
+        departure.end_at,
     )
     return sorted(row["departure_id"] for row in rows)
 

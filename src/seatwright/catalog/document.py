@@ -154,7 +154,7 @@ class DiscountForm(EntryForm, kw_only=True):
 
 
 class PoolForm(EntryForm, kw_only=True):
-    """Rental units that all departures of the products which use it share, half hour by half hour."""
+    """Rental units that all departures of the products which use it share while they overlap."""
 
     units: Annotated[int, Meta(ge=0, le=MAX_SEATS, examples=[12])]
 

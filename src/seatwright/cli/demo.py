@@ -28,9 +28,9 @@ from seatwright.core.ids import new_hex24
 from seatwright.core.money import percent_to_ppm
 from seatwright.core.times import to_local
 from seatwright.inventory import schedule
+from seatwright.inventory.changes import Planner
 from seatwright.inventory.importing import ImportForm, import_document, parse_document
 from seatwright.inventory.model import Departure
-from seatwright.inventory.schedule import Planner
 from seatwright.inventory.store import calendar
 from seatwright.orders import listing
 from seatwright.orders import service as orders

@@ -66,15 +66,26 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "pool_seats",
-        "A rental pool's units in use in each half hour are those of the departures that cover it.",
+        "A rental pool's units in use at each start are those of the departures that are under way then.",
         """
-        SELECT p.account_id, p.pool_id, p.slot, p.taken, u.units FROM pool_slot p LEFT JOIN (
-            SELECT s.account_id, s.pool_id, s.slot, SUM(d.taken) AS units
-            FROM departure d CROSS JOIN pool_slot s -- CROSS: or SQLite looks through all departures for each slot
+        SELECT p.account_id, p.pool_id, p.start_at, p.taken, u.units FROM pool_start p LEFT JOIN (
+            SELECT s.account_id, s.pool_id, s.start_at, SUM(d.taken) AS units
+            FROM departure d CROSS JOIN pool_start s -- CROSS: or SQLite looks through all departures for each start
             WHERE d.taken <> 0 AND s.account_id = d.account_id AND s.pool_id = d.pool_id
-            AND s.slot BETWEEN d.first_slot AND d.last_slot GROUP BY s.account_id, s.pool_id, s.slot
-        ) u ON u.account_id = p.account_id AND u.pool_id = p.pool_id AND u.slot = p.slot
+            AND s.start_at >= d.start_at AND s.start_at < d.end_at GROUP BY s.account_id, s.pool_id, s.start_at
+        ) u ON u.account_id = p.account_id AND u.pool_id = p.pool_id AND u.start_at = p.start_at
         WHERE p.taken < 0 OR p.taken > p.capacity OR p.taken <> COALESCE(u.units, 0)
+        """,
+    ),
+    Check(
+        "pool_starts",
+        "A rental pool is counted at the start of each of its departures, and each knows at how many starts it counts.",
+        """
+        SELECT d.account_id, d.id, d.pool_starts, COUNT(p.start_at) AS counted
+        FROM departure d LEFT JOIN pool_start p ON p.account_id = d.account_id AND p.pool_id = d.pool_id
+        AND p.start_at >= d.start_at AND p.start_at < d.end_at
+        WHERE d.pool_id IS NOT NULL GROUP BY d.account_id, d.id, d.pool_starts, d.start_at
+        HAVING d.pool_starts <> COUNT(p.start_at) OR COALESCE(MIN(p.start_at) <> d.start_at, TRUE)
         """,
     ),
     Check(

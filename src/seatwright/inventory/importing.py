@@ -27,9 +27,9 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.money import check_currency
-from seatwright.inventory import schedule, upkeep
+from seatwright.inventory import changes, schedule, upkeep
+from seatwright.inventory.changes import OnMove, Planned, Planner
 from seatwright.inventory.departure_form import DepartureForm, ScheduleForm
-from seatwright.inventory.schedule import Planned, Planner
 from seatwright.inventory.specs import Spec, spec_of, specs_of
 from seatwright.storage.engine import Tx
 
@@ -98,7 +98,7 @@ async def import_document(
     actor: str,
     document: ImportForm,
     *,
-    on_move: schedule.OnMove,
+    on_move: OnMove,
 ) -> ImportReport:
     """Bring an account to what `document` says; `on_move` follows departures that get another time.
 
@@ -124,7 +124,7 @@ async def import_document(
         await _change_account(tx, now, actor, account_id, wanted_account)
     await catalog_service.apply(tx, upkeep.editor(cache, clock, account_id, actor), plan.changes)
     planner = Planner(catalogs=cache, clock=clock, account_id=account_id, actor=actor, on_move=on_move)
-    await schedule.apply(tx, planner, after, planned)
+    await changes.apply(tx, planner, after, planned)
     return _report(document, wanted_account is not None, plan, planned)
 
 

@@ -6,9 +6,6 @@ import msgspec
 
 from seatwright.core.clock import Instant
 
-SLOT_MS = 30 * 60 * 1000
-"""Rental pools are counted by the half hour: departures that share any part of one share its units."""
-
 
 class Departure(msgspec.Struct, frozen=True, kw_only=True):
     """One date and time of a product. Instants are milliseconds UTC; a dateless product's has no start.
@@ -32,16 +29,9 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: Instant | None
     prices: dict[str, int]
     pool_id: str | None
-    first_slot: int | None
-    last_slot: int | None
 
     def bookable(self, now: Instant) -> bool:
         """Tell whether it may be booked at `now`, seats aside: not closed, its cut-off not reached, not started."""
         if self.closed or (self.closes_at is not None and now >= self.closes_at):
             return False
         return self.start_at is None or now < self.start_at
-
-
-def slots(start_at: Instant, end_at: Instant) -> tuple[int, int]:
-    """Return the first and last half hour (since 1970) that a rental from `start_at` to `end_at` occupies."""
-    return start_at // SLOT_MS, max(start_at, end_at - 1) // SLOT_MS

@@ -1,25 +1,22 @@
-"""SQL for departures and rental pools as operators manage them. Seats taken are written by `inventory.seats` alone."""
+"""SQL for departures as operators manage them. Seats taken are written by `inventory.seats` alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from seatwright.core.clock import Instant
-from seatwright.inventory.model import SLOT_MS
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 
 class Times(NamedTuple):
-    """When a departure is, and the half hours of its pool; all None for a dateless product."""
+    """When a departure is; all None for a dateless product."""
 
     start_at: Instant | None
     end_at: Instant | None
     local_date: str | None
-    first_slot: int | None
-    last_slot: int | None
 
 
 class Stored(NamedTuple):
@@ -38,14 +35,14 @@ class Stored(NamedTuple):
 
 
 _COLUMNS = """id, product_id, start_at, end_at, time_zone, local_date, capacity, taken, closed, closes_at, prices,
-    pool_id, first_slot, last_slot"""
+    pool_id"""
 
 
 def _stored(row: Row) -> Stored:
     return Stored(
         id=row["id"],
         product_id=row["product_id"],
-        times=Times(row["start_at"], row["end_at"], row["local_date"], row["first_slot"], row["last_slot"]),
+        times=Times(row["start_at"], row["end_at"], row["local_date"]),
         time_zone=row["time_zone"],
         capacity=row["capacity"],
         closed=bool(row["closed"]),
@@ -72,6 +69,18 @@ async def lock(tx: Tx, account_id: str, departure_id: str) -> Stored | None:
         departure_id,
     )
     return _stored(row) if row else None
+
+
+async def lock_all(tx: Tx, account_id: str, departure_ids: Collection[str]) -> dict[str, int]:
+    """Lock departures in the order in which bookings lock them; return how many seats of each are taken."""
+    if not departure_ids:
+        return {}
+    rows = await tx.rows(
+        "SELECT id, taken FROM departure WHERE account_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE",
+        account_id,
+        sorted(departure_ids),
+    )
+    return {row["id"]: row["taken"] for row in rows}
 
 
 async def between(tx: ReadTx, account_id: str, product_id: str, first: Instant, last: Instant) -> list[Stored]:
@@ -127,12 +136,20 @@ async def insert(tx: Tx, account_id: str, departures: Sequence[Stored], now: Ins
     ]
     await tx.execute_many(
         """
-        INSERT INTO departure (account_id, id, product_id, start_at, end_at, local_date, first_slot, last_slot,
+        INSERT INTO departure (account_id, id, product_id, start_at, end_at, local_date,
             time_zone, capacity, closed, closes_at, prices, pool_id, modified_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """,
         rows,
     )
+
+
+async def unset_starts(tx: Tx, account_id: str, departure_ids: Sequence[str]) -> None:
+    """Let go of starts for a moment, so that several departures can move at once, one to where another one was."""
+    if len(departure_ids) > 1:
+        await tx.execute(
+            "UPDATE departure SET start_at = NULL WHERE account_id = $1 AND id = ANY($2)", account_id, departure_ids
+        )
 
 
 async def update(tx: Tx, account_id: str, changed: Stored, now: Instant) -> bool:
@@ -140,9 +157,9 @@ async def update(tx: Tx, account_id: str, changed: Stored, now: Instant) -> bool
     return bool(
         await tx.execute(
             """
-            UPDATE departure SET start_at = $3, end_at = $4, local_date = $5, first_slot = $6, last_slot = $7,
-                time_zone = $8, capacity = $9, closed = $10, closes_at = $11, prices = $12, modified_at = $13
-            WHERE account_id = $1 AND id = $2 AND taken <= $9
+            UPDATE departure SET start_at = $3, end_at = $4, local_date = $5,
+                time_zone = $6, capacity = $7, closed = $8, closes_at = $9, prices = $10, modified_at = $11
+            WHERE account_id = $1 AND id = $2 AND taken <= $7
             """,
             account_id,
             changed.id,
@@ -155,75 +172,3 @@ async def update(tx: Tx, account_id: str, changed: Stored, now: Instant) -> bool
             now,
         )
     )
-
-
-async def taken(tx: ReadTx, account_id: str, departure_id: str) -> int:
-    """Return how many seats of a departure are held or sold."""
-    row = await tx.row("SELECT taken FROM departure WHERE account_id = $1 AND id = $2", account_id, departure_id)
-    return row["taken"] if row else 0
-
-
-async def add_slots(tx: Tx, account_id: str, pool_id: str, units: int, slots: Iterable[int]) -> None:
-    """Make sure that a pool has these half hours; new ones have `units`."""
-    await tx.execute_many(
-        """
-        INSERT INTO pool_slot (account_id, pool_id, slot, capacity) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (account_id, pool_id, slot) DO NOTHING
-        """,
-        [(account_id, pool_id, slot, units) for slot in sorted(slots)],
-    )
-
-
-async def most_taken(tx: ReadTx, account_id: str, pool_id: str, now: Instant) -> int:
-    """Return how many units are taken in the fullest half hour of a pool from `now` on."""
-    row = await tx.row(
-        """
-        SELECT COALESCE(MAX(taken), 0) AS taken FROM pool_slot
-        WHERE account_id = $1 AND pool_id = $2 AND slot >= $3
-        """,
-        account_id,
-        pool_id,
-        now // SLOT_MS,
-    )
-    assert row is not None
-    return int(row["taken"])
-
-
-async def lock_departures_of(tx: Tx, account_id: str, pool_id: str, now: Instant) -> None:
-    """Lock a pool's departures that are not over, in the order in which bookings lock them."""
-    await tx.rows(
-        "SELECT id FROM departure WHERE account_id = $1 AND pool_id = $2 AND end_at > $3 ORDER BY id FOR UPDATE",
-        account_id,
-        pool_id,
-        now,
-    )
-
-
-async def resize_pool(tx: Tx, account_id: str, pool_id: str, now: Instant, *, before: int, units: int) -> None:
-    """Give a pool `units` in each half hour from `now` on, and its departures that had all `before` of them, too.
-
-    Raises `ConstraintViolation` if more are taken somewhere.
-    """
-    await tx.execute(
-        """
-        UPDATE departure SET capacity = $5, modified_at = $3
-        WHERE account_id = $1 AND pool_id = $2 AND end_at > $3 AND capacity = $4
-        """,
-        account_id,
-        pool_id,
-        now,
-        before,
-        units,
-    )
-    await tx.execute(
-        "UPDATE pool_slot SET capacity = $4 WHERE account_id = $1 AND pool_id = $2 AND slot >= $3",
-        account_id,
-        pool_id,
-        now // SLOT_MS,
-        units,
-    )
-
-
-async def drop_pool(tx: Tx, account_id: str, pool_id: str) -> None:
-    """Forget the half hours of a pool that no departure uses."""
-    await tx.execute("DELETE FROM pool_slot WHERE account_id = $1 AND pool_id = $2", account_id, pool_id)

@@ -1,22 +1,23 @@
 """`take` and `release`: the only code that writes seats taken.
 
 The hold is the allocation (design, rule 1): `departure.taken` counts what is held and what is sold, and turning
-a cart into an order does not touch it. A rental's units are counted again in each half hour of its pool.
-Departures are always locked in the order of their ids, all departures before any pool's half hours, and those in
-order of time, so that two transactions never wait for each other in a circle. Whoever changes several departures
-in one transaction calls `lock` first.
+a cart into an order does not touch it. A rental's units are counted again at each start of its pool (see
+`inventory.pools`). Departures are always locked in the order of their ids, all departures before any pool's
+starts, and those in order of time, so that two transactions never wait for each other in a circle. Whoever changes
+several departures in one transaction calls `lock` first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from seatwright.core.clock import Instant
 from seatwright.core.errors import SoldOut
 from seatwright.storage.engine import ConstraintViolation, Tx
 
 
 async def lock(tx: Tx, account_id: str, departure_ids: Collection[str]) -> None:
-    """Lock several departures and then the half hours of their pools, each in its order, until the transaction ends.
+    """Lock several departures and then the starts of their pools, each in its order, until the transaction ends.
 
     One departure needs no such call, and SQLite, with its one writer, no locks.
     """
@@ -29,10 +30,10 @@ async def lock(tx: Tx, account_id: str, departure_ids: Collection[str]) -> None:
     )
     await tx.rows(
         """
-        SELECT p.slot FROM pool_slot p WHERE p.account_id = $1 AND EXISTS (
+        SELECT p.start_at FROM pool_start p WHERE p.account_id = $1 AND EXISTS (
             SELECT 1 FROM departure d WHERE d.account_id = $1 AND d.id = ANY($2) AND d.pool_id = p.pool_id
-            AND p.slot BETWEEN d.first_slot AND d.last_slot)
-        ORDER BY p.pool_id, p.slot FOR UPDATE OF p
+            AND p.start_at >= d.start_at AND p.start_at < d.end_at)
+        ORDER BY p.pool_id, p.start_at FOR UPDATE OF p
         """,
         account_id,
         sorted(departure_ids),
@@ -55,7 +56,7 @@ async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
             """
             UPDATE departure SET taken = taken + $3
             WHERE account_id = $1 AND id = $2 AND taken + $3 <= capacity
-            RETURNING pool_id, first_slot, last_slot
+            RETURNING pool_id, start_at, end_at
             """,
             account_id,
             departure_id,
@@ -64,7 +65,7 @@ async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
         if row is None:
             raise sold_out(departure_id)
         if row["pool_id"] is not None:
-            await _move_pool(tx, account_id, row["pool_id"], row["first_slot"], row["last_slot"], count, departure_id)
+            await _move_pool(tx, account_id, row["pool_id"], row["start_at"], row["end_at"], count, departure_id)
 
 
 async def release(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
@@ -77,7 +78,7 @@ async def release(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
         row = await tx.row(
             """
             UPDATE departure SET taken = taken - $3 WHERE account_id = $1 AND id = $2
-            RETURNING pool_id, first_slot, last_slot
+            RETURNING pool_id, start_at, end_at
             """,
             account_id,
             departure_id,
@@ -85,7 +86,7 @@ async def release(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
         )
         assert row is not None, "a departure with seats taken is never deleted"
         if row["pool_id"] is not None:
-            await _move_pool(tx, account_id, row["pool_id"], row["first_slot"], row["last_slot"], -count, departure_id)
+            await _move_pool(tx, account_id, row["pool_id"], row["start_at"], row["end_at"], -count, departure_id)
 
 
 def sold_out(departure_id: str) -> SoldOut:
@@ -97,23 +98,23 @@ def sold_out(departure_id: str) -> SoldOut:
 
 
 async def _move_pool(
-    tx: Tx, account_id: str, pool_id: str, first_slot: int, last_slot: int, count: int, departure_id: str
+    tx: Tx, account_id: str, pool_id: str, start_at: Instant, end_at: Instant, count: int, departure_id: str
 ) -> None:
-    where = "WHERE account_id = $1 AND pool_id = $2 AND slot BETWEEN $3 AND $4"
+    where = "WHERE account_id = $1 AND pool_id = $2 AND start_at >= $3 AND start_at < $4"
     await tx.rows(
-        f"SELECT slot FROM pool_slot {where} ORDER BY slot FOR UPDATE",  # noqa: S608 - constant
+        f"SELECT start_at FROM pool_start {where} ORDER BY start_at FOR UPDATE",  # noqa: S608 - constant
         account_id,
         pool_id,
-        first_slot,
-        last_slot,
+        start_at,
+        end_at,
     )
     try:
         await tx.execute(
-            f"UPDATE pool_slot SET taken = taken + $5 {where}",  # noqa: S608 - constant
+            f"UPDATE pool_start SET taken = taken + $5 {where}",  # noqa: S608 - constant
             account_id,
             pool_id,
-            first_slot,
-            last_slot,
+            start_at,
+            end_at,
             count,
         )
     except ConstraintViolation:
@@ -129,14 +130,14 @@ WITH cart_changed AS (
 ), seats_taken AS (
     UPDATE departure SET taken = taken + $7::bigint FROM cart_changed
     WHERE account_id = $1 AND departure.id = $6 AND NOT closed AND taken + $7::bigint <= capacity
-    RETURNING departure.id, pool_id, first_slot, last_slot
+    RETURNING departure.id, pool_id, start_at, end_at, pool_starts
 ), pool_locked AS (
-    SELECT p.pool_id, p.slot FROM pool_slot p JOIN seats_taken s
-    ON p.pool_id = s.pool_id AND p.slot BETWEEN s.first_slot AND s.last_slot
-    WHERE p.account_id = $1 ORDER BY p.slot FOR UPDATE OF p
+    SELECT p.pool_id, p.start_at FROM pool_start p JOIN seats_taken s
+    ON p.pool_id = s.pool_id AND p.start_at >= s.start_at AND p.start_at < s.end_at
+    WHERE p.account_id = $1 ORDER BY p.start_at FOR UPDATE OF p
 ), pool_taken AS (
-    UPDATE pool_slot p SET taken = p.taken + $7::bigint FROM pool_locked l
-    WHERE p.account_id = $1 AND p.pool_id = l.pool_id AND p.slot = l.slot
+    UPDATE pool_start p SET taken = p.taken + $7::bigint FROM pool_locked l
+    WHERE p.account_id = $1 AND p.pool_id = l.pool_id AND p.start_at = l.start_at RETURNING p.start_at
 ), held AS (
     INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at, held_by, held_from)
     SELECT $1, $2, $6, $7::bigint, $8::bigint, $10, $11 FROM seats_taken
@@ -144,11 +145,14 @@ WITH cart_changed AS (
     DO UPDATE SET seats = hold.seats + EXCLUDED.seats, expires_at = EXCLUDED.expires_at
     RETURNING seats
 )
-SELECT 1 / count(*) AS held FROM held WHERE seats = $9::bigint
+SELECT 1 / count(*) AS held FROM held, seats_taken s WHERE seats = $9::bigint
+AND s.pool_starts = (SELECT count(*) FROM pool_taken)
 """
 """PostgreSQL: change a cart and take its seats in one round trip, or nothing at all.
 
 $1 account, $2 cart, $3 the version read, $4 new body, $5 now, $6 departure, $7 seats to take, $8 expiry,
 $9 seats that the cart then holds on this departure, $10 user, $11 address.
-Divides by zero (a `Retry`) if any of it can't be done.
+Divides by zero (a `Retry`) if any of it can't be done. `pool_starts` is the departure's as it is once it is locked,
+while the pool's rows are those of the statement's beginning: a start that came in between is not counted here, and
+noticed by its number.
 """

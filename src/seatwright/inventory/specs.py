@@ -23,7 +23,6 @@ from seatwright.inventory.departure_form import (
     Prices,
     Recurrence,
 )
-from seatwright.inventory.model import slots
 from seatwright.inventory.schedule_store import Times
 
 MAX_DAYS = 3_660
@@ -142,13 +141,12 @@ def prices_of(product: Product, prices: Prices, terms: Terms, path: str) -> dict
     return found
 
 
-def times_of(start_at: Instant | None, duration_ms: int, zone: str, *, pooled: bool) -> Times:
+def times_of(start_at: Instant | None, duration_ms: int, zone: str) -> Times:
     """Return what is stored about the time of a departure."""
     if start_at is None:
-        return Times(None, None, None, None, None)
+        return Times(None, None, None)
     end_at = start_at + duration_ms
-    first, last = slots(start_at, end_at) if pooled else (None, None)
-    return Times(start_at, end_at, to_local(start_at, zone).date().isoformat(), first, last)
+    return Times(start_at, end_at, to_local(start_at, zone).date().isoformat())
 
 
 def duration_ms(spec: Spec) -> int:

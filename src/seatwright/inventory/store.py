@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -10,15 +11,14 @@ import msgspec
 
 from seatwright.core.clock import Instant
 from seatwright.inventory.model import Departure
+from seatwright.inventory.pools import WITHIN
 from seatwright.storage.engine import ReadTx, Row
 
 COLUMNS = """d.account_id, d.id, d.product_id, d.start_at, d.end_at, d.time_zone, d.local_date, d.capacity, d.taken,
-    d.closed, d.closes_at, d.prices, d.pool_id, d.first_slot, d.last_slot"""
+    d.closed, d.closes_at, d.prices, d.pool_id"""
 
-POOL_FREE = """(SELECT MIN(p.capacity - p.taken) FROM pool_slot p
-    WHERE p.account_id = d.account_id AND p.pool_id = d.pool_id
-    AND p.slot BETWEEN d.first_slot AND d.last_slot)"""
-"""Units free in the fullest half hour of the departure `d`; NULL without a pool."""
+POOL_FREE = f"(SELECT MIN(p.capacity - p.taken) FROM pool_start p WHERE {WITHIN})"  # noqa: S608 - constant
+"""Units that are free in its pool all through the departure `d`; NULL without a pool."""
 
 _Prices = dict[str, int]
 
@@ -40,8 +40,6 @@ def from_row(row: Row, free: int) -> Departure:
         closes_at=row["closes_at"],
         prices=msgspec.json.decode(row["prices"], type=_Prices) if row["prices"] else {},
         pool_id=row["pool_id"],
-        first_slot=row["first_slot"],
-        last_slot=row["last_slot"],
     )
 
 
@@ -130,20 +128,16 @@ async def find(tx: ReadTx, account_id: str, departure_id: str, now: Instant) -> 
 
 async def _with_free_seats(tx: ReadTx, account_id: str, rows: Sequence[Row], now: Instant) -> list[Departure]:
     expired = await _expired_holds(tx, account_id, now)
-    pools = await _pool_slots(tx, account_id, rows)
+    pools = await _free_in_pools(tx, account_id, rows)
     for hold in expired:
-        if hold["pool_id"] is not None:
-            for slot in range(hold["first_slot"], hold["last_slot"] + 1):
-                key = (hold["pool_id"], slot)
-                if key in pools:
-                    pools[key] += hold["seats"]
+        if hold["pool_id"] in pools:
+            pools[hold["pool_id"]].give_back(hold["start_at"], hold["end_at"], hold["seats"])
     departures = []
     for row in rows:
         free = row["capacity"] - row["taken"]
         free += sum(hold["seats"] for hold in expired if hold["departure_id"] == row["id"])
         if row["pool_id"] is not None:
-            covered = range(row["first_slot"], row["last_slot"] + 1)
-            free = min(free, *(pools.get((row["pool_id"], slot), 0) for slot in covered))
+            free = min(free, pools[row["pool_id"]].least(row["start_at"], row["end_at"]))
         departures.append(from_row(row, max(0, free)))
     return departures
 
@@ -152,28 +146,56 @@ async def _expired_holds(tx: ReadTx, account_id: str, now: Instant) -> Sequence[
     """Return holds that are over but not yet swept up; few, as the worker sweeps every second."""
     return await tx.rows(
         """
-        SELECT h.departure_id, CAST(SUM(h.seats) AS BIGINT) AS seats, d.pool_id, d.first_slot, d.last_slot
+        SELECT h.departure_id, CAST(SUM(h.seats) AS BIGINT) AS seats, d.pool_id, d.start_at, d.end_at
         FROM hold h JOIN departure d ON d.account_id = h.account_id AND d.id = h.departure_id
         WHERE h.account_id = $1 AND h.expires_at <= $2
-        GROUP BY h.departure_id, d.pool_id, d.first_slot, d.last_slot
+        GROUP BY h.departure_id, d.pool_id, d.start_at, d.end_at
         """,
         account_id,
         now,
     )
 
 
-async def _pool_slots(tx: ReadTx, account_id: str, rows: Sequence[Row]) -> dict[tuple[str, int], int]:
+class _FreeInPool:
+    """Units free at each start of a pool, in order of time."""
+
+    def __init__(self) -> None:
+        self._starts: list[Instant] = []
+        self._free: list[int] = []
+
+    def add(self, start_at: Instant, free: int) -> None:
+        """Note what is free at a start after those noted before."""
+        self._starts.append(start_at)
+        self._free.append(free)
+
+    def give_back(self, start_at: Instant, end_at: Instant, units: int) -> None:
+        """Count units as free that a departure's expired holds still occupy."""
+        for index in self._within(start_at, end_at):
+            self._free[index] += units
+
+    def least(self, start_at: Instant, end_at: Instant) -> int:
+        """Return how many units are free all through a departure."""
+        return min((self._free[index] for index in self._within(start_at, end_at)), default=0)
+
+    def _within(self, start_at: Instant, end_at: Instant) -> range:
+        return range(bisect_left(self._starts, start_at), bisect_left(self._starts, end_at))
+
+
+async def _free_in_pools(tx: ReadTx, account_id: str, rows: Sequence[Row]) -> dict[str, _FreeInPool]:
     pooled = [row for row in rows if row["pool_id"] is not None]
     if not pooled:
         return {}
+    pools = {row["pool_id"]: _FreeInPool() for row in pooled}
     found = await tx.rows(
         """
-        SELECT pool_id, slot, capacity - taken AS free FROM pool_slot
-        WHERE account_id = $1 AND pool_id = ANY($2) AND slot BETWEEN $3 AND $4
+        SELECT pool_id, start_at, capacity - taken AS free FROM pool_start
+        WHERE account_id = $1 AND pool_id = ANY($2) AND start_at >= $3 AND start_at < $4 ORDER BY pool_id, start_at
         """,
         account_id,
-        sorted({row["pool_id"] for row in pooled}),
-        min(row["first_slot"] for row in pooled),
-        max(row["last_slot"] for row in pooled),
+        sorted(pools),
+        min(row["start_at"] for row in pooled),
+        max(row["end_at"] for row in pooled),
     )
-    return {(row["pool_id"], row["slot"]): row["free"] for row in found}
+    for row in found:
+        pools[row["pool_id"]].add(row["start_at"], row["free"])
+    return pools

@@ -9,6 +9,7 @@ from seatwright.catalog.service import Change, Editor
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict
+from seatwright.inventory import pools
 from seatwright.inventory import schedule_store as store
 from seatwright.storage.engine import ConstraintViolation, Retry, Tx
 
@@ -33,7 +34,7 @@ async def follow(tx: Tx, account_id: str, now: Instant, changes: Sequence[Change
             if isinstance(new, Pool):
                 await _resize(tx, account_id, now, old, new)
             else:
-                await store.drop_pool(tx, account_id, old.id)
+                await pools.drop(tx, account_id, old.id)
 
 
 async def _follow_product(tx: Tx, account_id: str, old: Product, new: Product | None) -> None:
@@ -55,8 +56,8 @@ async def _follow_product(tx: Tx, account_id: str, old: Product, new: Product | 
 async def _resize(tx: Tx, account_id: str, now: Instant, old: Pool, new: Pool) -> None:
     if old.units == new.units:
         return
-    await store.lock_departures_of(tx, account_id, old.id, now)
-    taken = await store.most_taken(tx, account_id, old.id, now)
+    await pools.lock_departures(tx, account_id, old.id, now)
+    taken = await pools.most_taken(tx, account_id, old.id, now)
     if taken > new.units:
         raise Conflict(
             f"units: the pool {old.code} can't have {new.units}, because {taken} are taken at the same time.",
@@ -64,6 +65,6 @@ async def _resize(tx: Tx, account_id: str, now: Instant, old: Pool, new: Pool) -
             field="units",
         )
     try:
-        await store.resize_pool(tx, account_id, old.id, now, before=old.units, units=new.units)
+        await pools.resize(tx, account_id, old.id, now, before=old.units, units=new.units)
     except ConstraintViolation:
         raise Retry from None  # units were taken meanwhile; look again

@@ -22,9 +22,10 @@ from seatwright.api.manage.departure_wire import (
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.auth.model import Caller
 from seatwright.inventory import schedule
+from seatwright.inventory.changes import Planner
 from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.inventory.importing import ImportForm, ImportReport, import_document
-from seatwright.inventory.schedule import Made, Planner, Shown
+from seatwright.inventory.schedule import Made, Shown
 from seatwright.inventory.specs import zone_of
 from seatwright.orders.reschedule import follow
 from seatwright.storage.engine import ReadTx, Tx

@@ -1,0 +1,173 @@
+"""Writes departures: new ones, changes, and those that go, with all that follows from them.
+
+Departures are locked first, in the order of their ids: those that change, and those that share a rental pool with them
+at the time. `taken` is never written here: a rental that moves gives its units back and takes them at the new time
+through `inventory.seats`, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from seatwright.catalog.model import Catalog
+from seatwright.catalog.store import CatalogCache
+from seatwright.core.clock import Clock, Instant
+from seatwright.core.errors import Conflict, SoldOut
+from seatwright.inventory import pools, seats
+from seatwright.inventory import schedule_store as store
+from seatwright.inventory.schedule_store import Stored
+from seatwright.storage import audit
+from seatwright.storage.engine import Tx
+
+
+class Move(NamedTuple):
+    """A departure gets another time; `at` is when that is decided. Instants in milliseconds UTC."""
+
+    account_id: str
+    departure_id: str
+    old_start_at: Instant | None
+    start_at: Instant | None
+    end_at: Instant | None
+    time_zone: str
+    at: Instant
+    actor: str
+
+
+OnMove: TypeAlias = Callable[[Tx, Move], Awaitable[None]]
+"""What follows a departure that is moved: carts and orders, which are above this part (`orders.reschedule`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Who changes whose departures, and what follows one that moves."""
+
+    catalogs: CatalogCache
+    clock: Clock
+    account_id: str
+    actor: str
+    on_move: OnMove
+
+
+@dataclass(slots=True)
+class Planned:
+    """What making departures to be as they are asked for comes to: those to make, those to change (before, after)."""
+
+    new: list[Stored] = field(default_factory=list)
+    changes: list[tuple[Stored, Stored]] = field(default_factory=list)
+    unchanged: int = 0
+
+
+@dataclass(slots=True)
+class _Starts:
+    """Starts of one pool's departures that come and that go."""
+
+    come: set[Instant] = field(default_factory=set)
+    go: set[Instant] = field(default_factory=set)
+
+
+async def apply(tx: Tx, planner: Planner, catalog: Catalog, planned: Planned) -> None:
+    """Write departures. The caller holds the catalog's lock, and knows that the new starts are free.
+
+    Raises `Conflict`, saying how many seats are taken where that is why.
+    """
+    if not planned.new and not planned.changes:
+        return
+    account_id, now = planner.account_id, planner.clock.now()
+    starts = _pool_starts(planned)
+    taken = await _lock(tx, account_id, planned, starts)
+    moves = [(old, new) for old, new in planned.changes if new.times != old.times]
+    again = {new.id: taken[new.id] for _, new in moves if new.pool_id is not None and taken[new.id]}
+    await seats.release(tx, account_id, again)
+    await store.unset_starts(tx, account_id, [old.id for old, new in moves if new.times.start_at != old.times.start_at])
+    for _, new in planned.changes:
+        if not await store.update(tx, account_id, new, now):
+            raise _below_taken(new, taken[new.id])
+    await store.insert(tx, account_id, planned.new, now)
+    units = {pool.id: pool.units for pool in catalog.pools.values()}
+    for pool_id in sorted(starts):
+        await pools.count_at(tx, account_id, pool_id, units[pool_id], starts[pool_id].come, starts[pool_id].go)
+    for _, new in moves:
+        if new.id in again:
+            await _take_again(tx, account_id, new, again[new.id])
+    for old, new in planned.changes:
+        if (new.times, new.time_zone) != (old.times, old.time_zone):
+            await planner.on_move(tx, _move(planner, old, new))
+    await tx.execute_many(audit.INSERT, list(_events(planner, planned)))
+
+
+def _pool_starts(planned: Planned) -> dict[str, _Starts]:
+    starts: dict[str, _Starts] = {}
+    moved = [(old, new) for old, new in planned.changes if new.times != old.times]
+    for departure in [*planned.new, *(new for _, new in moved)]:
+        if departure.pool_id is not None and departure.times.start_at is not None:
+            starts.setdefault(departure.pool_id, _Starts()).come.add(departure.times.start_at)
+    for old, _ in moved:
+        if old.pool_id is not None and old.times.start_at is not None:
+            starts.setdefault(old.pool_id, _Starts()).go.add(old.times.start_at)
+    return starts
+
+
+async def _lock(tx: Tx, account_id: str, planned: Planned, starts: dict[str, _Starts]) -> dict[str, int]:
+    """Lock what changes and what shares a pool with it; return how many seats of each are taken."""
+    ids = {old.id for old, _ in planned.changes}
+    for pool_id, of_pool in starts.items():
+        moments = of_pool.come | of_pool.go
+        ids.update(await pools.departures_about(tx, account_id, pool_id, min(moments), max(moments)))
+    return await store.lock_all(tx, account_id, ids)
+
+
+async def _take_again(tx: Tx, account_id: str, new: Stored, taken: int) -> None:
+    try:
+        await seats.take(tx, account_id, {new.id: taken})
+    except SoldOut:
+        if taken > new.capacity:
+            raise _below_taken(new, taken) from None
+        raise Conflict(
+            f"start: {taken} units of this departure are taken, and its pool has not as many free at that time.",
+            code="pool_taken",
+            field="start",
+        ) from None
+
+
+def _below_taken(new: Stored, taken: int) -> Conflict:
+    return Conflict(
+        f"capacity: can't be {new.capacity}, because {taken} are taken; cancel some first.",
+        code="below_taken",
+        field="capacity",
+    )
+
+
+def _move(planner: Planner, old: Stored, new: Stored) -> Move:
+    return Move(
+        account_id=planner.account_id,
+        departure_id=new.id,
+        old_start_at=old.times.start_at,
+        start_at=new.times.start_at,
+        end_at=new.times.end_at,
+        time_zone=new.time_zone,
+        at=planner.clock.now(),
+        actor=planner.actor,
+    )
+
+
+def _events(planner: Planner, planned: Planned) -> Iterable[tuple[Any, ...]]:
+    """For the audit log: one event for each product's new departures, and one for each that changed."""
+    counts: dict[str, int] = {}
+    for departure in planned.new:
+        counts[departure.product_id] = counts.get(departure.product_id, 0) + 1
+    for product_id, count in counts.items():
+        yield _event(planner, "departures.created", product_id, {"count": count})
+    for old, new in planned.changes:
+        yield _event(planner, "departure.changed", new.id, _differences(old, new))
+
+
+def _event(planner: Planner, action: str, subject_id: str, detail: Any) -> tuple[Any, ...]:
+    return audit.event(planner.account_id, planner.clock.now(), planner.actor, action, subject_id, detail)
+
+
+def _differences(old: Stored, new: Stored) -> dict[str, Any]:
+    """Return what changed, as before and after."""
+    before, after = old._asdict(), new._asdict()
+    return {name: [before[name], after[name]] for name in after if name != "taken" and before[name] != after[name]}

@@ -47,6 +47,8 @@ async def test_read_and_change_the_account(client: httpx.AsyncClient, account: T
         ({"currency": "usd"}, "currency"),
         ({"timeZone": "Mars/Olympus"}, "timeZone"),
         ({"timeZone": "../etc/passwd"}, "timeZone"),
+        ({"timeZone": "localtime"}, "timeZone"),
+        ({"timeZone": "america/denver"}, "timeZone"),
         ({"policyCode": "unknown"}, "policyCode"),
         ({"language": "it"}, "language"),
         ({"language": "DE"}, "language"),

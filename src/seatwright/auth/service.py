@@ -137,7 +137,7 @@ async def create_account(
         name=_name(name),
         email=_email(email),
         currency=money.check_currency(currency),
-        time_zone=_zone(time_zone),
+        time_zone=times.check_zone(time_zone),
         policy_code=None,
         key_generation=1,
         created_at=now,
@@ -177,7 +177,7 @@ async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, chan
         name=old.name if change.name is None else _name(change.name),
         email=old.email if change.email is None else _email(change.email),
         currency=old.currency if change.currency is None else money.check_currency(change.currency),
-        time_zone=old.time_zone if change.time_zone is None else _zone(change.time_zone),
+        time_zone=old.time_zone if change.time_zone is None else times.check_zone(change.time_zone),
         policy_code=old.policy_code if change.policy_code is None else change.policy_code or None,
         language=old.language if change.language is None else check_language(change.language),
     )
@@ -328,11 +328,6 @@ def _email(text: str) -> str:
     if not is_address(text):
         raise Invalid(f"email: {text[:MAX_ADDRESS]!r} is not an e-mail address.", code="invalid_email", field="email")
     return text
-
-
-def _zone(name: str) -> str:
-    times.zone(name)
-    return name
 
 
 def _alternative_id(text: str | None) -> str | None:

@@ -118,12 +118,11 @@ def _location(form: forms.LocationForm, head: dict[str, str], terms: Terms, path
 def zone(name: str, path: str) -> str:
     """Return `name` if it is an IANA time zone. Raises `Invalid` naming `path`."""
     try:
-        times.zone(name)
+        return times.check_zone(name)
     except Invalid:
         raise bad(
             path, f"{name[:80]!r} is not an IANA time zone such as America/Denver.", code="invalid_time_zone"
         ) from None
-    return name
 
 
 def _zone(form: forms.ZoneForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Zone:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from seatwright.core.clock import DAY_MS, Instant
@@ -23,15 +24,36 @@ _MIN_YEAR, _MAX_YEAR = 1900, 2200
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """Return the IANA zone called `name`. Raises `Invalid` if there is none."""
+    """Return the zone called `name`, as it was checked by `check_zone` before. Raises `Invalid` if there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid(
-            f"timeZone: {name!r} is not an IANA time zone such as America/Denver.",
-            code="invalid_time_zone",
-            field="timeZone",
-        ) from None
+        raise _no_zone(name) from None
+
+
+def check_zone(name: str) -> str:
+    """Return `name` if it is one of tzdata's own names. Raises `Invalid`.
+
+    Other files in a system's directory of zones are none: `localtime` is another zone on each machine, `right/UTC`
+    counts leap seconds, `Factory` means that nobody has set one.
+    """
+    if name not in zone_names():
+        raise _no_zone(name)
+    return name
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the names of all IANA zones."""
+    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split()) - {"Factory"}
+
+
+def _no_zone(name: str) -> Invalid:
+    return Invalid(
+        f"timeZone: {name[:80]!r} is not an IANA time zone such as America/Denver.",
+        code="invalid_time_zone",
+        field="timeZone",
+    )
 
 
 def to_utc(at: Instant) -> datetime:

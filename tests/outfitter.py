@@ -17,13 +17,13 @@ from seatwright.core.clock import MINUTE_MS, Clock
 from seatwright.inventory import schedule
 from seatwright.inventory.changes import Planner
 from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
-from seatwright.inventory.importing import ImportForm, ImportReport, import_document
+from seatwright.inventory.importing import ImportForm, ImportReport, Options, Preview, import_document
 from seatwright.inventory.schedule import Made, Shown
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
 from seatwright.orders.placing import OrderAsked
 from seatwright.orders.reschedule import follow
-from seatwright.storage.engine import Database, Row
+from seatwright.storage.engine import Database, Row, Tx
 
 CATALOG: dict[str, Any] = {
     "locations": [{"code": "put-in", "name": "Put-in"}],
@@ -97,12 +97,26 @@ class Operator:
             permissions=frozenset(PERMISSIONS),
         )
 
-    async def load(self, document: dict[str, Any]) -> ImportReport:
-        """Import a document."""
+    async def load(self, document: dict[str, Any], **options: bool) -> ImportReport:
+        """Import a document; `options` are those of `Options`."""
         form = read_form(document, ImportForm)
-        return await self.database.write(
-            lambda tx: import_document(tx, self.catalogs, self.clock, self.account_id, "system", form, on_move=follow)
-        )
+
+        async def run(tx: Tx) -> ImportReport:
+            return await import_document(
+                tx,
+                self.catalogs,
+                self.clock,
+                self.account_id,
+                "system",
+                form,
+                on_move=follow,
+                options=Options(**options),
+            )
+
+        try:
+            return await self.database.write(run)
+        except Preview as preview:
+            return preview.report
 
     async def create(self, product: str, **form: Any) -> Shown:
         """Make a departure."""
@@ -119,6 +133,10 @@ class Operator:
         """Change a departure."""
         changes = read_form(form, DepartureChange)
         return await self.database.write(lambda tx: schedule.change(tx, self.planner, departure_id, changes))
+
+    async def delete(self, departure_id: str) -> Shown:
+        """Delete a departure."""
+        return await self.database.write(lambda tx: schedule.delete(tx, self.planner, departure_id))
 
     async def shown(self, departure_id: str) -> Shown:
         """Return a departure as it is now."""

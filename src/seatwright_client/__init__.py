@@ -11,7 +11,16 @@ with SeatwrightClient("https://book.canyon.example", username="dana@canyon.examp
 
 from seatwright_client.account import Account, AuditEvent, Connection, User
 from seatwright_client.carts import Cart, CartItem, Charge, Item, ItemDate, ItemPickup, Line
-from seatwright_client.catalog import Departure, Entry, EntryKind, ImportCounts, ImportReport, Made
+from seatwright_client.catalog import (
+    Departure,
+    Entry,
+    EntryKind,
+    ImportCounts,
+    ImportNote,
+    ImportReport,
+    Made,
+    NoteSubject,
+)
 from seatwright_client.client import AsyncSeatwrightClient, SeatwrightClient
 from seatwright_client.errors import (
     ApiError,
@@ -86,6 +95,7 @@ __all__ = [
     "Forbidden",
     "Image",
     "ImportCounts",
+    "ImportNote",
     "ImportReport",
     "Item",
     "ItemDate",
@@ -98,6 +108,7 @@ __all__ = [
     "Message",
     "Named",
     "NotFound",
+    "NoteSubject",
     "Order",
     "OrderRef",
     "Payment",

@@ -43,26 +43,52 @@ class Departure(Shape, frozen=True, kw_only=True):
     prices: dict[str, Decimal] = msgspec.field(default_factory=dict)
 
 
+class NoteSubject(Shape, frozen=True, kw_only=True):
+    """A departure that a note is about. `start` is on the wall; `id` is None for one that was not made."""
+
+    id: str | None
+    product: str
+    start: str | None
+    time_zone: str
+    taken: int
+
+
+class ImportNote(Shape, frozen=True, kw_only=True):
+    """What happened to departures, or is to be decided about them: `count` of them, 100 at most in `departures`."""
+
+    kind: str
+    text: str
+    count: int
+    departures: tuple[NoteSubject, ...]
+
+
 class Made(Shape, frozen=True, kw_only=True):
-    """How many departures were made, and how many were there already."""
+    """How many departures were made, and how many were there already; notes on some of them."""
 
     created: int
     existing: int
+    notes: tuple[ImportNote, ...] = ()
 
 
 class ImportCounts(Shape, frozen=True, kw_only=True):
-    """How many entries of one part of a file were new, were changed, and were that way already."""
+    """How many entries of one part of a file were new, were changed, were that way already, and were deleted."""
 
     created: int
     changed: int
     unchanged: int
+    deleted: int = 0
 
 
 class ImportReport(Shape, frozen=True, kw_only=True):
-    """What an import did, by part of the file. `changed` is False if everything was that way already."""
+    """What an import did, by part of the file. `changed` is False if everything was that way already.
+
+    With `check` it is what the import would do.
+    """
 
     changed: bool
+    check: bool = False
     counts: dict[str, ImportCounts]
+    notes: tuple[ImportNote, ...] = ()
 
 
 _departure = enveloped(Departure)
@@ -102,9 +128,23 @@ class CatalogCalls(Resource[Mode]):
         return write("DELETE", path(MANAGE, kind, code), entry, key=idempotency_key)
 
     @operation
-    def import_file(self, document: Mapping[str, Any], *, idempotency_key: str | None = None) -> Request[ImportReport]:
-        """Import a catalog file in its JSON form: all or nothing, and nothing the second time."""
-        return write("POST", f"{MANAGE}/import", enveloped(ImportReport), key=idempotency_key, body=document)
+    def import_file(
+        self,
+        document: Mapping[str, Any],
+        *,
+        check: bool | None = None,
+        prune: bool | None = None,
+        move_sold: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[ImportReport]:
+        """Import a catalog file in its JSON form: all or nothing, and nothing the second time.
+
+        `check` writes nothing and says what would happen. `prune` deletes departures from now on that the file doesn't
+        cover and nobody has seats on. `move_sold` lets those with seats follow into a corrected time zone, too.
+        """
+        query = {"check": check, "prune": prune, "moveSold": move_sold}
+        where = f"{MANAGE}/import"
+        return write("POST", where, enveloped(ImportReport), key=idempotency_key, body=document, query=query)
 
 
 class Departures(Resource[Mode]):
@@ -140,6 +180,7 @@ class Departures(Resource[Mode]):
         product: str,
         start: str | None = None,
         *,
+        same_local_time: bool | None = None,
         duration_min: int | None = None,
         capacity: int | None = None,
         prices: Mapping[str, Decimal | int | str] | None = None,
@@ -147,9 +188,13 @@ class Departures(Resource[Mode]):
         closed: bool | None = None,
         idempotency_key: str | None = None,
     ) -> Request[Departure]:
-        """Make a departure, such as at `2026-07-14T09:00`; without a `start` the single one of a dateless product."""
+        """Make a departure, such as at `2026-07-14T09:00`; without a `start` the single one of a dateless product.
+
+        `Conflict` if the product has one at this time on the wall, unless `same_local_time` says that two are meant.
+        """
         body = given(
             start=start,
+            same_local_time=same_local_time,
             duration_min=duration_min,
             capacity=capacity,
             prices=prices,
@@ -199,6 +244,7 @@ class Departures(Resource[Mode]):
         departure_id: str,
         *,
         start: str | None = None,
+        same_local_time: bool | None = None,
         duration_min: int | None = None,
         capacity: int | None = None,
         prices: Mapping[str, Decimal | int | str] | None = None,
@@ -209,6 +255,7 @@ class Departures(Resource[Mode]):
         """Change what is given. `Conflict` for a capacity below what is held or sold."""
         body = given(
             start=start,
+            same_local_time=same_local_time,
             duration_min=duration_min,
             capacity=capacity,
             prices=prices,
@@ -216,3 +263,8 @@ class Departures(Resource[Mode]):
             closed=closed,
         )
         return write("PATCH", path(MANAGE, "departures", departure_id), _departure, key=idempotency_key, body=body)
+
+    @operation
+    def delete(self, departure_id: str, *, idempotency_key: str | None = None) -> Request[Departure]:
+        """Delete a departure and return it as it was. `Conflict` if seats of it are, or ever were, sold or are held."""
+        return write("DELETE", path(MANAGE, "departures", departure_id), _departure, key=idempotency_key)

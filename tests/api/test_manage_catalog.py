@@ -221,7 +221,11 @@ async def test_departures_are_made_listed_and_changed(manage: Manager, operator:
     assert await manage("PATCH", f"departures/{made['id']}", {"closed": None}) == changed
 
     recurring = {"from": "2026-07-13", "to": "2026-07-19", "weekdays": ["mon", "tue"], "capacity": 24}
-    assert await manage("POST", "products/raft/departures/recurring", recurring) == {"created": 1, "existing": 1}
+    assert await manage("POST", "products/raft/departures/recurring", recurring) == {
+        "created": 1,
+        "existing": 1,
+        "notes": [],
+    }
     listed = await manage("GET", "products/raft/departures", **{"from": "2026-07", "to": "2026-07"})
     assert [one["start"] for one in listed] == ["2026-07-13T09:00", "2026-07-14T09:00"]
     assert listed[1] == changed
@@ -252,6 +256,7 @@ async def test_a_dateless_products_departure_is_made_once(manage: Manager) -> No
         ("GET", "departures/x", None, 404),
         ("PATCH", "departures/x", {"closed": True}, 404),
         ("PATCH", "departures/x", {"capacity": "many"}, 400),
+        ("DELETE", "departures/x", None, 404),
         ("POST", "import", {"products": [{}]}, 400),
         ("POST", "import", {"produce": []}, 400),
         ("POST", "import", [], 400),
@@ -269,19 +274,56 @@ async def test_a_catalog_is_imported_as_json(manage: Manager, operator: Operator
     }
     assert await manage("POST", "import", document) == {
         "changed": True,
+        "check": False,
+        "notes": [],
         "counts": {
-            "locations": {"created": 0, "changed": 0, "unchanged": 1},
-            "tags": {"created": 1, "changed": 0, "unchanged": 0},
-            "pools": {"created": 0, "changed": 0, "unchanged": 1},
-            "products": {"created": 0, "changed": 0, "unchanged": 3},
-            "departures": {"created": 10, "changed": 0, "unchanged": 0},
+            "locations": {"created": 0, "changed": 0, "unchanged": 1, "deleted": 0},
+            "tags": {"created": 1, "changed": 0, "unchanged": 0, "deleted": 0},
+            "pools": {"created": 0, "changed": 0, "unchanged": 1, "deleted": 0},
+            "products": {"created": 0, "changed": 0, "unchanged": 3, "deleted": 0},
+            "departures": {"created": 10, "changed": 0, "unchanged": 0, "deleted": 0},
         },
     }
     again = await manage("POST", "import", document)
     assert again["changed"] is False
     body = await manage("POST", "import", {**document, "schedules": [{"product": "boat"}]}, 400)
     assert body["errorMessage"].startswith("schedules[0].product: there is no product")
-    assert await manage("POST", "import", {}) == {"changed": False, "counts": {}}
+    assert await manage("POST", "import", {}) == {
+        "changed": False,
+        "check": False,
+        "notes": [],
+        "counts": {},
+    }
+
+
+async def test_an_import_checks_prunes_and_says_so(manage: Manager, operator: Operator) -> None:
+    document = {**CATALOG, "schedules": [{"product": "raft", "from": "2026-07-01", "to": "2026-07-03", "capacity": 24}]}
+    await manage("POST", "import", document)
+    (sold, *_) = [row for row in await operator.departures() if row["local_date"] == "2026-07-02"]
+    await operator.sell(sold["id"], 2)
+    document["schedules"][0]["times"] = ["10:30"]  # type: ignore[index]
+    shown = await manage("POST", "import", document, check="true", prune="true")
+    assert (shown["check"], shown["counts"]["departures"]["deleted"]) == (True, 1)
+    assert len(await manage("GET", "products/raft/departures", **{"from": "2026-07-01"})) == 3
+    done = await manage("POST", "import", document, prune="true")
+    assert done["counts"] == shown["counts"]
+    uncovered = {
+        "kind": "uncovered_taken",
+        "text": done["notes"][1]["text"],
+        "count": 1,
+        "departures": [
+            {"id": sold["id"], "product": "raft", "start": "2026-07-02T09:00", "timeZone": "America/Denver", "taken": 2}
+        ],
+    }
+    assert done["notes"][1] == uncovered
+    body = await manage("DELETE", f"departures/{sold['id']}", status=409)
+    assert (body["errorCode"], "held or sold: 2." in body["errorMessage"]) == (
+        "departure_taken",
+        True,
+    )
+    free = next(each for each in await manage("GET", "products/raft/departures") if each["taken"] == 0)
+    assert await manage("DELETE", f"departures/{free['id']}") == free
+    await manage("GET", f"departures/{free['id']}", status=404)
 
 
 async def test_who_may_do_what(client: httpx.AsyncClient, operator: Operator, new_account: NewAccount) -> None:
@@ -296,6 +338,7 @@ async def test_who_may_do_what(client: httpx.AsyncClient, operator: Operator, ne
         await manager("POST", "products/x/departures", {}, 403)
         await manager("POST", "products/x/departures/recurring", {}, 403)
         await manager("PATCH", "departures/x", {}, 403)
+        await manager("DELETE", "departures/x", status=403)
         await manager("POST", "import", {}, 403)
     await clerk("GET", "products/x/departures", status=404)
     await other("GET", "products/x/departures", status=403)

@@ -240,7 +240,10 @@ async def manage(client: Client, suffix: str, demo: dict[str, Any]) -> None:
     for name in ("a", "b"):
         await now(client.catalog.create("tags", {"code": f"{name}-{suffix}", "name": name}))
     assert (await now(client.catalog.delete("tags", f"a-{suffix}")))["name"] == "a"
-    report = await now(client.catalog.import_file({"tags": [{"code": f"b-{suffix}", "name": "c"}]}))
+    document = {"tags": [{"code": f"b-{suffix}", "name": "c"}]}
+    shown = await now(client.catalog.import_file(document, check=True))
+    assert (shown.check, shown.changed) == (True, True)
+    report = await now(client.catalog.import_file(document))
     assert (report.changed, report.counts["tags"].changed) == (True, 1)
 
     month = months_ahead(3)
@@ -251,6 +254,8 @@ async def manage(client: Client, suffix: str, demo: dict[str, Any]) -> None:
     assert [each.capacity for each in await now(client.departures.iterate(code, **days, limit=2))] == [4, 3, 3]
     departure = await now(client.departures.change(departure.id, capacity=5))
     assert await now(client.departures.read(departure.id)) == departure
+    (*_, spare) = await now(client.departures.iterate(code, **days))
+    assert await now(client.departures.delete(spare.id)) == spare
     await handle(client, departure.id, number)
     await users(client, suffix, demo)
     assert [each.active for each in await now(client.connections.iterate(limit=1))] == [True]

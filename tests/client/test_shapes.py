@@ -57,6 +57,8 @@ PAIRS: list[tuple[type[msgspec.Struct], type[msgspec.Struct]]] = [
     (departure_wire.MadeOut, client.Made),
     (departure_wire.ImportOut, client.ImportReport),
     (departure_wire.CountsOut, client.ImportCounts),
+    (departure_wire.NoteOut, client.ImportNote),
+    (departure_wire.SubjectOut, client.NoteSubject),
     (message_wire.MessageOut, client.Message),
     (message_wire.WholeMessageOut, client.WholeMessage),
     (webhook_wire.WebhookOut, client.Webhook),

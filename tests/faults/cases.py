@@ -304,6 +304,7 @@ CATALOG = [
     ),
     _http("change departure", "PATCH", "/api/v1/departures/{kayak}", {"capacity": 9, "closed": True}),
     _http("move departure", "PATCH", "/api/v1/departures/{rafting}", {"start": "2026-07-14T13:00"}),
+    _http("delete departure", "DELETE", "/api/v1/departures/{spare}"),
     _http("move departure of a pool", "PATCH", "/api/v1/departures/{bike}", {"start": "2026-07-14T16:00"}),
 ]
 LOOPS = [

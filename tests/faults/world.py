@@ -249,6 +249,9 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "rafting2": await desk.shop.departure("rafting", "2026-07-16 09:00", capacity=12),
         "kayak": await desk.shop.departure("kayak", "2026-07-15 09:00", capacity=8),
         "charter": await desk.shop.departure("charter", "2026-07-18 09:00", capacity=3),
+        "spare": await desk.shop.departure(
+            "bike", "2026-07-19 09:00", end="2026-07-19 11:00", capacity=5, pool="bikes"
+        ),
         "full": await desk.shop.departure("kayak", "2026-07-17 09:00", capacity=2),
         "bike": await desk.shop.departure("bike", "2026-07-14 09:00", end="2026-07-14 11:00", capacity=5, pool="bikes"),
         "bike2": await desk.shop.departure(

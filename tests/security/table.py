@@ -115,6 +115,7 @@ FIXED = [
     Route("POST", "/api/v1/products/{code}/departures/recurring", SETTINGS, ("product",), DAILY),
     Route("GET", "/api/v1/departures/{departure_id}", READ, ("departure",)),
     Route("PATCH", "/api/v1/departures/{departure_id}", SETTINGS, ("departure",), {"capacity": 90}),
+    Route("DELETE", "/api/v1/departures/{departure_id}", SETTINGS, ("unsold",)),
     Route("GET", "/api/v1/departures/{departure_id}/manifest", READ, ("departure",)),
     Route("GET", "/api/v1/reports/sales", SETTINGS),
     Route("GET", "/api/v1/reports/payables", SETTINGS),

@@ -184,6 +184,7 @@ async def test_supplier_and_reseller_see_what_they_share_and_nothing_else(
     for method, path, body in (
         ("GET", f"/api/v1/departures/{departure}", None),
         ("PATCH", f"/api/v1/departures/{departure}", {"capacity": 1}),
+        ("DELETE", f"/api/v1/departures/{departure}", None),
         ("GET", f"/api/v1/products/{product}", None),
         ("GET", f"/api/v1/products/{product}/departures", None),
         ("DELETE", f"/api/v1/products/{product}", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -164,6 +165,7 @@ class Side:
             "webhook": self._webhook,
             "old_webhook": self._new_webhook,
             "call": self._call,
+            "unsold": self._unsold,
         }
         if name in make:
             return await make[name]()
@@ -196,6 +198,13 @@ class Side:
         if "webhook" not in self.fixed:
             self.fixed["webhook"] = await self._new_webhook()
         return self.fixed["webhook"]
+
+    async def _unsold(self) -> str:
+        """Make a departure on which nobody has seats."""
+        start = (datetime(2027, 1, 1, tzinfo=UTC) + timedelta(minutes=next(_numbers))).isoformat()[:16]  # any of many
+        body = {"start": start, "durationMin": 60, "capacity": 5}
+        path = f"/api/v1/products/{self.fixed['product']}/departures"
+        return str((await self.data("POST", path, body))["id"])
 
     async def _call(self) -> str:
         """Make a call of that webhook that was given up."""

@@ -136,7 +136,12 @@ async def test_a_recurrence_keeps_the_wall_clock_over_both_changes(operator: Ope
 
 
 async def test_times_that_the_clock_skips_or_repeats(operator: Operator) -> None:
-    await operator.create_many("raft", first="2027-03-14", last="2027-03-14", times=["02:30", "03:30"], capacity=1)
+    made = await operator.create_many(
+        "raft", first="2027-03-14", last="2027-03-14", times=["02:30", "03:30"], capacity=1
+    )
+    assert [(note.kind, [subject.start for subject in note.departures]) for note in made.notes] == [
+        ("clock_left_out", ["2027-03-14T02:30"])
+    ]
     await operator.create_many("raft", first="2026-11-01", last="2026-11-01", times=["01:30"], capacity=1)
     starts = [iso_utc(row["start_at"]) for row in await operator.departures()]
     # 02:30 doesn't exist, and is 03:30 then: one departure. Of two 01:30s it is the first.

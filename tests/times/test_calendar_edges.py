@@ -40,7 +40,7 @@ def scheduled(zone: str, first: str, last: str, time: str) -> list[str]:
     """Return the local days of a daily recurrence, as they are stored; each must keep its time on the wall."""
     form = Recurrence(from_=first, to=last, times=[time], capacity=1)
     found = []
-    for spec in specs_of(catalog(RAFT, time_zone=zone), Terms("USD", zone, 0), RAFT, form, path=""):
+    for spec in specs_of(catalog(RAFT, time_zone=zone), Terms("USD", zone, 0), RAFT, form, path="").specs:
         stored = times_of(spec.start_at, 60_000, zone)
         assert spec.start_at is not None
         assert stored.local_date is not None

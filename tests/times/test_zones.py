@@ -202,7 +202,7 @@ def recurrence(name: str, first: date, last: date, *times: str) -> list[tuple[in
     form = Recurrence(from_=first.isoformat(), to=last.isoformat(), times=list(times), capacity=1)
     terms = Terms(currency="USD", time_zone=name, now=FIRST * 1000)
     made = []
-    for spec in specs_of(catalog(RAFT, time_zone=name), terms, RAFT, form, path=""):
+    for spec in specs_of(catalog(RAFT, time_zone=name), terms, RAFT, form, path="").specs:
         assert spec.start_at is not None
         assert closes_at(spec) == spec.start_at - HOUR_MS, "booking ends an hour of real time before"
         times_stored = times_of(spec.start_at, 4 * HOUR_MS, name)

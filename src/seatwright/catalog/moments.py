@@ -37,6 +37,14 @@ def parse_moment(text: str, zone: str, *, field: str, end: bool = False) -> Inst
     return from_local(wall, zone) if wall.tzinfo is None else from_datetime(wall)
 
 
+def wall_of(text: str) -> datetime | None:
+    """Return the time on the wall that a text says which `parse_moment` reads; None if it has an offset."""
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        return parse_day(text, field="")
+    return None if match["offset"] else datetime.fromisoformat(f"{match['day']}T{match['time']}")
+
+
 def parse_day(text: str, *, field: str) -> datetime:
     """Read `YYYY-MM-DD` as a naive midnight. Raises `Invalid` naming `field`."""
     try:

@@ -13,7 +13,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.cli.running import Data, console, fail, opened, run, settings
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid, SeatwrightError
-from seatwright.inventory.importing import ImportReport, import_document, parse_document
+from seatwright.inventory.importing import ImportReport, Options, Preview, import_document, parse_document
 from seatwright.orders.reschedule import follow
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -21,10 +21,23 @@ from seatwright.storage.engine import ReadTx, Tx
 def import_command(
     file: Annotated[Path, typer.Argument(help="Catalog file, YAML or JSON; docs/catalog.md has every key.")],
     account: Annotated[str, typer.Option(help="Code of the account; may be left out if there is only one.")] = "",
+    check: Annotated[bool, typer.Option("--check", help="Try it, say what it would do, and write nothing.")] = False,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Delete departures that the file doesn't cover and that nobody has seats on."),
+    ] = False,
+    move_sold: Annotated[
+        bool,
+        typer.Option("--move-sold", help="Departures with seats held or sold follow into a corrected time zone, too."),
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Import a catalog: all or nothing, and nothing the second time. Prints what was created and changed."""
+    """Import a catalog: all or nothing, and nothing the second time. Prints what was created and changed.
+
+    Departures of the file's products that it doesn't cover any more are named, with what is sold of them.
+    """
     chosen = settings(data)
+    options = Options(check=check, prune=prune, move_sold=move_sold)
     try:
         document = parse_document(_read(file))
     except SeatwrightError as error:
@@ -37,10 +50,13 @@ def import_command(
                 code = account or await _only_account(tx)
                 found = await auth.account_by_code(tx, code)
                 return await import_document(
-                    tx, CatalogCache(), parts.clock, found.id, auth.SYSTEM, document, on_move=follow
+                    tx, CatalogCache(), parts.clock, found.id, auth.SYSTEM, document, on_move=follow, options=options
                 )
 
-            return await parts.database.write(use_case)
+            try:
+                return await parts.database.write(use_case)
+            except Preview as preview:
+                return preview.report
 
     for line in run(work(chosen)).lines():
         console.print(line, markup=False)

@@ -66,6 +66,11 @@ def to_local(at: Instant, zone_name: str) -> datetime:
     return to_utc(at).astimezone(zone(zone_name))
 
 
+def wall_at(at: Instant, zone_name: str) -> datetime:
+    """Return what the clocks of `zone_name` show at `at`, as a naive datetime."""
+    return to_local(at, zone_name).replace(tzinfo=None)
+
+
 def from_datetime(moment: datetime) -> Instant:
     """Return the instant of an aware datetime, in milliseconds."""
     return (moment.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)

@@ -19,7 +19,7 @@ from seatwright.inventory import pools, seats
 from seatwright.inventory import schedule_store as store
 from seatwright.inventory.schedule_store import Stored
 from seatwright.storage import audit
-from seatwright.storage.engine import Tx
+from seatwright.storage.engine import Retry, Tx
 
 
 class Move(NamedTuple):
@@ -52,11 +52,28 @@ class Planner:
 
 @dataclass(slots=True)
 class Planned:
-    """What making departures to be as they are asked for comes to: those to make, those to change (before, after)."""
+    """What making departures to be as they are asked for comes to.
+
+    `new` are made, `changes` (before, after) changed, `gone` deleted. Of those that were made for another time zone,
+    `followed` are among the changes, `waiting` stay because seats of theirs are held or sold, `blocked` because another
+    departure has their start. `uncovered` are on sale, and nothing asks for them.
+    """
 
     new: list[Stored] = field(default_factory=list)
     changes: list[tuple[Stored, Stored]] = field(default_factory=list)
+    gone: list[Stored] = field(default_factory=list)
     unchanged: int = 0
+    followed: list[tuple[Stored, Stored]] = field(default_factory=list)
+    waiting: list[Stored] = field(default_factory=list)
+    blocked: list[Stored] = field(default_factory=list)
+    uncovered: list[Stored] = field(default_factory=list)
+
+    def change(self, old: Stored, new: Stored) -> None:
+        """Note how a departure is and how it is to be."""
+        if new == old:
+            self.unchanged += 1
+        else:
+            self.changes.append((old, new))
 
 
 @dataclass(slots=True)
@@ -70,9 +87,9 @@ class _Starts:
 async def apply(tx: Tx, planner: Planner, catalog: Catalog, planned: Planned) -> None:
     """Write departures. The caller holds the catalog's lock, and knows that the new starts are free.
 
-    Raises `Conflict`, saying how many seats are taken where that is why.
+    Raises `Conflict`, saying how many seats are taken where that is why, and `Retry` if one that is to go has some.
     """
-    if not planned.new and not planned.changes:
+    if not planned.new and not planned.changes and not planned.gone:
         return
     account_id, now = planner.account_id, planner.clock.now()
     starts = _pool_starts(planned)
@@ -80,6 +97,8 @@ async def apply(tx: Tx, planner: Planner, catalog: Catalog, planned: Planned) ->
     moves = [(old, new) for old, new in planned.changes if new.times != old.times]
     again = {new.id: taken[new.id] for _, new in moves if new.pool_id is not None and taken[new.id]}
     await seats.release(tx, account_id, again)
+    if await store.delete(tx, account_id, [each.id for each in planned.gone]) != len(planned.gone):
+        raise Retry  # seats were taken meanwhile; look again
     await store.unset_starts(tx, account_id, [old.id for old, new in moves if new.times.start_at != old.times.start_at])
     for _, new in planned.changes:
         if not await store.update(tx, account_id, new, now):
@@ -103,7 +122,7 @@ def _pool_starts(planned: Planned) -> dict[str, _Starts]:
     for departure in [*planned.new, *(new for _, new in moved)]:
         if departure.pool_id is not None and departure.times.start_at is not None:
             starts.setdefault(departure.pool_id, _Starts()).come.add(departure.times.start_at)
-    for old, _ in moved:
+    for old in [*planned.gone, *(old for old, _ in moved)]:
         if old.pool_id is not None and old.times.start_at is not None:
             starts.setdefault(old.pool_id, _Starts()).go.add(old.times.start_at)
     return starts
@@ -111,7 +130,7 @@ def _pool_starts(planned: Planned) -> dict[str, _Starts]:
 
 async def _lock(tx: Tx, account_id: str, planned: Planned, starts: dict[str, _Starts]) -> dict[str, int]:
     """Lock what changes and what shares a pool with it; return how many seats of each are taken."""
-    ids = {old.id for old, _ in planned.changes}
+    ids = {old.id for old, _ in planned.changes} | {old.id for old in planned.gone}
     for pool_id, of_pool in starts.items():
         moments = of_pool.come | of_pool.go
         ids.update(await pools.departures_about(tx, account_id, pool_id, min(moments), max(moments)))
@@ -153,12 +172,14 @@ def _move(planner: Planner, old: Stored, new: Stored) -> Move:
 
 
 def _events(planner: Planner, planned: Planned) -> Iterable[tuple[Any, ...]]:
-    """For the audit log: one event for each product's new departures, and one for each that changed."""
+    """For the audit log: one event for each product's new departures, and one for each that changed or went."""
     counts: dict[str, int] = {}
     for departure in planned.new:
         counts[departure.product_id] = counts.get(departure.product_id, 0) + 1
     for product_id, count in counts.items():
         yield _event(planner, "departures.created", product_id, {"count": count})
+    for old in planned.gone:
+        yield _event(planner, "departure.deleted", old.id, old._asdict())
     for old, new in planned.changes:
         yield _event(planner, "departure.changed", new.id, _differences(old, new))
 

@@ -42,6 +42,12 @@ Start: TypeAlias = Annotated[
         examples=["2026-07-14T09:00"],
     ),
 ]
+SameLocalTime: TypeAlias = Annotated[
+    bool,
+    Meta(
+        description="Two departures of the product at this time on the wall are meant, as where the clock repeats it."
+    ),
+]
 Day: TypeAlias = Annotated[str, Meta(max_length=10, examples=["2026-07-14"])]
 ClockTime: TypeAlias = Annotated[str, Meta(max_length=5, examples=["09:00"])]
 
@@ -60,6 +66,7 @@ class NewDeparture(DepartureTerms, kw_only=True):
     """One departure of a product. A dateless product has a single one, without a start."""
 
     start: Start | None = None
+    same_local_time: SameLocalTime = False
 
 
 class Recurrence(DepartureTerms, kw_only=True):
@@ -92,6 +99,7 @@ class DepartureChange(Form, kw_only=True):
     """What to change of a departure; what is left out or null stays. Empty `prices` removes all overrides."""
 
     start: Start | None = None
+    same_local_time: SameLocalTime = False
     duration_min: Duration | None = None
     capacity: Annotated[int, Meta(ge=0, le=MAX_SEATS)] | None = None
     prices: Prices | None = None

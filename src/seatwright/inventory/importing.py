@@ -1,13 +1,15 @@
 """Catalog files: account settings, all kinds of entries, and departures, imported all or nothing.
 
 A file is checked as a whole before anything is written. Entries are found by code and departures by product and
-start, so that a second import of the same file changes nothing: ids stay, and the catalog's version with them.
-What a file doesn't mention is left alone.
+time on the wall, so that a second import of the same file changes nothing: ids stay, and the catalog's version with
+them. What a file doesn't mention is left alone; departures that it doesn't cover any more are named, and go if `prune`
+says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -27,10 +29,12 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.money import check_currency
-from seatwright.inventory import changes, schedule, upkeep
+from seatwright.inventory import changes, planning, upkeep
 from seatwright.inventory.changes import OnMove, Planned, Planner
 from seatwright.inventory.departure_form import DepartureForm, ScheduleForm
-from seatwright.inventory.specs import Spec, spec_of, specs_of
+from seatwright.inventory.notes import Note, notes
+from seatwright.inventory.planning import Rules
+from seatwright.inventory.specs import Season, Spec, spec_of, specs_of
 from seatwright.storage.engine import Tx
 
 MAX_DEPARTURES = 50_000
@@ -56,30 +60,61 @@ class ImportForm(CatalogForm, kw_only=True):
 
 
 class Counts(NamedTuple):
-    """How many were new, were changed, and were that way already."""
+    """How many were new, were changed, were that way already, and were deleted."""
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
+    deleted: int = 0
+
+
+class Options(NamedTuple):
+    """How a file is imported.
+
+    `check`: nothing is written; `prune`: departures from now on that the file doesn't cover are deleted (closed, where
+    cancelled orders refer to them) if no seat is held or sold; `move_sold`: departures with such seats follow into a
+    corrected time zone, too, with their carts and orders.
+    """
+
+    check: bool = False
+    prune: bool = False
+    move_sold: bool = False
 
 
 class ImportReport(NamedTuple):
-    """What an import did, by part of the file: `account`, `products`, `departures` and so on."""
+    """What an import did, by part of the file: `account`, `products`, `departures` and so on.
+
+    `check`: it is what it would have done.
+    """
 
     counts: Mapping[str, Counts]
+    notes: Sequence[Note] = ()
+    check: bool = False
 
     @property
     def changed(self) -> bool:
         """Tell whether anything is not as it was before."""
-        return any(counts.created or counts.changed for counts in self.counts.values())
+        return any(counts.created or counts.changed or counts.deleted for counts in self.counts.values())
 
     def lines(self) -> list[str]:
         """Return the report for a person, a line for each part."""
         lines = [
             f"{part}: {counts.created} created, {counts.changed} changed, {counts.unchanged} unchanged"
+            + (f", {counts.deleted} deleted" if counts.deleted else "")
             for part, counts in self.counts.items()
         ]
+        lines += [line for note in self.notes for line in note.lines()]
+        if self.check:
+            return [*lines, "This was a check: nothing has been written."]
         return lines if self.changed else [*lines, "Nothing has changed."]
+
+
+class Preview(Exception):
+    """Raised at the end of a check, so that all that it wrote is rolled back; `report` is what it came to."""
+
+    def __init__(self, report: ImportReport) -> None:
+        super().__init__("a check of an import is rolled back")
+        self.report = report
 
 
 def parse_document(data: bytes) -> ImportForm:
@@ -99,11 +134,13 @@ async def import_document(
     document: ImportForm,
     *,
     on_move: OnMove,
+    options: Options = Options(),  # noqa: B008 - immutable
 ) -> ImportReport:
     """Bring an account to what `document` says; `on_move` follows departures that get another time.
 
     Raises `Invalid`, naming the field with its path (`products[2].tiers.Adult.price`), and `Conflict` for what
-    departures, orders or seats taken don't allow; nothing has changed then.
+    departures, orders or seats taken don't allow; nothing has changed then. Raises `Preview` with the report instead of
+    returning it if it is only to be checked: all is tried, and rolled back.
     """
     await catalog_store.lock(tx, account_id)
     before = await cache.load(tx, account_id)
@@ -118,14 +155,20 @@ async def import_document(
     if settings.policy and settings.policy not in plan.entries["policy"]:
         raise bad("account.policy", f"there is no policy with the code {settings.policy!r}.", code="unknown_policy")
     after = _catalog_after(before, plan, terms, settings)
-    planned = await schedule.plan(tx, account_id, after, _specs(after, terms, document))
+    season = _season(after, terms, document)
+    rules = Rules(move_sold=options.move_sold, covered=season.products, prune=options.prune)
+    planned = await planning.plan(tx, account_id, after, season.specs, now, rules)
 
     if wanted_account is not None:
         await _change_account(tx, now, actor, account_id, wanted_account)
     await catalog_service.apply(tx, upkeep.editor(cache, clock, account_id, actor), plan.changes)
     planner = Planner(catalogs=cache, clock=clock, account_id=account_id, actor=actor, on_move=on_move)
     await changes.apply(tx, planner, after, planned)
-    return _report(document, wanted_account is not None, plan, planned)
+    counts = _counts(document, wanted_account is not None, plan, planned)
+    report = ImportReport(counts, notes(after, planned, season.specs, season.left_out, rules), options.check)
+    if options.check:
+        raise Preview(report)
+    return report
 
 
 def _wanted(document: ImportForm) -> list[Wanted]:
@@ -180,22 +223,37 @@ def _catalog_after(before: Catalog, plan: Plan, terms: Terms, settings: AccountF
     )
 
 
-def _specs(catalog: Catalog, terms: Terms, document: ImportForm) -> list[Spec]:
+def _season(catalog: Catalog, terms: Terms, document: ImportForm) -> Season:
     """Return all departures of the file, each once: a single one counts before a recurring one at its time."""
     single: dict[tuple[str, Instant | None], Spec] = {}
+    walls: set[tuple[str, datetime | None]] = set()
     for index, form in enumerate(document.departures):
         path = f"departures[{index}]"
         spec = spec_of(catalog, terms, _product(catalog, form.product, path), form, path=path)
         other = single.setdefault(spec.key, spec)
         if other is not spec:
-            raise bad(at(path, "start"), f"{form.product} has this departure in {other.path} already.")
+            clock = ", at the time that this one is on the clock of that day" if spec.wall != other.wall else ""
+            raise bad(at(path, "start"), f"{form.product} has this departure in {other.path} already{clock}.")
+        if not spec.same_local_time:
+            walls.add((spec.product.id, spec.local))
+    products = {spec.product.id for spec in single.values() if not spec.product.dateless}
     recurring: dict[tuple[str, Instant | None], Spec] = {}
+    left_out: list[Spec] = []
     for index, schedule_form in enumerate(document.schedules):
         path = f"schedules[{index}]"
         product = _product(catalog, schedule_form.product, path)
-        for spec in specs_of(catalog, terms, product, schedule_form, path=path):
+        season = specs_of(catalog, terms, product, schedule_form, path=path)
+        left_out += season.left_out
+        products.add(product.id)
+        for spec in season.specs:
+            if spec.key in single or (product.id, spec.local) in walls:
+                left_out += [spec] if spec.skipped else []
+                continue
             other = recurring.setdefault(spec.key, spec)
-            if other is not spec and spec.key not in single:
+            if other.wall != spec.wall:
+                left_out.append(other if other.skipped else spec)
+                recurring[spec.key] = spec if other.skipped else other
+            elif other is not spec:
                 raise bad(
                     path,
                     f"{product.code} has a departure at the same time as one of {other.path}; let them not overlap.",
@@ -203,7 +261,7 @@ def _specs(catalog: Catalog, terms: Terms, document: ImportForm) -> list[Spec]:
                 )
         if len(recurring) + len(single) > MAX_DEPARTURES:
             raise bad(path, f"the file comes to more than {MAX_DEPARTURES} departures; import it in parts.")
-    return list({**recurring, **single}.values())
+    return Season([*recurring.values(), *single.values()], left_out, frozenset(products))
 
 
 def _product(catalog: Catalog, code: str, path: str) -> Product:
@@ -213,7 +271,7 @@ def _product(catalog: Catalog, code: str, path: str) -> Product:
     return product
 
 
-def _report(document: ImportForm, account_changed: bool, plan: Plan, planned: Planned) -> ImportReport:
+def _counts(document: ImportForm, account_changed: bool, plan: Plan, planned: Planned) -> dict[str, Counts]:
     counts: dict[str, Counts] = {}
     if document.account is not None:
         counts["account"] = Counts(changed=1) if account_changed else Counts(unchanged=1)
@@ -224,5 +282,5 @@ def _report(document: ImportForm, account_changed: bool, plan: Plan, planned: Pl
         changed = sum(change.kind == kind and change.old is not None for change in plan.changes)
         counts[plural] = Counts(created, changed, plan.unchanged.get(kind, 0))
     if document.departures or document.schedules:
-        counts["departures"] = Counts(len(planned.new), len(planned.changes), planned.unchanged)
-    return ImportReport(counts)
+        counts["departures"] = Counts(len(planned.new), len(planned.changes), planned.unchanged, len(planned.gone))
+    return counts

@@ -1,4 +1,4 @@
-"""Departures as operators manage them: make one or many, change, list.
+"""Departures as operators manage them: make one or many, change, delete, list.
 
 Each use case holds the catalog's lock, so that a product does not change under its departures and a start is
 given away once. What is to be written is planned here; `changes` writes it.
@@ -6,8 +6,8 @@ given away once. What is to be written is planned here; `changes` writes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 
 from seatwright.catalog import store as catalog_store
@@ -18,15 +18,16 @@ from seatwright.catalog.service import terms_of
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict, NotFound
-from seatwright.core.ids import new_hex24
-from seatwright.inventory import changes
+from seatwright.inventory import changes, planning
 from seatwright.inventory import schedule_store as store
 from seatwright.inventory import store as departures
 from seatwright.inventory.changes import Planned, Planner
 from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.inventory.model import Departure
+from seatwright.inventory.notes import Note, notes
+from seatwright.inventory.planning import FARTHEST_MS, Rules
 from seatwright.inventory.schedule_store import Stored
-from seatwright.inventory.specs import Spec, closes_at, duration_ms, prices_of, spec_of, specs_of, times_of, zone_of
+from seatwright.inventory.specs import prices_of, spec_of, specs_of, times_of, zone_of
 from seatwright.storage.engine import ReadTx, Tx
 
 
@@ -39,10 +40,34 @@ class Shown(NamedTuple):
 
 
 class Made(NamedTuple):
-    """How many departures of a recurrence were made, and how many were there already."""
+    """How many departures of a recurrence were made, and how many were there already; `notes` on some of them."""
 
     created: int
     existing: int
+    notes: list[Note]
+
+
+async def delete(tx: Tx, planner: Planner, departure_id: str) -> Shown:
+    """Delete a departure that nobody has or had seats on, and return it as it was.
+
+    Raises `NotFound`, and `Conflict` while seats of it are held or sold, or if cancelled orders refer to it.
+    """
+    catalog = await _locked(tx, planner)
+    shown = await get(tx, planner.catalogs, planner.clock.now(), planner.account_id, departure_id)
+    old = await store.lock(tx, planner.account_id, departure_id)
+    assert old is not None, "departures go only under the catalog's lock"
+    if old.taken:
+        raise Conflict(
+            f"Seats of this departure are held or sold: {old.taken}. Set closed to true to end its sale, and cancel or "
+            "move them.",
+            code="departure_taken",
+        )
+    if await store.ordered(tx, planner.account_id, [departure_id]):
+        raise Conflict(
+            "Cancelled orders refer to this departure; set closed to true instead.", code="departure_ordered"
+        )
+    await changes.apply(tx, planner, catalog, Planned(gone=[old]))
+    return shown
 
 
 async def page(
@@ -80,18 +105,20 @@ async def get(tx: ReadTx, catalogs: CatalogCache, now: Instant, account_id: str,
 async def create(tx: Tx, planner: Planner, product_code: str, form: NewDeparture) -> Shown:
     """Make a departure. A dateless product's is made once, and returned as it is when it is asked for again.
 
-    Raises `NotFound`, `Invalid` naming the field, and `Conflict` if the product has one with this start.
+    Raises `NotFound`, `Invalid` naming the field, and `Conflict` if the product has one with this start, or at this
+    time on the wall and two aren't said to be meant.
     """
     catalog = await _locked(tx, planner)
     product = _product(catalog, product_code)
     spec = spec_of(catalog, terms_of(catalog, planner.clock.now()), product, form, path="")
-    existing = (await _existing(tx, planner.account_id, [spec])).get(spec.key)
-    if existing is not None and not product.dateless:
-        raise Conflict("start: there is a departure at this time already; change that one.", code="start_taken")
-    if existing is None:
-        existing = _new_departure(catalog, spec)
-        await changes.apply(tx, planner, catalog, Planned(new=[existing]))
-    return await get(tx, planner.catalogs, planner.clock.now(), planner.account_id, existing.id)
+    others = (await planning.near(tx, planner.account_id, [spec])).get(product.id, [])
+    if product.dateless and others:
+        made = others[0]
+    else:
+        _refuse_taken(spec.start_at, spec.local, others, form.same_local_time)
+        made = planning.new_departure(catalog, spec)
+        await changes.apply(tx, planner, catalog, Planned(new=[made]))
+    return await get(tx, planner.catalogs, planner.clock.now(), planner.account_id, made.id)
 
 
 async def create_many(tx: Tx, planner: Planner, product_code: str, form: Recurrence) -> Made:
@@ -100,11 +127,13 @@ async def create_many(tx: Tx, planner: Planner, product_code: str, form: Recurre
     Raises `NotFound` and `Invalid` naming the field.
     """
     catalog = await _locked(tx, planner)
-    specs = specs_of(catalog, terms_of(catalog, planner.clock.now()), _product(catalog, product_code), form, path="")
-    existing = await _existing(tx, planner.account_id, specs)
-    new = [_new_departure(catalog, spec) for spec in specs if spec.key not in existing]
-    await changes.apply(tx, planner, catalog, Planned(new=new))
-    return Made(created=len(new), existing=len(specs) - len(new))
+    now = planner.clock.now()
+    season = specs_of(catalog, terms_of(catalog, now), _product(catalog, product_code), form, path="")
+    planned = await planning.plan(tx, planner.account_id, catalog, season.specs, now, Rules(follow=False))
+    planned = Planned(new=planned.new, waiting=planned.waiting)
+    await changes.apply(tx, planner, catalog, planned)
+    found = notes(catalog, planned, season.specs, season.left_out, Rules(follow=False))
+    return Made(created=len(planned.new), existing=len(season.specs) - len(planned.new), notes=found)
 
 
 async def change(tx: Tx, planner: Planner, departure_id: str, form: DepartureChange) -> Shown:
@@ -120,66 +149,14 @@ async def change(tx: Tx, planner: Planner, departure_id: str, form: DepartureCha
         raise _not_found()
     new = _changed(catalog, terms_of(catalog, planner.clock.now()), product, old, form)
     if new.times.start_at != old.times.start_at:
-        assert new.times.start_at is not None
         start = new.times.start_at
-        if await store.between(tx, planner.account_id, product.id, start, start):
-            raise Conflict("start: there is a departure at this time already.", code="start_taken", field="start")
+        assert start is not None
+        others = await store.between(tx, planner.account_id, product.id, start - FARTHEST_MS, start + FARTHEST_MS)
+        others = [each for each in others if each.id != old.id]
+        _refuse_taken(start, planning.wall_of(new), others, form.same_local_time)
     if new != old:
         await changes.apply(tx, planner, catalog, Planned(changes=[(old, new)]))
     return await get(tx, planner.catalogs, planner.clock.now(), planner.account_id, departure_id)
-
-
-async def plan(tx: ReadTx, account_id: str, catalog: Catalog, specs: Sequence[Spec]) -> Planned:
-    """Return what it takes for the departures to be as in `specs`. Nothing is written.
-
-    Raises `Invalid` for a new departure without a capacity.
-    """
-    existing = await _existing(tx, account_id, specs)
-    planned = Planned()
-    for spec in specs:
-        old = existing.get(spec.key)
-        if old is None:
-            planned.new.append(_new_departure(catalog, spec))
-        elif (new := _as_asked(old, spec)) != old:
-            planned.changes.append((old, new))
-        else:
-            planned.unchanged += 1
-    return planned
-
-
-def _new_departure(catalog: Catalog, spec: Spec) -> Stored:
-    """Return a departure that isn't stored yet. Raises `Invalid` if its capacity is said nowhere."""
-    product = spec.product
-    pool = catalog.pools[product.pool] if product.pool else None
-    capacity = spec.capacity if spec.capacity is not None or pool is None else pool.units
-    if capacity is None:
-        path = f"{spec.path}.capacity" if spec.path else "capacity"
-        raise bad(path, "is missing; say how many seats there are.", code="missing_field")
-    return Stored(
-        id=new_hex24(),
-        product_id=product.id,
-        times=times_of(spec.start_at, duration_ms(spec), spec.time_zone),
-        time_zone=spec.time_zone,
-        capacity=capacity,
-        closed=bool(spec.closed),
-        closes_at=closes_at(spec),
-        prices=spec.prices or {},
-        pool_id=pool.id if pool else None,
-    )
-
-
-def _as_asked(old: Stored, spec: Spec) -> Stored:
-    """Return an existing departure with what `spec` says; the rest stays."""
-    times = old.times
-    if spec.start_at is not None and spec.said_duration is not None:
-        times = times_of(spec.start_at, spec.said_duration * MINUTE_MS, old.time_zone)
-    return old._replace(
-        times=times,
-        capacity=old.capacity if spec.capacity is None else spec.capacity,
-        closed=old.closed if spec.closed is None else spec.closed,
-        closes_at=old.closes_at if spec.cutoff_min is None else closes_at(spec),
-        prices=old.prices if spec.prices is None else spec.prices,
-    )
 
 
 def _changed(catalog: Catalog, terms: Terms, product: Product, old: Stored, form: DepartureChange) -> Stored:
@@ -208,18 +185,18 @@ def _changed(catalog: Catalog, terms: Terms, product: Product, old: Stored, form
     return new._replace(times=times, time_zone=zone, closes_at=start - lead)
 
 
-async def _existing(tx: ReadTx, account_id: str, specs: Sequence[Spec]) -> Mapping[tuple[str, Instant | None], Stored]:
-    """Return the departures that have the product and start of one of `specs`, and maybe some more."""
-    starts: dict[str, list[Instant]] = {}
-    found: list[Stored] = []
-    for spec in specs:
-        if spec.start_at is not None:
-            starts.setdefault(spec.product.id, []).append(spec.start_at)
-        elif (only := await store.dateless(tx, account_id, spec.product.id)) is not None:
-            found.append(only)
-    for product_id, of_product in starts.items():
-        found += await store.between(tx, account_id, product_id, min(of_product), max(of_product))
-    return {(stored.product_id, stored.times.start_at): stored for stored in found}
+def _refuse_taken(
+    start: Instant | None, wall: datetime | None, others: Sequence[Stored], same_local_time: bool
+) -> None:
+    """Raise `Conflict` if another departure has this start, or is at this time on the wall and not on purpose."""
+    if any(each.times.start_at == start for each in others):
+        raise Conflict(
+            "start: there is a departure at this time already; change that one.", code="start_taken", field="start"
+        )
+    twin = next((each for each in others if planning.wall_of(each) == wall), None)
+    if twin is not None and not same_local_time:
+        refusal = planning.same_local_time("start", twin)
+        raise Conflict(refusal.message, code=refusal.code, field=refusal.field)
 
 
 async def _locked(tx: Tx, planner: Planner) -> Catalog:

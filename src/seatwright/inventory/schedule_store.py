@@ -34,6 +34,7 @@ class Stored(NamedTuple):
     taken: int = 0
 
 
+_LAST: Instant = 2**62
 _COLUMNS = """id, product_id, start_at, end_at, time_zone, local_date, capacity, taken, closed, closes_at, prices,
     pool_id"""
 
@@ -83,8 +84,8 @@ async def lock_all(tx: Tx, account_id: str, departure_ids: Collection[str]) -> d
     return {row["id"]: row["taken"] for row in rows}
 
 
-async def between(tx: ReadTx, account_id: str, product_id: str, first: Instant, last: Instant) -> list[Stored]:
-    """Return a product's departures that start from `first` to `last`."""
+async def between(tx: ReadTx, account_id: str, product_id: str, first: Instant, last: Instant | None) -> list[Stored]:
+    """Return a product's departures that start from `first` to `last`, or at any time from then on."""
     rows = await tx.rows(
         f"""
         SELECT {_COLUMNS} FROM departure
@@ -93,7 +94,7 @@ async def between(tx: ReadTx, account_id: str, product_id: str, first: Instant, 
         account_id,
         product_id,
         first,
-        last,
+        _LAST if last is None else last,
     )
     return [_stored(row) for row in rows]
 
@@ -141,6 +142,32 @@ async def insert(tx: Tx, account_id: str, departures: Sequence[Stored], now: Ins
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """,
         rows,
+    )
+
+
+async def ordered(tx: ReadTx, account_id: str, departure_ids: Sequence[str]) -> set[str]:
+    """Return those of `departure_ids` that orders refer to, be it with cancelled lines."""
+    if not departure_ids:
+        return set()
+    rows = await tx.rows(
+        "SELECT DISTINCT departure_id FROM order_line WHERE account_id = $1 AND departure_id = ANY($2)",
+        account_id,
+        departure_ids,
+    )
+    return {row["departure_id"] for row in rows}
+
+
+async def delete(tx: Tx, account_id: str, departure_ids: Sequence[str]) -> int:
+    """Delete those of `departure_ids` of which no seat is taken and that no order refers to; return how many."""
+    if not departure_ids:
+        return 0
+    return await tx.execute(
+        """
+        DELETE FROM departure WHERE account_id = $1 AND id = ANY($2) AND taken = 0 AND NOT EXISTS (
+            SELECT 1 FROM order_line l WHERE l.account_id = $1 AND l.departure_id = departure.id)
+        """,
+        account_id,
+        departure_ids,
     )
 
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from seatwright.catalog.convert import Terms, amount, at, bad
 from seatwright.catalog.model import Catalog, Product
-from seatwright.catalog.moments import parse_clock, parse_day, parse_moment
+from seatwright.catalog.moments import parse_clock, parse_day, parse_moment, wall_of
 from seatwright.core.clock import MINUTE_MS, Instant
-from seatwright.core.times import from_local, to_local
+from seatwright.core.times import from_local, to_local, wall_at
 from seatwright.inventory.departure_form import (
     MAX_DEPARTURES,
     WEEKDAYS,
@@ -32,23 +32,45 @@ MAX_DAYS = 3_660
 class Spec(NamedTuple):
     """A departure that is asked for. None is "not said": a default if it is new, as it is if it exists.
 
-    `path` is where it was written; `duration_min` is None for a dateless product's.
+    `path` is where it was written; `wall` is the time on the wall that was written, None with an offset or without a
+    date; `said_duration` is None for a dateless product's. `same_local_time`: another one at that time is meant.
     """
 
     product: Product
     path: str
     start_at: Instant | None
+    wall: datetime | None
     time_zone: str
     said_duration: int | None
     capacity: int | None
     closed: bool | None
     cutoff_min: int | None
     prices: dict[str, int] | None
+    same_local_time: bool = False
+
+    @property
+    def local(self) -> datetime | None:
+        """The time that the wall shows at the start."""
+        return None if self.start_at is None else wall_at(self.start_at, self.time_zone)
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the clock skips the time that was written on that day, so that it starts later."""
+        return self.wall is not None and self.wall != self.local
 
     @property
     def key(self) -> tuple[str, Instant | None]:
         """What tells departures of an account apart: product and start."""
         return self.product.id, self.start_at
+
+
+class Season(NamedTuple):
+    """The departures of a recurrence, and those left out: the clock skips their time, and another has the later one."""
+
+    specs: list[Spec]
+    left_out: list[Spec]
+    products: frozenset[str] = frozenset()
+    """Ids of the products whose departures these are, also of those that come to none."""
 
 
 def zone_of(catalog: Catalog, product: Product) -> str:
@@ -69,26 +91,34 @@ def spec_of(catalog: Catalog, terms: Terms, product: Product, form: NewDeparture
         raise bad(at(path, "start"), "is missing; write it as 2026-07-14T09:00.", code="missing_field")
     else:
         start_at = parse_moment(form.start, zone, field=at(path, "start"))
-    return _spec(product, zone, terms, form, start_at, path)
+    wall = wall_of(form.start) if form.start is not None else None
+    spec = _spec(product, zone, terms, form, start_at, wall, path)
+    return spec._replace(same_local_time=form.same_local_time)
 
 
-def specs_of(catalog: Catalog, terms: Terms, product: Product, form: Recurrence, *, path: str) -> list[Spec]:
+def specs_of(catalog: Catalog, terms: Terms, product: Product, form: Recurrence, *, path: str) -> Season:
     """Return the departures of a recurrence, in order of their start, each start once.
 
-    Times are on the wall clock, so the clock's change moves no departure. Raises `Invalid` naming the field below
-    `path`, also for more than `MAX_DEPARTURES`.
+    Times are on the wall clock, so the clock's change moves no departure. One at a time that the clock skips starts
+    later by as much; where that is another one's time, there is only the other one. Raises `Invalid` naming the field
+    below `path`, also for more than `MAX_DEPARTURES`.
     """
     if product.dateless:
         raise bad(path or "from", f"{product.code} is dateless and has a single departure, without a schedule.")
     zone = zone_of(catalog, product)
     found: dict[Instant, Spec] = {}
+    left_out = []
     for wall in _walls(product, zone, terms, form, path):
         start_at = from_local(wall, zone)
-        if start_at not in found:
-            found[start_at] = _spec(product, zone, terms, form, start_at, path)
+        spec = _spec(product, zone, terms, form, start_at, wall, path)
+        other = found.get(start_at)
+        if other is not None and other.wall != wall:
+            left_out.append(other if other.skipped else spec)
+        if other is None or other.skipped:
+            found[start_at] = spec
         if len(found) > MAX_DEPARTURES:
             raise bad(at(path, "to"), f"this comes to more than {MAX_DEPARTURES} departures; make them in parts.")
-    return [found[start_at] for start_at in sorted(found)]
+    return Season([found[start_at] for start_at in sorted(found)], left_out)
 
 
 def _walls(product: Product, zone: str, terms: Terms, form: Recurrence, path: str) -> Iterator[datetime]:
@@ -109,13 +139,22 @@ def _walls(product: Product, zone: str, terms: Terms, form: Recurrence, path: st
                 yield date.replace(hour=hour, minute=minute)
 
 
-def _spec(product: Product, zone: str, terms: Terms, form: DepartureTerms, start_at: Instant | None, path: str) -> Spec:
+def _spec(
+    product: Product,
+    zone: str,
+    terms: Terms,
+    form: DepartureTerms,
+    start_at: Instant | None,
+    wall: datetime | None,
+    path: str,
+) -> Spec:
     if start_at is not None and form.duration_min is None and product.duration_min == 0:
         raise bad(at(path, "durationMin"), f"is missing, and {product.code} has none either.", code="missing_field")
     return Spec(
         product=product,
         path=path,
         start_at=start_at,
+        wall=wall,
         time_zone=zone,
         said_duration=form.duration_min,
         capacity=form.capacity,

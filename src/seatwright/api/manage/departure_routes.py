@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar import Response, get, patch, post
+from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from seatwright.api.context import ApiRequest, services
 from seatwright.api.days import calendar_days
-from seatwright.api.endpoint import read, write
+from seatwright.api.endpoint import prepared, read, write
 from seatwright.api.manage.departure_wire import (
     DepartureOut,
     ImportOut,
@@ -19,12 +19,12 @@ from seatwright.api.manage.departure_wire import (
     import_out,
     made_out,
 )
-from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
+from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, enveloped
 from seatwright.auth.model import Caller
 from seatwright.inventory import schedule
 from seatwright.inventory.changes import Planner
 from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
-from seatwright.inventory.importing import ImportForm, ImportReport, import_document
+from seatwright.inventory.importing import ImportForm, ImportReport, Options, Preview, import_document
 from seatwright.inventory.schedule import Made, Shown
 from seatwright.inventory.specs import zone_of
 from seatwright.orders.reschedule import follow
@@ -118,15 +118,47 @@ async def change_departure(
     return await write(request, "settings", run, departure_out, heavy=True)
 
 
+@delete("/departures/{departure_id:str}", status_code=200, summary="Delete a departure", tags=_TAGS)
+async def delete_departure(request: ApiRequest, departure_id: _Id) -> Response[Envelope[DepartureOut]]:
+    """Delete a departure on which nobody has or had seats; otherwise it is a 409 that says what to do."""
+
+    async def run(tx: Tx, who: Caller) -> Shown:
+        return await schedule.delete(tx, _planner(request, who), departure_id)
+
+    return await write(request, "settings", run, departure_out, heavy=True)
+
+
 @post("/import", status_code=200, summary="Import a catalog", tags=["Catalog"], opt={"example": _CATALOG})
-async def import_catalog(request: ApiRequest, data: JSONBody[ImportForm]) -> Response[Envelope[ImportOut]]:
+async def import_catalog(
+    request: ApiRequest,
+    data: JSONBody[ImportForm],
+    check: Annotated[bool, QueryParameter(description="Try it, say what it would do, and write nothing.")] = False,
+    prune: Annotated[
+        bool,
+        QueryParameter(
+            description="Delete departures from now on that the file doesn't cover and that nobody has seats on."
+        ),
+    ] = False,
+    move_sold: Annotated[
+        bool,
+        QueryParameter(
+            name="moveSold", description="Departures with seats held or sold follow into a corrected time zone, too."
+        ),
+    ] = False,
+) -> Response[Envelope[ImportOut]]:
     """Import a catalog file in its JSON form: all or nothing, and nothing the second time."""
     parts = services(request)
+    options = Options(check=check, prune=prune, move_sold=move_sold)
 
     async def run(tx: Tx, who: Caller) -> ImportReport:
-        return await import_document(tx, parts.catalogs, parts.clock, who.account_id, who.user_id, data, on_move=follow)
+        return await import_document(
+            tx, parts.catalogs, parts.clock, who.account_id, who.user_id, data, on_move=follow, options=options
+        )
 
-    return await write(request, "settings", run, import_out, heavy=True)
+    try:
+        return await write(request, "settings", run, import_out, heavy=True)
+    except Preview as preview:
+        return prepared(enveloped(import_out(preview.report)))
 
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -135,5 +167,6 @@ ROUTES: list[HTTPRouteHandler] = [
     create_departures,
     read_departure,
     change_departure,
+    delete_departure,
     import_catalog,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from seatwright.core.clock import MINUTE_MS
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, to_local
 from seatwright.inventory.importing import ImportReport
+from seatwright.inventory.notes import Kind, Note
 from seatwright.inventory.schedule import Made, Shown
 
 
@@ -33,29 +35,55 @@ class DepartureOut(Wire):
     prices: Annotated[dict[str, Decimal], msgspec.Meta(description="By tier, where they differ from the product's.")]
 
 
+class SubjectOut(Wire):
+    """A departure that a note is about. `start` is on the wall; `id` is null for one that was not made."""
+
+    id: str | None
+    product: str
+    start: Annotated[str | None, msgspec.Meta(examples=["2026-07-14T09:00"])]
+    time_zone: str
+    taken: Annotated[int, msgspec.Meta(description="Held and sold.")]
+
+
+class NoteOut(Wire):
+    """What happened to departures, or is to be decided about them: `count` of them, 100 at most in `departures`."""
+
+    kind: Kind
+    text: str
+    count: int
+    departures: list[SubjectOut]
+
+
 class MadeOut(Wire):
-    """How many departures were made, and how many were there already."""
+    """How many departures were made, and how many were there already; notes on some of them."""
 
     created: int
     existing: int
+    notes: list[NoteOut]
 
 
 class CountsOut(Wire):
-    """How many were new, were changed, and were that way already."""
+    """How many were new, were changed, were that way already, and were deleted."""
 
     created: int
     changed: int
     unchanged: int
+    deleted: int
 
 
 class ImportOut(Wire):
-    """What an import did, by part of the file. `changed` is false if everything was that way already."""
+    """What an import did, by part of the file. `changed` is false if everything was that way already.
+
+    With `check` it is what the import would do, and nothing has been written.
+    """
 
     changed: bool
+    check: bool
     counts: Annotated[
         dict[str, CountsOut],
-        msgspec.Meta(examples=[{"products": {"created": 1, "changed": 0, "unchanged": 4}}]),
+        msgspec.Meta(examples=[{"products": {"created": 1, "changed": 0, "unchanged": 4, "deleted": 0}}]),
     ]
+    notes: list[NoteOut]
 
 
 def departure_out(shown: Shown) -> DepartureOut:
@@ -82,13 +110,25 @@ def departure_out(shown: Shown) -> DepartureOut:
 
 def made_out(made: Made) -> MadeOut:
     """Show what became of a recurrence."""
-    return MadeOut(created=made.created, existing=made.existing)
+    return MadeOut(created=made.created, existing=made.existing, notes=_notes(made.notes))
 
 
 def import_out(report: ImportReport) -> ImportOut:
     """Show what an import did."""
     counts = {
-        part: CountsOut(created=each.created, changed=each.changed, unchanged=each.unchanged)
+        part: CountsOut(created=each.created, changed=each.changed, unchanged=each.unchanged, deleted=each.deleted)
         for part, each in report.counts.items()
     }
-    return ImportOut(changed=report.changed, counts=counts)
+    return ImportOut(changed=report.changed, check=report.check, counts=counts, notes=_notes(report.notes))
+
+
+def _notes(notes: Sequence[Note]) -> list[NoteOut]:
+    return [
+        NoteOut(
+            kind=note.kind,
+            text=note.text,
+            count=note.count,
+            departures=[SubjectOut(**subject._asdict()) for subject in note.departures],
+        )
+        for note in notes
+    ]

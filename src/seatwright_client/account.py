@@ -49,6 +49,7 @@ class Connection(Shape, frozen=True, kw_only=True):
     reseller_id: str
     reseller_name: str
     active: bool
+    supplier_orders: bool = False
     created_date: dt.datetime
     terms: dict[str, Any] = msgspec.field(default_factory=dict)
 
@@ -201,6 +202,14 @@ class Connections(Resource[Mode]):
         """Open or close a connection, or give it other terms in place of those that were there."""
         body = given(active=active, terms=terms)
         return write("PATCH", path(_CONNECTIONS, reseller_id), _connection, key=idempotency_key, body=body)
+
+    @operation
+    def allow_supplier_orders(
+        self, supplier_id: str, *, allowed: bool, idempotency_key: str | None = None
+    ) -> Request[Connection]:
+        """As the reseller, let a supplier order in the account's name, or not any more."""
+        where = path(_CONNECTIONS, supplier_id, "supplier-orders")
+        return write("PUT", where, _connection, key=idempotency_key, body={"allowed": allowed})
 
 
 class Audit(Resource[Mode]):

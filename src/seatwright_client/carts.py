@@ -138,6 +138,7 @@ class Cart(Shape, frozen=True, kw_only=True):
     id: str
     entity_id: str
     supplier_id: str | None = None
+    reseller_id: str | None = None
     created_date: dt.datetime
     modified_date: dt.datetime
     created_by: str
@@ -164,14 +165,26 @@ class Carts(Resource[Mode]):
 
     @operation
     def create(
-        self, *, supplier_id: str | None = None, order_id: str | None = None, idempotency_key: str | None = None
+        self,
+        *,
+        supplier_id: str | None = None,
+        order_id: str | None = None,
+        reseller_entity_id: str | None = None,
+        agent_id: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Request[Cart]:
         """Make an empty cart; with `supplier_id` a reseller's, on that supplier's products and seats.
 
         One for an order (`order_id`, or its confirmation number) shows what adding it to that order will cost, and
-        `orders.create` adds it.
+        `orders.create` adds it. With `reseller_entity_id` a supplier's, in the name of that reseller's account and of
+        its agent `agent_id` (a user's id, e-mail or alternative id).
         """
-        query = {"supplier_id": supplier_id, "order_id": order_id}
+        query = {
+            "supplier_id": supplier_id,
+            "order_id": order_id,
+            "reseller_entity_id": reseller_entity_id,
+            "agent_id": agent_id,
+        }
         return write("POST", _CART, _cart, key=idempotency_key, query=query)
 
     @operation

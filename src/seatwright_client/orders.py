@@ -39,6 +39,14 @@ class Answer(Shape, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class OrderAgent(Shape, frozen=True, kw_only=True):
+    """The reseller's user in whose name the supplier ordered."""
+
+    id: str
+    name: str
+    email: str
+
+
 class Order(Shape, frozen=True, kw_only=True):
     """An order as the caller's account sees it.
 
@@ -75,6 +83,7 @@ class Order(Shape, frozen=True, kw_only=True):
     channel: str | None = None
     pending_until: dt.datetime | None = None
     answer: Answer | None = None
+    agent: OrderAgent | None = None
     resale_type: str | None = None
     commission: Decimal | None = None
     net_amount: Decimal | None = None
@@ -183,6 +192,8 @@ class Orders(Resource[Mode]):
         order_id: OrderRef | None = None,
         billing: Mapping[str, Any] | None = None,
         reference_id: str | None = None,
+        reseller_entity_id: str | None = None,
+        agent_id: str | None = None,
         disable_notification: bool | None = None,
         disable_pending_order_notification: bool | None = None,
         disable_pending_order_notification_response: bool | None = None,
@@ -192,13 +203,16 @@ class Orders(Resource[Mode]):
         """Turn a cart into an order that an external source has paid; with `order_id`, add it to that order.
 
         `billing` is a payment memo, such as `{"memo": "payment received"}`; `reference_id` the order's id in your own
-        system. Mails are off unless their flag is False. `SoldOut` if the cart's 30 minutes were over and its seats
+        system. A supplier orders in the name of a reseller's account with `reseller_entity_id`, and of its agent with
+        `agent_id`. Mails are off unless their flag is False. `SoldOut` if the cart's 30 minutes were over and its seats
         are gone; the cart is kept.
         """
         body = {"id": cart_id} | given(
             order_id=None if order_id is None else str(order_id),
             billing=billing,
             reference_id=reference_id,
+            reseller_entity_id=reseller_entity_id,
+            agent_id=agent_id,
             disable_notification=disable_notification,
             disable_pending_order_notification=disable_pending_order_notification,
             disable_pending_order_notification_response=disable_pending_order_notification_response,

@@ -167,6 +167,7 @@ async def test_connections_are_made_by_the_supplier_and_seen_by_both(
         "resellerId": reseller.id,
         "resellerName": "Reseller",
         "active": True,
+        "supplierOrders": False,
         "createdDate": "2026-07-01T16:00:00.000Z",
         "terms": {
             "type": "commission",

@@ -96,6 +96,7 @@ async def test_the_whole_order(desk: Desk, rafting: str) -> None:
         "channel": None,
         "pendingUntil": None,
         "answer": None,
+        "agent": None,
         "resaleType": None,
         "commission": None,
         "netAmount": None,

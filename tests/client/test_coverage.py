@@ -24,6 +24,9 @@ ENTRY_KINDS = get_args(EntryKind)
 
 NOT_SENT = {
     "addItem": {"units"},  # what rentals may send in place of `participants`
+    # sent in the address; and another name for resellerEntityId
+    "createCart": {"resellerEntityId", "resellerId", "agentId"},
+    "placeOrder": {"resellerId"},
     # chosen in the address, because proxies drop a DELETE's body
     "cancelOrder": {"applyCancellationFee"},
     "cancelItem": {"applyCancellationFee"},
@@ -140,7 +143,7 @@ def test_every_parameter_and_field_of_the_server_is_an_argument(document: dict[s
         assert found is not None
         left_out = NOT_SENT.get(found.name, set())
         if "format" not in call.request.query:
-            assert set(call.request.query) == set(found.query), call.name
+            assert set(call.request.query) | left_out == set(found.query) | left_out, call.name
         body = {} if call.request.body is None else json.loads(call.request.body)
         if not FORMS & {*inspect.signature(method(call.name)).parameters}:
             assert set(body) | left_out == set(found.body) | left_out, call.name

@@ -108,6 +108,7 @@ FIXED = [
     Route("GET", "/api/v1/connections", ANYONE),
     Route("POST", "/api/v1/connections", SETTINGS, (), {"resellerId": "<stranger>"}),
     Route("PATCH", "/api/v1/connections/{reseller_id}", SETTINGS, ("reseller",), {"active": True}),
+    Route("PUT", "/api/v1/connections/{supplier_id}/supplier-orders", SETTINGS, ("supplier",), {"allowed": True}),
     Route("GET", "/api/v1/audit/{subject_id}", SETTINGS, ("order",)),
     Route("POST", "/api/v1/import", SETTINGS, (), {"tags": [{"code": "<fresh>", "name": "T"}]}),
     Route("GET", "/api/v1/products/{code}/departures", READ, ("product",)),

@@ -163,6 +163,17 @@ async def user(tx: ReadTx, account_id: str, user_id: str) -> User | None:
     return _user(row) if row else None
 
 
+async def user_named(tx: ReadTx, account_id: str, name: str) -> User | None:
+    """Return the first user of an account with this e-mail (in any case) or alternative id, or None."""
+    row = await tx.row(
+        f"{_USER} WHERE account_id = $1 AND (email = $2 OR alternative_id = $3) ORDER BY created_at, id LIMIT 1",
+        account_id,
+        name.lower(),
+        name,
+    )
+    return _user(row) if row else None
+
+
 async def other_administrators(tx: ReadTx, account_id: str, user_id: str) -> bool:
     """Tell whether somebody else who is active may change the account's settings."""
     found = await tx.rows(

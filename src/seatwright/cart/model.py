@@ -250,14 +250,24 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(line.seats for line in self.lines if line.status == "confirmed")
 
 
+class OrderAgent(msgspec.Struct, frozen=True, kw_only=True):
+    """The reseller's user for whom a supplier orders in the reseller's name."""
+
+    id: str
+    name: str
+    email: str
+
+
 class CartBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A cart's document."""
+    """A cart's document. `reseller_id` is the reseller in whose name its owner, the supplier, is going to order."""
 
     created_by: str
     created_by_email: str
     customer: dict[str, Any] = {}
     items: tuple[Item, ...] = ()
     discount_code: str | None = None
+    reseller_id: str | None = None
+    agent: OrderAgent | None = None
 
     def item(self, departure_id: str) -> Item | None:
         """Return the item of a departure, or None."""
@@ -274,7 +284,7 @@ class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
-    """A cart as it was read. `account_id` owns the seats; `owner_id` is the seller (a reseller, or the same).
+    """A cart as it was read. `account_id` owns the seats; `owner_id` the cart (a reseller, or the same).
 
     `order_id` is the order that it has become or was added to; of an open cart, the one that it is meant for.
     """
@@ -290,9 +300,15 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Instant
     modified_at: Instant
 
+    @property
+    def seller_id(self) -> str:
+        """The account that sells what is in it: its owner's, or the reseller's in whose name the owner orders."""
+        return self.body.reseller_id or self.owner_id
+
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What `POST /order` was first asked for a cart; a repetition must ask for the same."""
 
     order_id: str | None = None
     reference_id: str | None = None
+    reseller_id: str | None = None

@@ -14,6 +14,7 @@ import msgspec
 from seatwright.auth.model import Caller
 from seatwright.cart import holds, pricing, renewal, store
 from seatwright.cart.addition import Addition, addition
+from seatwright.cart.behalf import Behalf, on_behalf
 from seatwright.cart.context import Booking
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Cart, CartBody, Item, TargetOrder
 from seatwright.cart.resale import for_reseller
@@ -25,7 +26,7 @@ from seatwright.core.ids import new_uuid
 from seatwright.inventory.model import Departure
 from seatwright.inventory.seats import sold_out
 from seatwright.resellers.model import Connection
-from seatwright.resellers.service import require_connection
+from seatwright.resellers.service import require_connection, require_consent
 from seatwright.storage.engine import ReadTx, Retry, Tx
 
 
@@ -52,15 +53,28 @@ def cart_not_found() -> NotFound:
 
 
 async def create(
-    tx: Tx, booking: Booking, caller: Caller, *, supplier_id: str | None = None, target: TargetOrder | None = None
+    tx: Tx,
+    booking: Booking,
+    caller: Caller,
+    *,
+    supplier_id: str | None = None,
+    target: TargetOrder | None = None,
+    behalf: Behalf | None = None,
 ) -> Priced:
     """Make an empty cart; with `supplier_id`, a reseller's cart on that supplier's seats.
 
-    One with a `target`, an order of the same supplier and seller, shows what it comes to in that order. Raises
-    `NotFound` for a supplier without an active connection to the caller's account.
+    One with a `target`, an order of the same supplier and seller, shows what it comes to in that order. With `behalf`
+    it is a supplier's, who is going to order in a reseller's name. Raises `NotFound` for a supplier without an active
+    connection to the caller's account, and as `cart.behalf.on_behalf` does.
     """
     if supplier_id == caller.account_id:
         supplier_id = None
+    if behalf is not None and supplier_id is not None and behalf.reseller_id != caller.account_id:
+        raise Invalid(
+            "resellerEntityId: is for carts on your own seats; leave out supplierId.",
+            code="invalid_field",
+            field="resellerEntityId",
+        )
     if supplier_id is not None:
         await require_connection(tx, supplier_id, caller.account_id)
     account_id = supplier_id or caller.account_id
@@ -78,6 +92,8 @@ async def create(
         created_at=now,
         modified_at=now,
     )
+    if behalf is not None and behalf.reseller_id != caller.account_id:
+        cart, _ = await on_behalf(tx, cart, behalf)
     await store.insert(tx, cart)
     return _priced(cart, catalog, target)
 
@@ -236,10 +252,13 @@ def _check_limits(counts: tuple[int, int], limits: tuple[int, int]) -> None:
 async def require_sale(tx: ReadTx, cart: Cart) -> Connection | None:
     """Return the connection that a reseller's cart sells by; None for a cart of the supplier's own.
 
-    Raises `NotFound` if the supplier is not connected to the reseller any more.
+    Raises `NotFound` if the supplier is not connected to the reseller any more, and `Forbidden` if the reseller doesn't
+    let it order in its name any more.
     """
-    if cart.owner_id == cart.account_id:
+    if cart.seller_id == cart.account_id:
         return None
+    if cart.owner_id == cart.account_id:
+        return await require_consent(tx, cart.account_id, cart.seller_id)
     return await require_connection(tx, cart.account_id, cart.owner_id)
 
 

@@ -13,6 +13,7 @@ from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
 from seatwright.cart.addition import settle_together
+from seatwright.cart.behalf import Behalf
 from seatwright.cart.context import Booking
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
 from seatwright.cart.resale import with_commission_as_sold
@@ -31,15 +32,17 @@ async def open_cart(
 ) -> Priced:
     """Make a cart that is meant to be added to an order, by its id or confirmation number.
 
-    It is a cart on the seats of the order's supplier. Raises `NotFound` for an order that the account doesn't see, and
-    `Conflict` for one that is cancelled, that somebody else sold, or that is with another supplier than `supplier_id`.
+    It is a cart on the seats of the order's supplier, and in the name of its seller. Raises `NotFound` for an order
+    that the account doesn't see, `Forbidden` to a supplier that may not order in the seller's name, and `Conflict` for
+    one that is cancelled, or that is with another supplier than `supplier_id`.
     """
     order = await _find(tx, caller, reference)
-    if order.owner_id != caller.account_id or supplier_id not in (None, order.account_id):
+    if supplier_id not in (None, order.account_id):
         raise _other_supplier()
     _refuse_cancelled(order)
+    behalf = None if order.owner_id == caller.account_id else Behalf(order.owner_id)
     target = TargetOrder(id=order.id, confirmation=order.confirmation, total=order.total, items=order.body.items)
-    return await carts.create(tx, booking, caller, supplier_id=order.account_id, target=target)
+    return await carts.create(tx, booking, caller, supplier_id=order.account_id, target=target, behalf=behalf)
 
 
 async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
@@ -141,7 +144,7 @@ def _refuse_cancelled(order: Order) -> None:
 
 def _check_can_take(order: Order, placing: Placing) -> None:
     cart = placing.opened.cart
-    if (order.account_id, order.owner_id) != (cart.account_id, cart.owner_id):
+    if (order.account_id, order.owner_id) != (cart.account_id, cart.seller_id):
         raise _other_supplier()
     # What was agreed on is fixed for the whole order; one that is older than terms was sold on the default ones.
     if placing.resale is not None and placing.resale != (order.body.resale or Resale()):

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from seatwright.cart.model import Item
+from seatwright.cart.model import Item, OrderAgent
 from seatwright.catalog.customer import tells_contact
 from seatwright.core.clock import Instant
 
@@ -67,7 +67,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An order's document. `transactions` counts its ledger transactions; `order_fee_policies` are the ids of
     cancellation policies whose fee for the whole order has been taken. `commission` is the reseller's, of the lines
-    that aren't cancelled, as the ledger has it. `links_ended` is how often the customer's links were ended.
+    that aren't cancelled, as the ledger has it. `agent` is the reseller's user in whose name its supplier ordered.
+    `links_ended` is how often the customer's links were ended.
 
     `unconfirmed` are participants and units that needn't be accepted, but were ordered together with what must, so that
     the customer has been told of a request only. `confirmed_version` is the order's version at which it was last
@@ -93,6 +94,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     links_ended: int = 0
     unconfirmed: tuple[str, ...] = ()
     confirmed_version: int = 0
+    agent: OrderAgent | None = None
 
     def item(self, departure_id: str) -> Item | None:
         """Return the item of a departure, or None."""

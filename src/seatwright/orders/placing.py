@@ -10,6 +10,7 @@ import msgspec
 
 from seatwright.auth.model import Caller
 from seatwright.cart import store as cart_store
+from seatwright.cart.behalf import Behalf
 from seatwright.cart.model import Item
 from seatwright.cart.resale import with_commission
 from seatwright.catalog.model import Catalog
@@ -24,13 +25,17 @@ from seatwright.storage.engine import Tx
 
 
 class OrderAsked(NamedTuple):
-    """What `POST /order` asks for, besides the cart. `flags` are those of `NotificationFlags` that it names."""
+    """What `POST /order` asks for, besides the cart. `flags` are those of `NotificationFlags` that it names.
+
+    `behalf` is in whose name a supplier orders, where the cart doesn't say so already.
+    """
 
     cart_id: str
     order_id: str | None = None
     reference_id: str | None = None
     billing: dict[str, Any] = {}  # noqa: RUF012 - never changed
     flags: Mapping[str, bool] = MappingProxyType({})
+    behalf: Behalf | None = None
 
 
 class Placing(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
+from seatwright.cart.behalf import Behalf, at_resellers_prices, on_behalf
 from seatwright.cart.context import Booking
 from seatwright.cart.model import Cart, Item, OrderRequest
 from seatwright.cart.renewal import NoteLostHolds, renew
@@ -73,9 +74,18 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     if opened is None or opened.cart.status == "deleted":
         raise carts.cart_not_found()
     cart, now = opened.cart, booking.clock.now()
-    request = msgspec.json.encode(OrderRequest(order_id=asked.order_id, reference_id=asked.reference_id)).decode()
+    request = msgspec.json.encode(
+        OrderRequest(
+            order_id=asked.order_id,
+            reference_id=asked.reference_id,
+            reseller_id=asked.behalf.reseller_id if asked.behalf else None,
+        )
+    ).decode()
     if cart.status == "ordered":
         return await _repeated(tx, caller, cart, request)
+    if asked.behalf is not None and asked.behalf.reseller_id != caller.account_id:
+        opened = await _in_name_of(tx, opened, asked.behalf)
+        cart = opened.cart
     connection = await carts.require_sale(tx, cart)
     if not cart.body.items:
         raise Invalid(
@@ -105,6 +115,21 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
         return await _make_order(tx, placing)
     except Retry:
         raise Retry(first=NoteLostHolds(booking, caller, cart.id)) from None
+
+
+async def _in_name_of(tx: ReadTx, opened: cart_store.Opened, behalf: Behalf) -> cart_store.Opened:
+    """Return a supplier's cart in a reseller's name, at its prices. One that was made so is as it was."""
+    cart = opened.cart
+    if cart.owner_id != cart.account_id or cart.body.reseller_id not in (None, behalf.reseller_id):
+        raise Conflict(
+            "resellerEntityId: the cart was made for another reseller.",
+            code="other_reseller",
+            field="resellerEntityId",
+        )
+    if cart.body.reseller_id is not None:
+        return opened
+    cart, terms = await on_behalf(tx, cart, behalf)
+    return opened._replace(cart=at_resellers_prices(cart, opened.catalog, terms))
 
 
 async def _make_order(tx: Tx, placing: Placing) -> Order:
@@ -149,7 +174,7 @@ def _new_order(placing: Placing, items: tuple[Item, ...]) -> Order:
         account_id=cart.account_id,
         id=cart.id,
         confirmation=0,
-        owner_id=cart.owner_id,
+        owner_id=cart.seller_id,
         status=status_of(items),
         version=1,
         body=OrderBody(
@@ -164,6 +189,7 @@ def _new_order(placing: Placing, items: tuple[Item, ...]) -> Order:
             flags=NotificationFlags(**asked.flags),
             resale=placing.resale,
             unconfirmed=unconfirmed_with((), items),
+            agent=body.agent,
         ),
         total=0,
         paid=0,

@@ -83,7 +83,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """Two accounts, the terms between them, and whether the reseller may sell at present."""
+    """Two accounts, the terms between them, and whether the reseller may sell at present.
+
+    `supplier_orders`: the reseller lets the supplier order in its name.
+    """
 
     supplier_id: str
     supplier_name: str
@@ -92,6 +95,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     active: bool
     created_at: Instant
     terms: Terms = Terms()
+    supplier_orders: bool = False
 
     @property
     def channel(self) -> str:

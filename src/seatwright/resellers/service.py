@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from seatwright.core.clock import Instant
-from seatwright.core.errors import Conflict, Invalid, NotFound
+from seatwright.core.errors import Conflict, Forbidden, Invalid, NotFound
 from seatwright.core.ids import is_hex24
 from seatwright.resellers import store
 from seatwright.resellers.model import Connection, Terms
@@ -26,6 +26,41 @@ async def require_connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> 
             field="supplierId",
         )
     return found
+
+
+async def require_consent(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connection:
+    """Return the connection by which the supplier may order in a reseller's name now.
+
+    Raises `NotFound` without an active connection, and `Forbidden` where the reseller doesn't allow it.
+    """
+    found = await store.connection(tx, supplier_id, reseller_id) if is_hex24(reseller_id) else None
+    if found is None or not found.active:
+        raise NotFound(
+            "resellerEntityId: there is no reseller with this id that you are connected to.",
+            code="reseller_not_found",
+            field="resellerEntityId",
+        )
+    if not found.supplier_orders:
+        raise Forbidden(
+            "resellerEntityId: this reseller doesn't let you order in its name; it may allow that with "
+            "PUT /api/v1/connections/{supplierId}/supplier-orders.",
+            code="supplier_orders_not_allowed",
+        )
+    return found
+
+
+async def allow_supplier_orders(
+    tx: Tx, now: Instant, actor: str, supplier_id: str, reseller_id: str, *, allowed: bool
+) -> Connection:
+    """Let the supplier order in the reseller's name, or not any more, as the reseller. Raises `NotFound`."""
+    found = await store.connection(tx, supplier_id, reseller_id, lock=True) if is_hex24(supplier_id) else None
+    if found is None:
+        raise NotFound("There is no connection to this supplier.", code="connection_not_found")
+    if found.supplier_orders != allowed:
+        await store.set_supplier_orders(tx, supplier_id, reseller_id, allowed)
+        action = "connection.supplier_orders_allowed" if allowed else "connection.supplier_orders_ended"
+        await audit.record(tx, reseller_id, now, actor, action, supplier_id)
+    return msgspec.structs.replace(found, supplier_orders=allowed)
 
 
 async def list_connections(tx: ReadTx, account_id: str, *, limit: int, page: int) -> list[Connection]:

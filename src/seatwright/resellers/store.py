@@ -9,7 +9,8 @@ from seatwright.resellers.model import Connection, Terms
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 _CONNECTION = """
-SELECT c.supplier_id, c.reseller_id, c.active, c.created_at, c.terms, s.name AS supplier_name, r.name AS reseller_name
+SELECT c.supplier_id, c.reseller_id, c.active, c.created_at, c.terms, c.supplier_orders, s.name AS supplier_name,
+    r.name AS reseller_name
 FROM connection c JOIN account s ON s.id = c.supplier_id JOIN account r ON r.id = c.reseller_id
 """
 
@@ -69,6 +70,16 @@ async def update(tx: Tx, connection: Connection) -> None:
     )
 
 
+async def set_supplier_orders(tx: Tx, supplier_id: str, reseller_id: str, allowed: bool) -> None:
+    """Write whether the reseller lets the supplier order in its name."""
+    await tx.execute(
+        "UPDATE connection SET supplier_orders = $3 WHERE supplier_id = $1 AND reseller_id = $2",
+        supplier_id,
+        reseller_id,
+        allowed,
+    )
+
+
 def _encode(terms: Terms) -> str:
     return msgspec.json.encode(terms).decode()
 
@@ -82,4 +93,5 @@ def _connection(row: Row) -> Connection:
         active=bool(row["active"]),
         created_at=row["created_at"],
         terms=msgspec.json.decode(row["terms"], type=Terms),
+        supplier_orders=bool(row["supplier_orders"]),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Response, get, patch, post
+from litestar import Response, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -13,6 +13,7 @@ from seatwright.api.manage.connection_wire import (
     ConnectionIn,
     ConnectionOut,
     ConnectionPatch,
+    SupplierOrdersIn,
     TermsForm,
     connection_out,
     terms_of,
@@ -70,10 +71,26 @@ async def patch_connection(
     return await write(request, "settings", use_case, lambda shown: shown)
 
 
+@put("/connections/{supplier_id:str}/supplier-orders", summary="Let a supplier order in one's name", tags=_TAGS)
+async def put_supplier_orders(
+    request: ApiRequest, supplier_id: FromPath[str], data: JSONBody[SupplierOrdersIn]
+) -> Response[Envelope[ConnectionOut]]:
+    """As the reseller, let a supplier order in the account's name, as for an agent on the phone; or not any more."""
+    parts = services(request)
+
+    async def use_case(tx: Tx, who: Caller) -> ConnectionOut:
+        changed = await resellers.allow_supplier_orders(
+            tx, parts.clock.now(), who.user_id, supplier_id, who.account_id, allowed=data.allowed
+        )
+        return connection_out(changed, (await parts.catalogs.load(tx, changed.supplier_id)).currency)
+
+    return await write(request, "settings", use_case, lambda shown: shown)
+
+
 async def _terms(request: ApiRequest, tx: ReadTx, who: Caller, form: TermsForm | None) -> tuple[Terms | None, str]:
     """Return the terms that were sent, if any, and the supplier's currency."""
     catalog = await services(request).catalogs.load(tx, who.account_id)
     return None if form is None else terms_of(form, catalog), catalog.currency
 
 
-ROUTES: list[HTTPRouteHandler] = [get_connections, post_connection, patch_connection]
+ROUTES: list[HTTPRouteHandler] = [get_connections, post_connection, patch_connection, put_supplier_orders]

@@ -72,14 +72,21 @@ class ConnectionPatch(wire.Wire):
     terms: TermsForm | None = None
 
 
+class SupplierOrdersIn(wire.Wire):
+    """Whether the supplier may order in the caller's name."""
+
+    allowed: Annotated[bool, msgspec.Meta(examples=[True])]
+
+
 class ConnectionOut(wire.Wire):
-    """A connection, as both sides see it."""
+    """A connection, as both sides see it. `supplierOrders`: the reseller lets the supplier order in its name."""
 
     supplier_id: str
     supplier_name: str
     reseller_id: str
     reseller_name: str
     active: bool
+    supplier_orders: bool
     created_date: str
     terms: TermsForm
 
@@ -167,6 +174,7 @@ def connection_out(connection: Connection, currency: str) -> ConnectionOut:
         reseller_id=connection.reseller_id,
         reseller_name=connection.reseller_name,
         active=connection.active,
+        supplier_orders=connection.supplier_orders,
         created_date=times.iso_utc(connection.created_at),
         terms=_terms_out(connection.terms, currency),
     )

@@ -11,6 +11,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from seatwright.api import endpoint
 from seatwright.api.context import ApiRequest, booking
 from seatwright.api.openapi import body
+from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.cart_wire import CartOut, cart_out
 from seatwright.api.resmark.csv import csv_values
 from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, check_customer
@@ -39,6 +40,22 @@ OrderId = Annotated[
         "what that will cost.",
     ),
 ]
+
+_ON_BEHALF = {
+    "resellerEntityId": "As a supplier, make a cart in the name of this reseller's account.",
+    "resellerId": "The same, under our own name.",
+    "agentId": "The reseller's agent: a user's id, e-mail or alternative id.",
+}
+_BODY = {
+    "type": "object",
+    "properties": {name: {"type": "string", "description": text} for name, text in _ON_BEHALF.items()},
+    "description": "Anything else is ignored.",
+}
+ResellerEntityId = Annotated[
+    str | None, QueryParameter(name="resellerEntityId", description=_ON_BEHALF["resellerEntityId"])
+]
+ResellerId = Annotated[str | None, QueryParameter(name="resellerId", description=_ON_BEHALF["resellerId"])]
+AgentId = Annotated[str | None, QueryParameter(name="agentId", description=_ON_BEHALF["agentId"])]
 
 
 class AddItem(Wire):
@@ -78,22 +95,44 @@ class ApplyDiscount(Wire):
     "",
     status_code=200,
     summary="Create a cart, or a reseller cart with supplierId",
-    opt=body({"description": "Ignored."}, required=False, example={}) | {"answers": ("409",)},
+    opt=body(_BODY, required=False, example={}) | {"answers": ("409",)},
 )
 async def create_cart(
-    request: ApiRequest, supplier_id: SupplierId = None, order_id: OrderId = None
+    request: ApiRequest,
+    supplier_id: SupplierId = None,
+    order_id: OrderId = None,
+    reseller_entity_id: ResellerEntityId = None,
+    reseller_id: ResellerId = None,
+    agent_id: AgentId = None,
 ) -> Response[Envelope[CartOut]]:
-    """Make an empty cart. Any body is ignored: clients send `{}`, or none.
+    """Make an empty cart. Of a body only the reseller and agent are read: clients send `{}`, or none.
 
     One with an `orderId` becomes part of that order when it is ordered, also where `POST /order` doesn't name it again.
     """
 
+    sent = await _sent(request)
+    behalf = behalf_of(
+        reseller_entity_id or sent.get("resellerEntityId"),
+        reseller_id or sent.get("resellerId"),
+        agent_id or sent.get("agentId"),
+    )
+
     async def run(tx: Tx, caller: Caller) -> Priced:
         if order_id:
             return await open_cart(tx, booking(request), caller, order_id, supplier_id=supplier_id or None)
-        return await carts.create(tx, booking(request), caller, supplier_id=supplier_id or None)
+        return await carts.create(tx, booking(request), caller, supplier_id=supplier_id or None, behalf=behalf)
 
     return await endpoint.write(request, "orders.write", run, cart_out)
+
+
+async def _sent(request: ApiRequest) -> dict[str, str | float]:
+    """Return what a cart's body says of the reseller; nothing, for a body that is no JSON object."""
+    try:
+        body = msgspec.json.decode(await request.body())
+    except msgspec.DecodeError:
+        return {}
+    found = body if isinstance(body, dict) else {}
+    return {name: value for name, value in found.items() if name in _ON_BEHALF and isinstance(value, str | float)}
 
 
 @get("", summary="List carts")

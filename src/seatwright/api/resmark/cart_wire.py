@@ -34,6 +34,7 @@ class CartOut(msgspec.Struct, kw_only=True, rename="camel"):
     id: str
     entity_id: str
     supplier_id: str | None
+    reseller_id: str | None
     created_date: str
     modified_date: str
     created_by: str
@@ -61,6 +62,7 @@ def cart_out(priced: Priced) -> CartOut:
         id=cart.id,
         entity_id=cart.owner_id,
         supplier_id=cart.account_id if cart.account_id != cart.owner_id else None,
+        reseller_id=body.reseller_id,
         created_date=iso_utc(cart.created_at),
         modified_date=iso_utc(cart.modified_at),
         created_by=body.created_by,

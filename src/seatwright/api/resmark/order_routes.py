@@ -12,6 +12,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from seatwright.api import endpoint
 from seatwright.api.context import ApiRequest, booking, claims
 from seatwright.api.openapi import body
+from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.billing import check_billing
 from seatwright.api.resmark.csv import NUMBERS, csv_numbers, csv_values
 from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
@@ -77,6 +78,13 @@ class PlaceOrder(Wire):
     reference_id: Annotated[
         Reference | None,
         msgspec.Meta(description="Order ID in a third-party system.", examples=["OTA-7781"]),
+    ] = None
+    reseller_entity_id: Annotated[
+        Text | None, msgspec.Meta(description="As a supplier, order in the name of this reseller's account.")
+    ] = None
+    reseller_id: Annotated[Text | None, msgspec.Meta(description="The same, under our own name.")] = None
+    agent_id: Annotated[
+        Text | None, msgspec.Meta(description="The reseller's agent: a user's id, e-mail or alternative id.")
     ] = None
     disable_notification: bool | None = None
     disable_pending_order_notification: bool | None = None
@@ -166,6 +174,7 @@ async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Respon
         reference_id=_reference(data.reference_id),
         billing=check_billing(data.billing),
         flags=_flags(data),
+        behalf=behalf_of(data.reseller_entity_id, data.reseller_id, data.agent_id),
     )
 
     async def run(tx: Tx, caller: Caller) -> Order:

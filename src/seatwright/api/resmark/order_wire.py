@@ -35,6 +35,14 @@ class AnswerOut(msgspec.Struct, kw_only=True, rename="camel"):
     reason: str
 
 
+class AgentOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """The reseller's user in whose name the supplier ordered."""
+
+    id: str
+    name: str
+    email: str
+
+
 class OrderOut(msgspec.Struct, kw_only=True, rename="camel"):
     """An order as one account sees it. `total` is what remains plus cancellation fees; a `balance` below zero is
     money to give back. Of a reseller's order, `commission` is what the reseller earns or keeps, and `netAmount` what
@@ -68,6 +76,7 @@ class OrderOut(msgspec.Struct, kw_only=True, rename="camel"):
     channel: str | None
     pending_until: str | None
     answer: AnswerOut | None
+    agent: AgentOut | None
     resale_type: Literal["commission", "net"] | None
     commission: Decimal | None
     net_amount: Decimal | None
@@ -163,6 +172,9 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
         "channel": order.channel or None,
         "pending_until": None if order.answer_by is None else iso_utc(order.answer_by),
         "answer": _answer_out(body.answer),
+        "agent": None
+        if body.agent is None
+        else AgentOut(id=body.agent.id, name=body.agent.name, email=body.agent.email),
         "resale_type": None if body.resale is None else body.resale.kind,
         "commission": None if body.resale is None else to_wire(body.commission, currency),
         "net_amount": None if body.resale is None else to_wire(order.total - body.commission, currency),

@@ -12,6 +12,7 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.auth import passwords, service
+from seatwright.auth.line import Origin
 from seatwright.auth.model import PERMISSIONS
 from seatwright.auth.secrets import same_hash
 from seatwright.storage import idempotency
@@ -50,7 +51,7 @@ async def test_passwords_are_argon2id_with_stated_parameters() -> None:
 
 
 async def test_hashing_gives_way_to_requests() -> None:
-    assert await passwords._gate.run("", lambda: os.getpriority(os.PRIO_PROCESS, 0)) >= passwords.NICENESS
+    assert await passwords._line.run(Origin(), lambda: os.getpriority(os.PRIO_PROCESS, 0)) >= passwords.NICENESS
 
 
 async def test_tokens_hold_no_personal_data_and_end_within_a_day(
@@ -186,7 +187,7 @@ async def test_a_password_is_hashed_only_for_who_may_set_it(
 ) -> None:
     _, headers = await side.user_with(frozenset(PERMISSIONS) - {"settings"})
 
-    async def hash_password(password: str, *, for_: str) -> str:
+    async def hash_password(password: str, origin: Origin) -> str:
         raise AssertionError("64 MiB and some hundredths of a second, for nothing")
 
     monkeypatch.setattr(passwords, "hash_password", hash_password)

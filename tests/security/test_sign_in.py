@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import time
 from collections import Counter
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
 
-from seatwright.api.context import Services, network
+from seatwright.api.context import Services
 from seatwright.auth import passwords
-from seatwright.auth.limits import FAILURES_PER_ADDRESS, FAILURES_PER_NAME
+from seatwright.auth.limits import FAILURE_WINDOW_MS, FAILURES_PER_ADDRESS, FAILURES_PER_NAME, WIDER
+from seatwright.auth.networks import networks
 from seatwright.core.clock import SECOND_MS, ManualClock
+from tests.conftest import settings_for
+from tests.security.live import QuickServer, fresh_settings, open_account
 from tests.security.world import PASSWORD, Side, open_side
 
 PATHS = [("/public/api/authenticate", "apikey"), ("/public/api/login", "password")]
 ELSEWHERE = "198.51.100.7"
+PACED = {"SEATWRIGHT_REQUESTS_PER_SECOND": "200"}
 
 
 @pytest.fixture
@@ -101,49 +107,6 @@ async def test_trying_many_at_once_gains_nothing(client: httpx.AsyncClient, side
     assert {answer.status_code for answer in found} == {401, 429}
 
 
-class Line(Counter[str]):
-    """Who waits for a hash, and an event for each newcomer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.longer = asyncio.Event()
-
-    def __setitem__(self, key: str, value: int) -> None:
-        super().__setitem__(key, value)
-        self.longer.set()
-
-
-@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_one_caller_does_not_keep_all_others_out(
-    client: httpx.AsyncClient, api: Litestar, side: Side, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Hashes wait in a short line, in which no address has more than its share."""
-    going_on, line = threading.Event(), Line()
-    monkeypatch.setattr(passwords._gate, "_waiting", line)
-    monkeypatch.setattr(passwords, "_verify", lambda password_hash, password: going_on.wait(60))
-    most, right = passwords.MAX_WAITING_PER_CALLER, {"username": side.username, "password": PASSWORD}
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(from_(api, f"192.0.2.{i}")) for i in range(9)]
-        waiting: list[asyncio.Task[httpx.Response]] = []
-
-        async def fill(other: httpx.AsyncClient, until: int) -> httpx.Response:
-            """Send requests until that many wait, and one more."""
-            while line.total() < until:
-                line.longer.clear()
-                waiting.append(asyncio.create_task(other.post("/public/api/login", json=right)))
-                await asyncio.wait_for(line.longer.wait(), 60)
-            return await other.post("/public/api/login", json=right)
-
-        refused = [await fill(other, most * i) for i, other in enumerate(clients[:4], 1)]
-        assert most * 4 == passwords.MAX_WAITING
-        refused.append(await clients[4].post("/public/api/login", json=right))
-        assert {answer.status_code for answer in refused} == {429}
-        assert {answer.headers["retry-after"] for answer in refused} == {"2"}
-        going_on.set()
-        assert {(await task).status_code for task in waiting} == {200}
-        assert (await clients[4].post("/public/api/login", json=right)).status_code == 200
-
-
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 async def test_addresses_of_one_network_count_together(api: Litestar, side: Side) -> None:
     path, field = PATHS[0]
@@ -158,11 +121,10 @@ async def test_addresses_of_one_network_count_together(api: Litestar, side: Side
 
 
 def test_networks() -> None:
-    assert network("192.0.2.7") == "192.0.2.7"
-    assert network("::ffff:192.0.2.7") == "192.0.2.7"
-    assert network("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"
-    assert network("fe80::1%eth0") == "fe80::/64"
-    assert {network(text) for text in ("unknown", "", "x" * 1000, "1.2.3", "<script>")} == {"unknown"}
+    assert networks("192.0.2.7") == networks("::ffff:192.0.2.7") == ("192.0.2.7", "192.0.2.0/24")
+    assert networks("2001:db8:1:234:3:4:5:6") == ("2001:db8:1:234::/64", "2001:db8:1:200::/56", "2001:db8:1::/48")
+    assert networks("fe80::1%eth0") == ("fe80::/64", "fe80::/56", "fe80::/48")
+    assert {networks(text) for text in ("unknown", "", "x" * 1000, "1.2.3", "<script>")} == {("unknown",)}
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
@@ -177,3 +139,52 @@ async def test_signing_in_is_a_request_like_others(
     assert found[-1].json()["errorCode"] == "too_many_requests"
     clock.advance(SECOND_MS)
     assert (await client.post("/public/api/authenticate", json=body)).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
+    """A real server behind a proxy, which is this test."""
+    started = QuickServer(
+        fresh_settings(sqlite_template, tmp_path_factory), SEATWRIGHT_TRUSTED_PROXIES="127.0.0.1", **PACED
+    )
+    yield started
+    started.stop()
+
+
+@pytest.mark.parametrize("busy_with", ["random names", "the owner's name"])
+async def test_an_owner_signs_in_at_a_real_server_while_others_try(server: QuickServer, busy_with: str) -> None:
+    """Sixty attackers in all subnets of a /56 ask as fast as they are answered, of which most is a refusal."""
+    code = busy_with.rpartition(" ")[2]
+    login = await asyncio.to_thread(open_account, settings_for(server.data), server, code)
+    url, numbers = f"{server.url}/public/api/login", count()
+    crowded, over = asyncio.Event(), asyncio.Event()
+    async with httpx.AsyncClient(base_url=f"{server.url}/api/v1", headers=login.headers, timeout=60) as users:
+        user = (await users.get("/users")).json()["data"][0]["id"]
+        assert (await users.patch(f"/users/{user}", json={"password": PASSWORD})).status_code == 200
+    right = {"username": login.username, "password": PASSWORD}
+    found: Counter[int] = Counter()
+    began = time.monotonic()
+
+    async def attack(client: httpx.AsyncClient) -> None:
+        while not over.is_set():
+            number = next(numbers)
+            name = login.username if code == "name" else f"name{number}"
+            where = {"X-Forwarded-For": f"2001:db8:{len(code)}:1{number % 256:02x}::{number:x}"}
+            answer = await client.post(url, json={"username": name, "password": "wrong horse"}, headers=where)
+            found[answer.status_code] += 1
+            if found[429] >= 100:
+                crowded.set()
+            assert answer.status_code == 401 or int(answer.headers["retry-after"]) > 0
+
+    async with httpx.AsyncClient(timeout=None) as client, httpx.AsyncClient(timeout=60) as owner:
+        tasks = [asyncio.create_task(attack(client)) for _ in range(60)]
+        await asyncio.wait_for(crowded.wait(), 120)
+        for address in ("198.51.100.7", "198.51.100.7", "2001:db8:ffff::1", "2001:db8:ffff::1"):
+            answer = await owner.post(url, json=right, headers={"X-Forwarded-For": address})
+            assert answer.status_code == 200, answer.text
+        over.set()
+        await asyncio.gather(*tasks)
+    most = FAILURES_PER_NAME if code == "name" else FAILURES_PER_ADDRESS
+    assert set(found) == {401, 429}
+    returned = (time.monotonic() - began) * 1000 / FAILURE_WINDOW_MS
+    assert found[401] <= most * WIDER * (1 + returned) + 1, "for the whole /56"

@@ -24,6 +24,7 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.auth.limits import FAILURES_PER_NAME, Buckets, Limits
+from seatwright.auth.networks import networks
 from seatwright.cart.holds import sweep
 from seatwright.core.clock import DAY_MS, HOUR_MS, SECOND_MS, ManualClock
 from seatwright.core.errors import TooMany, Unauthorized
@@ -36,6 +37,7 @@ from tests.desk import KAYAK, Desk, open_desk
 HOLD_MS = 1_800_000
 SEATS = 8
 BACK, FORWARD = (-HOUR_MS, -DAY_MS), (HOUR_MS, DAY_MS)
+HERE = networks("192.0.2.1")
 
 
 async def rounds(desk: Desk, jumps: Iterable[int]) -> AsyncIterator[tuple[int, str]]:
@@ -311,12 +313,12 @@ def test_back_nobody_waits_for_the_clock_to_catch_up(jump: int) -> None:
         buckets.spend(b"user", now, burst=10, per_ms=0.002)
     assert buckets.wait_s(b"user", now, burst=10, per_ms=0.002) == 1
     for _ in range(FAILURES_PER_NAME):
-        with pytest.raises(Unauthorized), limits.sign_in("password", "rosa", "192.0.2.1", now):
+        with pytest.raises(Unauthorized), limits.sign_in("password", "rosa", HERE, now):
             raise Unauthorized("no", code="no")
     now += jump
     assert buckets.wait_s(b"user", now, burst=10, per_ms=0.002) == 1
-    with pytest.raises(TooMany), limits.sign_in("password", "rosa", "192.0.2.1", now):
+    with pytest.raises(TooMany), limits.sign_in("password", "rosa", HERE, now):
         pass
     assert buckets.wait_s(b"user", now + SECOND_MS, burst=10, per_ms=0.002) == 0
-    with limits.sign_in("password", "rosa", "192.0.2.1", now + 90 * SECOND_MS):
+    with limits.sign_in("password", "rosa", HERE, now + 90 * SECOND_MS):
         pass

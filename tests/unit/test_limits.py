@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from seatwright.auth.limits import (
     FAILURES_PER_ADDRESS,
     FAILURES_PER_NAME,
     FAILURES_PER_NAME_ANYWHERE,
+    FAMILIAR_ADDRESSES,
+    FAMILIAR_MS,
+    FIRST_FAILURES_ANYWHERE,
     KEPT,
     MAX_TURN_S,
     TURNS_BURST_S,
+    WIDER,
     Buckets,
     Credential,
     Limits,
     Turns,
     weight,
 )
+from seatwright.auth.networks import networks
 from seatwright.core.errors import TooMany, Unauthorized
 
 MINUTE = 60_000
+HERE = networks("192.0.2.1")
 
 
 def fail(limits: Limits, name: str, address: str, now: int = 0, credential: Credential = "password") -> None:
     """Attempt to sign in, and fail."""
-    with pytest.raises(Unauthorized), limits.sign_in(credential, name, address, now):
+    with pytest.raises(Unauthorized), limits.sign_in(credential, name, networks(address), now):
         raise Unauthorized("wrong")
 
 
 def succeed(limits: Limits, name: str, address: str, now: int = 0, credential: Credential = "password") -> None:
     """Sign in; raises `TooMany` where that is not possible."""
-    with limits.sign_in(credential, name, address, now):
+    with limits.sign_in(credential, name, networks(address), now):
         pass
 
 
@@ -71,46 +79,126 @@ def test_guessing_names_from_one_address_is_stopped_for_that_address() -> None:
     succeed(limits, "another", "192.0.2.2")
 
 
-def test_guessing_a_password_from_everywhere_is_stopped_and_keys_are_not() -> None:
+def elsewhere(number: int) -> str:
+    """Return an address in a /24 of its own."""
+    return f"10.{number // 256}.{number % 256}.9"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "level"),
+    [
+        ([f"192.0.2.{host}" for host in range(256)], 1),
+        ([f"2001:db8:0:1{subnet:02x}::{subnet:x}" for subnet in range(256)], 1),
+        ([f"2001:db8:0:{subnet:x}::1" for subnet in range(0, 65_536, 97)], 2),
+    ],
+    ids=["an IPv4 /24", "a /56", "a /48"],
+)
+@pytest.mark.parametrize("same_name", [True, False])
+def test_guessing_from_all_of_a_network_is_stopped_for_that_network(
+    addresses: list[str], level: int, same_name: bool
+) -> None:
+    """Whoever has a network has all of its addresses; nobody outside of it notices."""
+    limits, tried = Limits(), 0
+    for attempt in range(2_000):
+        name = "dana" if same_name else f"name{attempt}"
+        with contextlib.suppress(TooMany):
+            fail(limits, name, addresses[attempt % len(addresses)])
+            tried += 1
+    assert tried == (FAILURES_PER_NAME if same_name else FAILURES_PER_ADDRESS) * WIDER**level
+    for stranger in ("198.51.100.1", "2001:db8:1::1"):
+        succeed(limits, "dana", stranger)
+        succeed(limits, "name1999", stranger)
+
+
+def test_who_keeps_a_name_busy_does_not_keep_its_owner_out() -> None:
+    """From a few networks, not even from a new address; from many, not from one where the owner has signed in."""
     limits = Limits()
-    for credential in ("password", "apikey"):
-        for i in range(FAILURES_PER_NAME_ANYWHERE):
-            fail(limits, "dana", f"192.0.2.{i}", credential=credential)
+    succeed(limits, "Dana", "198.51.100.1", now=0)
+    now = FAMILIAR_MS
+    for network in range(40):
+        for host in range(30):
+            with contextlib.suppress(TooMany):
+                fail(limits, "dana", f"10.1.{network}.{host}", now)
+    succeed(limits, "dana", "203.0.113.1", now)
     with pytest.raises(TooMany):
-        succeed(limits, "dana", "198.51.100.1")
-    succeed(limits, "dana", "198.51.100.1", credential="apikey")
+        succeed(limits, "dana", "10.1.3.99", now)
+    tried = 0
+    for number in range(2_000):
+        with contextlib.suppress(TooMany):
+            fail(limits, "dana", elsewhere(number), now)
+            tried += 1
+    assert tried <= FIRST_FAILURES_ANYWHERE
+    with pytest.raises(TooMany):
+        succeed(limits, "dana", "203.0.113.200", now)
+    succeed(limits, "dana", "203.0.113.1", now)
+    succeed(limits, " DANA ", "198.51.100.1", now)
+    for credential in ("password", "apikey"):
+        for _ in range(3):
+            fail(limits, "dana", "198.51.100.1", now, credential=credential)
+            succeed(limits, "dana", "198.51.100.1", now, credential=credential)
+    succeed(limits, "dana", "192.0.2.77", now, credential="apikey")
+
+
+def test_a_neighbour_in_the_network_does_not_keep_out_who_has_signed_in_there() -> None:
+    limits = Limits()
+    succeed(limits, "dana", "2001:db8:0:17::5")
+    for subnet in range(2_000):
+        with contextlib.suppress(TooMany):
+            fail(limits, "dana", f"2001:db8:0:{0x100 + subnet:x}::1")
+        with contextlib.suppress(TooMany):
+            fail(limits, f"name{subnet}", f"2001:db8:0:{0x100 + subnet:x}::1")
+    succeed(limits, "dana", "2001:db8:0:17::6")
+    with pytest.raises(TooMany):
+        succeed(limits, "ann", "2001:db8:0:18::1")
+
+
+def test_an_address_is_familiar_to_its_name_and_for_a_time() -> None:
+    limits = Limits()
+    succeed(limits, "dana", HERE[0], now=0)
+    assert limits.familiar("Dana", HERE, FAMILIAR_MS)
+    assert not limits.familiar("dana", HERE, FAMILIAR_MS + 1)
+    assert not limits.familiar("ann", HERE, 0)
+    assert not limits.familiar("dana", networks("192.0.2.2"), 0)
+    fail(limits, "ann", HERE[0])
+    assert not limits.familiar("ann", HERE, 0)
+    for number in range(FAMILIAR_ADDRESSES):
+        succeed(limits, "dana", elsewhere(number), now=1)
+    assert not limits.familiar("dana", HERE, 1), "the one that was not used for longest"
+    for number in range(KEPT + 10):
+        limits.signed_in.add(str(number), "x", 2)
+    assert len(limits.signed_in._kept) == KEPT
 
 
 def test_attempts_at_the_same_time_count_before_they_have_failed() -> None:
     limits = Limits()
-    running = [limits.sign_in("password", "dana", "a", 0) for _ in range(FAILURES_PER_NAME)]
+    running = [limits.sign_in("password", "dana", HERE, 0) for _ in range(FAILURES_PER_NAME)]
     for attempt in running:
         attempt.__enter__()
     with pytest.raises(TooMany):
-        succeed(limits, "dana", "a")
+        succeed(limits, "dana", HERE[0])
     for attempt in running:
         attempt.__exit__(None, None, None)
-    succeed(limits, "dana", "a")
+    succeed(limits, "dana", HERE[0])
 
 
 def test_success_costs_nothing_and_neither_does_a_server_that_can_not() -> None:
     limits = Limits()
     for _ in range(3 * FAILURES_PER_NAME_ANYWHERE):
-        succeed(limits, "dana", "a")
-        with pytest.raises(TooMany, match="busy"), limits.sign_in("password", "dana", "a", 0):
+        succeed(limits, "dana", HERE[0])
+        with pytest.raises(TooMany, match="busy"), limits.sign_in("password", "dana", HERE, 0):
             raise TooMany("busy", retry_after_s=1)
     for _ in range(FAILURES_PER_NAME):
-        fail(limits, "dana", "a")
+        fail(limits, "dana", HERE[0])
     with pytest.raises(TooMany):
-        succeed(limits, "dana", "a")
+        succeed(limits, "dana", HERE[0])
 
 
 def test_a_clock_that_goes_back_gives_nothing_away() -> None:
     limits = Limits()
     for _ in range(FAILURES_PER_NAME):
-        fail(limits, "dana", "a", 10 * MINUTE)
+        fail(limits, "dana", HERE[0], 10 * MINUTE)
     with pytest.raises(TooMany):
-        succeed(limits, "dana", "a", 0)
+        succeed(limits, "dana", HERE[0], 0)
 
 
 def test_heavy_requests_count_more_and_may_owe() -> None:

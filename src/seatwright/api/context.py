@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from litestar import Request
@@ -13,6 +11,8 @@ from litestar.datastructures import State
 
 from seatwright.auth.admission import Admission
 from seatwright.auth.limits import Limits
+from seatwright.auth.networks import UNKNOWN, Networks
+from seatwright.auth.networks import networks as networks_of
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.tokens import Claims
 from seatwright.cart.context import Booking
@@ -49,26 +49,9 @@ def claims(connection: ASGIConnection[Any, Any, Any, Any]) -> Claims:
     return cast("Claims", connection.scope["auth"])
 
 
-def address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """Return the network address that limits are counted by (a proxy's word for it, where proxies are trusted)."""
-    return network(connection.client.host) if connection.client else ""
-
-
-@lru_cache(maxsize=4096)
-def network(host: str) -> str:
-    """Return an IPv4 address as it is, and an IPv6 address's /64: whoever has one of those has all of its addresses.
-
-    What is no address (a proxy may say "unknown") is all one.
-    """
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
+def networks(connection: ASGIConnection[Any, Any, Any, Any]) -> Networks:
+    """Return the networks that limits are counted by (a proxy's word for it, where proxies are trusted)."""
+    return networks_of(connection.client.host) if connection.client else UNKNOWN
 
 
 def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
@@ -79,7 +62,7 @@ def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
         clock=parts.clock,
         catalogs=parts.catalogs,
         hold_ms=settings.hold_seconds * SECOND_MS,
-        address=address(connection),
+        address=networks(connection)[0],
         holds_per_user=settings.holds_per_user,
         holds_per_address=settings.holds_per_address,
         fee_after_move=settings.fee_after_move,

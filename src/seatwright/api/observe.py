@@ -10,8 +10,8 @@ from typing import Any
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from seatwright.api.context import network
 from seatwright.auth.limits import Turns, weight
+from seatwright.auth.networks import network
 from seatwright.core import logs
 from seatwright.core.ids import new_hex24
 

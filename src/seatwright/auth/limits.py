@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
-from seatwright.core.clock import MINUTE_MS, Instant
+from seatwright.auth.networks import Networks
+from seatwright.core.clock import DAY_MS, MINUTE_MS, Instant
 from seatwright.core.errors import NotFound, TooMany, Unauthorized
 
 Credential: TypeAlias = Literal["apikey", "password"]
@@ -36,9 +37,21 @@ FAILURES_PER_NAME = 10
 """Failed attempts to sign in with one name from one address."""
 FAILURES_PER_ADDRESS = 100
 """Failed attempts to sign in from one address, whatever the name."""
+WIDER = 2
+"""Each network around an address bears so many times what the one inside of it does."""
 FAILURES_PER_NAME_ANYWHERE = 50
-"""Failed attempts with one name and a password, whatever the address. API keys can't be guessed, so there is no
-such limit for them: nobody can lock an integration out from elsewhere."""
+"""Failed attempts with one name and a password, from all networks that have failed with it `FIRST_ATTEMPTS` times.
+
+API keys can't be guessed, so there is no such limit for them: nobody can lock an integration out from elsewhere.
+"""
+FIRST_ATTEMPTS = 3
+FIRST_FAILURES_ANYWHERE = 500
+"""Failed attempts with one name and a password, from networks that have failed with it less often. So whoever keeps a
+name busy from a few networks doesn't keep its owner out, wherever the owner is."""
+FAMILIAR_MS = 30 * DAY_MS
+"""An address where somebody has signed in keeps its place this long: what is tried elsewhere doesn't count for it."""
+FAMILIAR_ADDRESSES = 20
+"""Addresses remembered for a name."""
 
 
 class Buckets:
@@ -49,21 +62,22 @@ class Buckets:
 
     def wait_s(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> int:
         """Return 0 if `key` has something left to spend, else the seconds (rounded up) until it has."""
-        left = self._left(key, now, burst, per_ms)
+        left = self.left(key, now, burst=burst, per_ms=per_ms)
         return 0 if left >= 1 else max(1, math.ceil((1 - left) / per_ms / 1000))
 
     def spend(self, key: bytes, now: Instant, *, burst: int, per_ms: float, amount: int = 1) -> None:
         """Spend one, or another amount, of `key`; what it hasn't got it owes, up to `burst`."""
-        self._kept[key] = (max(-float(burst), self._left(key, now, burst, per_ms) - amount), now)
+        self._kept[key] = (max(-float(burst), self.left(key, now, burst=burst, per_ms=per_ms) - amount), now)
         self._kept.move_to_end(key)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
     def refund(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> None:
         """Take back one `spend` of `key`."""
-        self._kept[key] = (min(float(burst), self._left(key, now, burst, per_ms) + 1), now)
+        self._kept[key] = (min(float(burst), self.left(key, now, burst=burst, per_ms=per_ms) + 1), now)
 
-    def _left(self, key: bytes, now: Instant, burst: int, per_ms: float) -> float:
+    def left(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> float:
+        """Return how much `key` may spend; below zero it owes."""
         left, since = self._kept.get(key, (float(burst), now))
         if now < since:  # the clock was set back: what is missing comes back from now on, not from then
             self._kept[key] = (left, since := now)
@@ -108,12 +122,37 @@ class _Bound(NamedTuple):
         return self.most / FAILURE_WINDOW_MS
 
 
+class Familiar:
+    """Addresses at which names have signed in lately."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[bytes, OrderedDict[str, Instant]] = OrderedDict()
+
+    def add(self, name: str, address: str, now: Instant) -> None:
+        """Remember a success."""
+        addresses = self._kept.setdefault(_key(name), OrderedDict())
+        addresses[address] = now
+        addresses.move_to_end(address)
+        self._kept.move_to_end(_key(name))
+        if len(addresses) > FAMILIAR_ADDRESSES:
+            addresses.popitem(last=False)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def has(self, name: str, address: str, now: Instant) -> bool:
+        """Tell whether the name has signed in there within `FAMILIAR_MS`."""
+        addresses = self._kept.get(_key(name))
+        since = addresses.get(address) if addresses else None
+        return since is not None and now - since <= FAMILIAR_MS
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of one process."""
 
     requests: Buckets = field(default_factory=Buckets)
     failures: Buckets = field(default_factory=Buckets)
+    signed_in: Familiar = field(default_factory=Familiar)
 
     def request(self, whose: str, now: Instant, per_second: int, weight: int = 1) -> None:
         """Count a request of a user, or of an address that signs in; a heavy one counts as several.
@@ -127,20 +166,30 @@ class Limits:
             raise TooMany("Too many requests; slow down.", retry_after_s=wait_s, code="too_many_requests")
         self.charge(whose, now, per_second, weight)
 
+    def request_from(self, what: str, networks: Networks, now: Instant, per_second: int) -> None:
+        """Count a request of somebody who has no token, for an address and the networks around it. Raises as above."""
+        for each, times in _weighed(networks):
+            self.request(f"{what} {each}", now, per_second * times)
+
     def charge(self, whose: str, now: Instant, per_second: int, amount: int) -> None:
         """Count that much more, without refusing."""
         if per_second and amount:
             burst, per_ms = BURST_S * per_second, per_second / 1000
             self.requests.spend(whose.encode(), now, burst=burst, per_ms=per_ms, amount=amount)
 
+    def familiar(self, name: str, networks: Networks, now: Instant) -> bool:
+        """Tell whether somebody with this name has signed in at this address lately."""
+        return self.signed_in.has(_folded(name), networks[0], now)
+
     @contextmanager
-    def sign_in(self, credential: Credential, name: str, address: str, now: Instant) -> Iterator[None]:
+    def sign_in(self, credential: Credential, name: str, networks: Networks, now: Instant) -> Iterator[None]:
         """Around an attempt to sign in, which counts unless it succeeds. Raises `TooMany` after too many failures.
 
         Counted before it is tried, so that many attempts at the same time don't all get their turn.
         """
-        bounds = _bounds(credential, name, address)
-        wait_s = max(self.failures.wait_s(bound.key, now, burst=bound.most, per_ms=bound.per_ms) for bound in bounds)
+        name = _folded(name)
+        bounds = self._bounds(credential, name, networks, now)
+        wait_s = max(self._wait_s(bound, now) for bound in bounds)
         if wait_s:
             raise TooMany(
                 "Too many failed attempts to sign in; wait, then try again.",
@@ -152,6 +201,7 @@ class Limits:
         failed = False
         try:
             yield
+            self.signed_in.add(name, networks[0], now)
         except Unauthorized:
             failed = True
             raise
@@ -160,20 +210,41 @@ class Limits:
                 self.failures.refund(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
 
     @contextmanager
-    def link(self, address: str, now: Instant) -> Iterator[None]:
+    def link(self, networks: Networks, now: Instant) -> Iterator[None]:
         """Around the verification of a customer's link, which counts if there is no such link (`NotFound`).
 
         Raises `TooMany` after `FAILURES_PER_ADDRESS` of these, also for a good one.
         """
-        bound = _Bound(_key("link", address), FAILURES_PER_ADDRESS)
-        wait_s = self.failures.wait_s(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+        bounds = [_Bound(_key("link", each), FAILURES_PER_ADDRESS * times) for each, times in _weighed(networks)]
+        wait_s = max(self._wait_s(bound, now) for bound in bounds)
         if wait_s:
             raise TooMany("Too many links that are none; wait.", retry_after_s=wait_s, code="too_many_attempts")
         try:
             yield
         except NotFound:
-            self.failures.spend(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+            for bound in bounds:
+                self.failures.spend(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
             raise
+
+    def _wait_s(self, bound: _Bound, now: Instant) -> int:
+        return self.failures.wait_s(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+
+    def _bounds(self, credential: Credential, name: str, networks: Networks, now: Instant) -> Sequence[_Bound]:
+        """Return all that an attempt counts for. At a familiar address that is the address alone."""
+        narrow, *_ = weighed = _weighed(networks)
+        counted = [narrow] if self.signed_in.has(name, networks[0], now) else weighed
+        bounds = [_Bound(_key("address", each), FAILURES_PER_ADDRESS * times) for each, times in counted]
+        by_name = [
+            _Bound(_key(credential, name, each), FAILURES_PER_NAME * times)
+            for each, times in (counted if credential == "password" else [narrow])
+        ]
+        if credential == "password" and counted is weighed:
+            widest = by_name[-1]
+            left = self.failures.left(widest.key, now, burst=widest.most, per_ms=widest.per_ms)
+            first = left > widest.most - FIRST_ATTEMPTS
+            anywhere = ("first", FIRST_FAILURES_ANYWHERE) if first else ("anywhere", FAILURES_PER_NAME_ANYWHERE)
+            bounds.append(_Bound(_key(anywhere[0], name), anywhere[1]))
+        return bounds + by_name
 
 
 def weight(body_bytes: int) -> int:
@@ -181,15 +252,13 @@ def weight(body_bytes: int) -> int:
     return 1 + body_bytes // WEIGHT_BYTES
 
 
-def _bounds(credential: Credential, name: str, address: str) -> Sequence[_Bound]:
-    name = name.strip().casefold()
-    bounds = [
-        _Bound(_key(credential, name, address), FAILURES_PER_NAME),
-        _Bound(_key("address", address), FAILURES_PER_ADDRESS),
-    ]
-    if credential == "password":
-        bounds.append(_Bound(_key("anywhere", name), FAILURES_PER_NAME_ANYWHERE))
-    return bounds
+def _weighed(networks: Networks) -> list[tuple[str, int]]:
+    """Return each network with the number of addresses that it counts as."""
+    return [(each, WIDER**level) for level, each in enumerate(networks)]
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _key(*parts: str) -> bytes:

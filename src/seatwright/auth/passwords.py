@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
-from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from seatwright.core.errors import Invalid, TooMany
-
-T = TypeVar("T")
+from seatwright.auth.line import Line, Origin
+from seatwright.core.errors import Invalid
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 200
 """Lengths in characters. Long ones are refused rather than cut."""
 THREADS = 2
+"""Hashes computed at a time, each in 64 MiB."""
 NICENESS = 10
 """The threads' priority: hashing takes its time when there are requests to answer."""
-MAX_WAITING = 32
-"""Hashes computed or waiting at most, each with 64 MiB while it runs; beyond that callers are told to come again."""
-MAX_WAITING_PER_CALLER = 8
-"""The same for one address or user, so that one can't keep all others out."""
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4, hash_len=32, salt_len=16, type=Type.ID)
 """RFC 9106's second recommended option: argon2id, three passes over 64 MiB in four lanes."""
+_OPERATOR = Origin(familiar=True)
+"""The command line."""
 _DUMMY = "$argon2id$v=19$m=65536,t=3,p=4$7V6ixzP0LEsZASkMCfFy1g$tcfV/YpIXUXy8ebjaiDoYgi1QMwnq0g2zXeeA9Vh6TY"
 """Of a random password that nobody knows, with the same parameters: hashing one here would delay every start."""
-
-
-class _Gate:
-    """A small thread pool with a bounded queue."""
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2", initializer=_give_way)
-        self._waiting: Counter[str] = Counter()
-
-    async def run(self, for_: str, work: Callable[..., T], *args: str) -> T:
-        if self._waiting.total() >= MAX_WAITING or self._waiting[for_] >= MAX_WAITING_PER_CALLER:
-            raise TooMany("Too many passwords are being checked; try again in a moment.", retry_after_s=2)
-        self._waiting[for_] += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
-        finally:
-            self._waiting[for_] -= 1
-            if not self._waiting[for_]:
-                del self._waiting[for_]
 
 
 def _give_way() -> None:
@@ -61,7 +36,7 @@ def _give_way() -> None:
         return  # then it has the process's priority
 
 
-_gate = _Gate()
+_line = Line(ThreadPoolExecutor(THREADS, thread_name_prefix="argon2", initializer=_give_way), THREADS)
 
 
 def check_password(password: str) -> str:
@@ -75,20 +50,20 @@ def check_password(password: str) -> str:
     return password
 
 
-async def hash_password(password: str, *, for_: str = "") -> str:
+async def hash_password(password: str, origin: Origin = _OPERATOR) -> str:
     """Return the argon2id hash of a password, for a caller. Never call it inside a transaction.
 
     Raises `TooMany` when too many are waiting.
     """
-    return await _gate.run(for_, _hasher.hash, password)
+    return await _line.run(origin, _hasher.hash, password)
 
 
-async def verify_password(password_hash: str | None, password: str, *, for_: str = "") -> bool:
+async def verify_password(password_hash: str | None, password: str, origin: Origin = _OPERATOR) -> bool:
     """Tell a caller whether `password` belongs to the hash. Without a hash it takes as long, and is False.
 
     Raises `TooMany` when too many are waiting.
     """
-    matches = await _gate.run(for_, _verify, password_hash or _DUMMY, password)
+    matches = await _line.run(origin, _verify, password_hash or _DUMMY, password)
     return matches and password_hash is not None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from seatwright.auth import passwords, store, tokens
+from seatwright.auth.line import Origin
 from seatwright.auth.model import PERMISSIONS, Account, Caller, User, parse_permissions
 from seatwright.auth.secrets import Keyring, same_hash
 from seatwright.auth.tokens import Claims
@@ -106,15 +107,15 @@ async def authenticate(tx: ReadTx, keyring: Keyring, now: Instant, lifetime_s: i
 
 
 async def login(
-    database: Database, keyring: Keyring, now: Instant, lifetime_s: int, username: str, password: str, *, address: str
+    database: Database, keyring: Keyring, now: Instant, lifetime_s: int, username: str, password: str, origin: Origin
 ) -> str:
     """Return a token for a user's name and password. Raises `Unauthorized`, always the same one, and `TooMany`."""
     rows = await database.read(lambda tx: store.candidates(tx, username.strip()))
     hashed = [row for row in rows if row["password_hash"]]
     if not hashed:
-        await passwords.verify_password(None, password, for_=address)
+        await passwords.verify_password(None, password, origin)
     for row in hashed:
-        if await passwords.verify_password(row["password_hash"], password, for_=address):
+        if await passwords.verify_password(row["password_hash"], password, origin):
             return tokens.issue(keyring, _claims(row), now=now, lifetime_s=lifetime_s)
     raise Unauthorized("The username or the password is wrong.", code="wrong_credentials")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from seatwright.api.context import network
+from seatwright.auth.networks import Networks, networks
 from seatwright.core.config import Settings, load_settings
 
 HEAD_S = 10.0
@@ -36,11 +36,12 @@ LINGER_BYTES = 16 * 1024 * 1024
 MAX_CONNECTIONS = 4_000
 """Connections of one worker process; beyond that requests answer 503."""
 MAX_CONNECTIONS_PER_ADDRESS = 1_000
-"""Of these, connections from one address that is not a trusted proxy; beyond that they are closed at once."""
+"""Of these, connections from one address that is not a trusted proxy; beyond that they are closed at once. Each network
+around an address may have half as many again as the one inside of it."""
 _OTHER_FILES = 200
 
 _open: Counter[str] = Counter()
-"""Open connections of this process by address."""
+"""Open connections of this process by network."""
 
 
 def most_connections() -> int:
@@ -64,7 +65,7 @@ class BoundedConnection(HttpToolsProtocol):
     _stalled_at: float | None = None
     _closing_at: float | None = None
     _watch_task: asyncio.TimerHandle | None = None
-    _counted: str | None = None
+    _counted: Networks = ()
     _running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -74,20 +75,20 @@ class BoundedConnection(HttpToolsProtocol):
         self._watch()
         host = self.client[0] if self.client else ""
         if host and not _is_proxy(host):
-            self._counted = network(host)
-            _open[self._counted] += 1
-            if _open[self._counted] > MAX_CONNECTIONS_PER_ADDRESS:
+            self._counted = networks(host)
+            _open.update(self._counted)
+            if any(_open[each] > MAX_CONNECTIONS_PER_ADDRESS * 1.5**level for level, each in enumerate(self._counted)):
                 transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         if self._watch_task is not None:
             self._watch_task.cancel()
-        if self._counted is not None:
-            _open[self._counted] -= 1
-            if not _open[self._counted]:
-                del _open[self._counted]
-            self._counted = None
+        for each in self._counted:
+            _open[each] -= 1
+            if not _open[each]:
+                del _open[each]
+        self._counted = ()
         super().connection_lost(exc)
         if self._running is not None and not self._running.response_complete:
             # uvicorn tells the request that came last, which of several in a pipeline is not the one that runs.

@@ -23,6 +23,7 @@ from seatwright.api.manage.account_wire import (
 )
 from seatwright.api.wire import Envelope
 from seatwright.auth import passwords, service
+from seatwright.auth.line import Origin
 from seatwright.auth.model import Account, Caller, User
 from seatwright.auth.service import AccountChange, NewUser, UserChange
 from seatwright.core.errors import Invalid
@@ -154,7 +155,8 @@ async def _hashed(request: ApiRequest, password: str | None) -> str | None:
     if password is None:
         return None
     await admit(request, "settings")
-    return await passwords.hash_password(passwords.check_password(password), for_=claims(request).user_id)
+    origin = Origin((claims(request).user_id,), familiar=True)
+    return await passwords.hash_password(passwords.check_password(password), origin)
 
 
 ROUTES: list[HTTPRouteHandler] = [

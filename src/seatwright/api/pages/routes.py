@@ -12,7 +12,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from seatwright.api.context import ApiRequest, address, booking, services
+from seatwright.api.context import ApiRequest, booking, networks, services
 from seatwright.api.pages import cases, mailing, online
 from seatwright.api.pages.answers import HEADERS, base, page, style_sheet
 from seatwright.api.pages.calendar import calendar
@@ -149,9 +149,9 @@ def _offered(request: ApiRequest, visit: Visit, offered: Offer, *, status: int) 
 
 def _visit(request: ApiRequest, token: str) -> Visit:
     """Verify a link. Raises `NotFound`, always the same one, and `TooMany` after too many that were none."""
-    parts, here = services(request), address(request)
+    parts, here = services(request), networks(request)
     now = parts.clock.now()
-    parts.limits.request(f"page {here}", now, parts.settings.requests_per_second)
+    parts.limits.request_from("page", here, now, parts.settings.requests_per_second)
     with parts.limits.link(here, now):
         link = links.verify(parts.keyring, token, now)
         if link is None:

@@ -11,10 +11,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from seatwright.api import wire
-from seatwright.api.context import ApiRequest, address, services
+from seatwright.api.context import ApiRequest, networks, services
 from seatwright.api.security import OPEN
 from seatwright.auth import service
 from seatwright.auth.limits import Credential
+from seatwright.auth.line import Origin
 
 MAX_BODY = 16_384
 """Largest body that anybody may send without a token, in bytes."""
@@ -66,25 +67,27 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
 )
 async def login(request: ApiRequest, data: JSONBody[Login]) -> Response[str]:
     """Answer the bearer token of a user as bare text."""
-    parts = services(request)
-    with _counted(request, "password", wire.text(data.username)):
+    parts, here, username = services(request), networks(request), wire.text(data.username)
+    now = parts.clock.now()
+    origin = Origin(here, familiar=parts.limits.familiar(username, here, now))
+    with _counted(request, "password", username):
         token = await service.login(
             parts.database,
             parts.keyring,
-            parts.clock.now(),
+            now,
             parts.settings.token_seconds,
-            wire.text(data.username),
+            username,
             str(data.password),
-            address=address(request),
+            origin,
         )
     return Response(token, media_type=MediaType.TEXT)
 
 
 def _counted(request: ApiRequest, credential: Credential, name: str) -> AbstractContextManager[None]:
-    """Refuse (429) to try after too many attempts from this address, or too many failures; count one that fails."""
-    parts, here = services(request), address(request)
+    """Refuse (429) to try after too many attempts from here, or too many failures; count one that fails."""
+    parts, here = services(request), networks(request)
     now = parts.clock.now()
-    parts.limits.request(f"sign-in {here}", now, parts.settings.requests_per_second)
+    parts.limits.request_from("sign-in", here, now, parts.settings.requests_per_second)
     return parts.limits.sign_in(credential, name, here, now)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from tests.security.world import Side, dump, open_side
 from tests.server import Server
 
 ACCOUNT = "/api/v1/account"
+PACED = {"SEATWRIGHT_REQUESTS_PER_SECOND": "20"}
+AT_ONCE = PACED | {"SEATWRIGHT_REQUEST_WAIT_SECONDS": "0"}
+"""Whatever is over the rate is refused at once."""
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def api(limited: Services) -> Litestar:
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("limits", [{"SEATWRIGHT_REQUESTS_PER_SECOND": "20"}], indirect=True)
+@pytest.mark.parametrize("limits", [AT_ONCE], indirect=True)
 async def test_a_flood_by_one_user_is_refused_and_the_next_is_served(
     client: httpx.AsyncClient, services: Services, clock: ManualClock
 ) -> None:
@@ -70,7 +74,7 @@ async def test_a_flood_by_one_user_is_refused_and_the_next_is_served(
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("limits", [{"SEATWRIGHT_REQUESTS_PER_SECOND": "20"}], indirect=True)
+@pytest.mark.parametrize("limits", [AT_ONCE], indirect=True)
 async def test_a_flood_costs_the_database_nothing(client: httpx.AsyncClient, services: Services) -> None:
     side = await open_side(client, services, "canyon")
     while (await client.get(ACCOUNT, headers=side.headers)).status_code == 200:
@@ -83,7 +87,56 @@ async def test_a_flood_costs_the_database_nothing(client: httpx.AsyncClient, ser
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("limits", [{"SEATWRIGHT_REQUESTS_PER_SECOND": "20"}], indirect=True)
+@pytest.mark.parametrize("limits", [PACED], indirect=True)
+async def test_one_request_after_the_other_is_never_refused(
+    client: httpx.AsyncClient, services: Services, clock: ManualClock
+) -> None:
+    """With a token or without: whoever waits for each answer is slowed down to the rate."""
+    waited_s = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal waited_s
+        waited_s += seconds
+        clock.advance(math.ceil(seconds * SECOND_MS))
+
+    object.__setattr__(services.limits, "sleep", sleep)
+    side = await open_side(client, services, "canyon")
+    _, headers = await side.user_with(frozenset(PERMISSIONS))
+    for _ in range(300):
+        assert (await client.get(ACCOUNT, headers=headers)).status_code == 200
+    assert 9.9 < waited_s < 10.1, "five seconds' worth at once, and the others at 20 a second"
+    body = {"username": side.username, "apikey": side.apikey}
+    for _ in range(150):
+        assert (await client.post("/public/api/authenticate", json=body)).status_code == 200
+    large = b" " * 1_000_000
+    for _ in range(10):
+        answer = await client.put("/public/api/cart/x/customer", content=large + b"{}", headers=headers)
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("limits", [AT_ONCE], indirect=True)
+async def test_a_body_that_is_refused_unread_counts_as_one_request(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    side = await open_side(client, services, "canyon")
+    _, headers = await side.user_with(frozenset(PERMISSIONS))
+    large = b" " * (services.settings.max_body_bytes + 1)
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield large
+
+    for i in range(60):
+        answer = await client.post("/api/v1/import", content=large if i % 2 else parts(), headers=headers)
+        assert answer.status_code == 413
+    for query in ("?a=%00", "?a=%00&b=1"):
+        assert (await client.post(f"/api/v1/import{query}", content=large[1:], headers=headers)).status_code == 400
+    for _ in range(40):
+        assert (await client.get(ACCOUNT, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("limits", [AT_ONCE], indirect=True)
 async def test_refusals_are_given_out_in_turn(client: httpx.AsyncClient, services: Services) -> None:
     """Whoever sends what is refused, at full speed, is answered at an even pace (by real time), and nobody waits."""
     side = await open_side(client, services, "canyon")
@@ -151,9 +204,10 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 async def test_a_flood_at_a_real_server(server: Server) -> None:
+    """150 connections of one user, of which 60 may wait; meanwhile another sends one request after the other."""
     settings = settings_for(server.data)
     flooding, calm = [await asyncio.to_thread(open_account, settings, server, code) for code in ("canyon", "mesa")]
-    url, over = f"{server.url}{ACCOUNT}", asyncio.Event()
+    url, over, flooded = f"{server.url}{ACCOUNT}", asyncio.Event(), asyncio.Event()
     found: Counter[int] = Counter()
 
     async def flood(client: httpx.AsyncClient) -> None:
@@ -161,15 +215,16 @@ async def test_a_flood_at_a_real_server(server: Server) -> None:
             answer = await client.get(url, headers=flooding.headers)
             found[answer.status_code] += 1
             if answer.status_code == 429:
+                flooded.set()
                 assert int(answer.headers["retry-after"]) >= 1
 
     began = time.monotonic()
-    async with httpx.AsyncClient(timeout=30) as client, httpx.AsyncClient(timeout=30) as other:
-        tasks = [asyncio.create_task(flood(client)) for _ in range(8)]
-        while not found[429]:
-            assert (await client.get(f"{server.url}/healthz")).status_code == 200
-        for _ in range(50):
-            assert (await other.get(url, headers=calm.headers)).status_code == 200
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(timeout=60, limits=limits) as client, httpx.AsyncClient(timeout=60) as other:
+        tasks = [asyncio.create_task(flood(client)) for _ in range(150)]
+        await asyncio.wait_for(flooded.wait(), 60)
+        for _ in range(130):
+            assert (await other.get(url, headers=calm.headers)).status_code == 200, "more than its burst"
         over.set()
         await asyncio.gather(*tasks)
     assert set(found) == {200, 429}

@@ -133,6 +133,7 @@ async def test_signing_in_is_a_request_like_others(
 ) -> None:
     """Whoever has a good key can't ask for tokens without end either."""
     object.__setattr__(services.settings, "requests_per_second", 2)
+    object.__setattr__(services.settings, "request_wait_seconds", 0)
     body = {"username": side.username, "apikey": side.apikey}
     found = [await client.post("/public/api/authenticate", json=body) for _ in range(12)]
     assert [answer.status_code for answer in found] == [200] * 10 + [429] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import pytest
@@ -15,6 +16,8 @@ from seatwright.auth.limits import (
     FIRST_FAILURES_ANYWHERE,
     KEPT,
     MAX_TURN_S,
+    MAX_WAITING,
+    MAX_WAITING_PER_CALLER,
     TURNS_BURST_S,
     WIDER,
     Buckets,
@@ -42,19 +45,102 @@ def succeed(limits: Limits, name: str, address: str, now: int = 0, credential: C
         pass
 
 
-def test_a_user_may_burst_and_then_gets_the_rate() -> None:
+async def test_a_user_may_burst_and_then_gets_the_rate() -> None:
     limits = Limits()
     for _ in range(50):
-        limits.request("ann", 0, 10)
+        await limits.request("ann", 0, 10, 0)
     with pytest.raises(TooMany) as refused:
-        limits.request("ann", 0, 10)
+        await limits.request("ann", 0, 10, 0)
     assert refused.value.retry_after_s == 1
-    limits.request("bob", 0, 10)
-    limits.request("ann", 100, 10)
+    await limits.request("bob", 0, 10, 0)
+    await limits.request("ann", 100, 10, 0)
     with pytest.raises(TooMany):
-        limits.request("ann", 100, 10)
+        await limits.request("ann", 100, 10, 0)
     for _ in range(1000):
-        limits.request("ann", 0, 0)
+        await limits.request("ann", 0, 0, 0)
+
+
+class Waits:
+    """A clock that moves on when somebody waits, and how long each waited, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds * 1000
+
+    @property
+    def ms(self) -> int:
+        """The time, as the system's clock says it."""
+        return int(self.now)
+
+
+@pytest.mark.parametrize("amount", [1, 7, 10_000])
+@pytest.mark.parametrize("announced", [True, False])
+async def test_who_sends_one_request_after_the_other_is_slowed_down_and_never_refused(
+    amount: int, announced: bool
+) -> None:
+    time = Waits()
+    limits = Limits(sleep=time.sleep)
+    for _ in range(500):
+        await limits.request("ann", time.ms, 10, 3, amount if announced else 1)
+        limits.charge("ann", time.ms, 10, 3, 0 if announced else amount - 1)
+    assert max(time.waits) <= 3
+    served = 500 * min(amount, 30)
+    assert served <= 50 + 10 * time.now / 1000 + 30 + len(time.waits) * 0.01, "and gets no more than the rate"
+    assert not limits.waiting
+
+
+async def test_a_crowd_waits_in_turn_and_only_a_flood_is_refused() -> None:
+    """At 10 a second and with 3 seconds' patience 30 may wait."""
+    waits: list[float] = []
+    over = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await over.wait()
+
+    limits = Limits(sleep=sleep)
+    for _ in range(50):
+        await limits.request("ann", 0, 10, 3)
+    assert waits == []
+    tasks = [asyncio.create_task(limits.request("ann", 0, 10, 3)) for _ in range(40)]
+    await asyncio.sleep(0)
+    assert waits == pytest.approx([(turn + 1) / 10 for turn in range(30)])
+    refused = [task.exception() for task in tasks if task.done()]
+    assert [type(error) for error in refused] == [TooMany] * 10
+    assert {error.retry_after_s for error in refused if isinstance(error, TooMany)} == {4}
+    await limits.request("bob", 0, 10, 3)
+    over.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert not limits.waiting
+
+
+async def test_how_many_wait_is_bounded_for_one_and_for_all() -> None:
+    over = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await over.wait()
+
+    limits = Limits(sleep=sleep)
+
+    def crowd(name: str) -> list[asyncio.Task[None]]:
+        """Send more than may wait, after the burst."""
+        return [
+            asyncio.create_task(limits.request(name, 0, 200, 20)) for _ in range(1_000 + 2 * MAX_WAITING_PER_CALLER)
+        ]
+
+    tasks = [task for number in range(12) for task in crowd(str(number))]
+    await asyncio.sleep(0)
+    assert limits.waiting.total() == MAX_WAITING
+    assert set(limits.waiting.values()) == {MAX_WAITING_PER_CALLER}
+    over.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {TooMany, type(None)}
+    assert {answer.retry_after_s for answer in answers if isinstance(answer, TooMany)} == {1}
+    assert not limits.waiting
 
 
 def test_guessing_for_one_name_is_stopped_where_it_comes_from() -> None:
@@ -201,16 +287,16 @@ def test_a_clock_that_goes_back_gives_nothing_away() -> None:
         succeed(limits, "dana", HERE[0], 0)
 
 
-def test_heavy_requests_count_more_and_may_owe() -> None:
+async def test_heavy_requests_count_more_and_may_owe() -> None:
     limits = Limits()
-    limits.request("ann", 0, 10, weight=40)
-    limits.request("ann", 0, 10, weight=40)
+    await limits.request("ann", 0, 10, 0, amount=40)
+    await limits.request("ann", 0, 10, 0, amount=40)
     with pytest.raises(TooMany) as refused:
-        limits.request("ann", 0, 10)
+        await limits.request("ann", 0, 10, 0)
     assert refused.value.retry_after_s == 4, "thirty are owed, and one is wanted"
-    limits.charge("ann", 0, 10, 10_000)
+    limits.charge("ann", 0, 10, 0, 10_000)
     with pytest.raises(TooMany) as refused:
-        limits.request("ann", 0, 10)
+        await limits.request("ann", 0, 10, 0)
     assert refused.value.retry_after_s == 6, "no more is owed than there is in a burst"
     assert [weight(size) for size in (0, 4_095, 4_096, 1_048_576)] == [1, 1, 2, 257]
 

@@ -12,7 +12,7 @@ from litestar.exceptions import InternalServerException
 from litestar.routes import HTTPRoute
 
 from seatwright.api.context import ApiRequest, services
-from seatwright.api.security import require_token
+from seatwright.api.security import await_turn, require_token
 from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
 
@@ -35,6 +35,7 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
     if "\x00" in request.scope["path"]:
         raise NotFound("There is nothing at this address.", code="unknown_address")
     _check_query(request.scope["query_string"])
+    await await_turn(request)
     if request.method in WITH_BODY:
         body = await _body(request)
         request.scope["state"]["body"] = body
@@ -73,8 +74,9 @@ def _weigh(request: ApiRequest, size: int) -> None:
     claims = request.scope.get("auth")
     if claims is not None and "content-length" not in request.headers:
         parts = services(request)
-        more = weight(size) - 1
-        parts.limits.charge(claims.user_id, parts.clock.now(), parts.settings.requests_per_second, more)
+        settings, more = parts.settings, weight(size) - 1
+        rate, patience_s = settings.requests_per_second, settings.request_wait_seconds
+        parts.limits.charge(claims.user_id, parts.clock.now(), rate, patience_s, more)
 
 
 def _check_query(query: bytes) -> None:

@@ -54,6 +54,13 @@ def networks(connection: ASGIConnection[Any, Any, Any, Any]) -> Networks:
     return networks_of(connection.client.host) if connection.client else UNKNOWN
 
 
+async def await_turn_of_address(connection: ASGIConnection[Any, Any, Any, Any], what: str) -> None:
+    """Count a request without a token, by the networks that it comes from, and let it wait. Raises `TooMany`."""
+    parts = services(connection)
+    rate, patience_s = parts.settings.requests_per_second, parts.settings.request_wait_seconds
+    await parts.limits.request_from(what, networks(connection), parts.clock.now(), rate, patience_s)
+
+
 def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
     """Return what booking use cases need of the application's services."""
     parts = services(connection)

@@ -64,13 +64,16 @@ class Observed:
                 )
 
     async def _turn(self, scope: Any, status: int) -> None:
-        """Let refusals, and answers to nobody in particular, wait for the caller's turn: a flood of them is cheap."""
+        """Let refusals, and answers to nobody in particular, wait for the caller's turn: a flood of them is cheap.
+
+        A body counts if it was read: what is refused unread, a body that is too large above all, costs next to nothing.
+        """
         claims = scope.get("auth")
         if status >= 500 or (status < 400 and claims is not None):
             return
         client = scope.get("client")
         caller = claims.user_id if claims is not None else network(client[0]) if client else ""
-        wait_s = self._turns.wait_s(caller, time.monotonic(), weight(body_bytes(scope)))
+        wait_s = self._turns.wait_s(caller, time.monotonic(), weight(len(scope["state"].get("body", b""))))
         if wait_s:
             await asyncio.sleep(wait_s)
 

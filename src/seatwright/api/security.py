@@ -17,8 +17,7 @@ OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
 def require_token(request: ApiRequest) -> None:
     """Verify the bearer token's signature and expiry, before the body is read and without the database.
 
-    Not one of the framework's guards: for each of these it copies the route's handler. Raises `Unauthorized`, and
-    `TooMany` for a user who sends too many requests.
+    Not one of the framework's guards: for each of these it copies the route's handler. Raises `Unauthorized`.
     """
     if request.scope["route_handler"].opt.get("open") or request.method == "OPTIONS":
         return
@@ -29,8 +28,23 @@ def require_token(request: ApiRequest) -> None:
             "Send the token from /authenticate in the header `Authorization: Bearer <token>`.", code="token_missing"
         )
     parts = services(request)
-    now = parts.clock.now()
-    verified = tokens.verify(parts.keyring, token.strip(), now=now)
-    size = body_bytes(request.scope)
-    parts.limits.request(verified.user_id, now, parts.settings.requests_per_second, weight(size))
-    request.scope["auth"] = verified
+    request.scope["auth"] = tokens.verify(parts.keyring, token.strip(), now=parts.clock.now())
+
+
+async def await_turn(request: ApiRequest) -> None:
+    """Count a request with a token, before its body is read, and let it wait for its user's turn. Raises `TooMany`.
+
+    A body that is too large counts nothing: it is not going to be read.
+    """
+    verified = request.scope.get("auth")
+    if verified is None:
+        return
+    parts = services(request)
+    settings, size = parts.settings, body_bytes(request.scope)
+    await parts.limits.request(
+        verified.user_id,
+        parts.clock.now(),
+        settings.requests_per_second,
+        settings.request_wait_seconds,
+        weight(size if size <= settings.max_body_bytes else 0),
+    )

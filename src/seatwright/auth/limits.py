@@ -6,10 +6,11 @@ workers a caller can reach as many times the limit.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
@@ -27,6 +28,10 @@ WEIGHT_BYTES = 4_096
 """A request counts once more for each of these in its body."""
 BURST_S = 5
 """How many seconds' worth of requests may come at once."""
+MAX_WAITING = 1_000
+"""Requests of one process that wait for their turn at most."""
+MAX_WAITING_PER_CALLER = 100
+"""The same for one caller."""
 TURNS_BURST_S = 1.0
 MAX_TURN_S = 10.0
 """How long somebody waits for a turn at most."""
@@ -67,7 +72,25 @@ class Buckets:
 
     def spend(self, key: bytes, now: Instant, *, burst: int, per_ms: float, amount: int = 1) -> None:
         """Spend one, or another amount, of `key`; what it hasn't got it owes, up to `burst`."""
-        self._kept[key] = (max(-float(burst), self.left(key, now, burst=burst, per_ms=per_ms) - amount), now)
+        left = self.left(key, now, burst=burst, per_ms=per_ms)
+        self._put(key, max(min(left, -float(burst)), left - amount), now)
+
+    def turn_ms(
+        self, key: bytes, now: Instant, *, burst: int, per_ms: float, amount: int, patience_ms: float
+    ) -> tuple[float, bool]:
+        """Return how long it is until `key` has something left to spend, and whether that is within `patience_ms`.
+
+        Then the amount is spent, so that whoever comes next has a later turn.
+        """
+        left = self.left(key, now, burst=burst, per_ms=per_ms)
+        wait_ms = 0.0 if left >= 1 else (1 - left) / per_ms
+        if wait_ms > patience_ms:
+            return wait_ms, False
+        self._put(key, left - amount, now)
+        return wait_ms, True
+
+    def _put(self, key: bytes, left: float, now: Instant) -> None:
+        self._kept[key] = (left, now)
         self._kept.move_to_end(key)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
@@ -153,28 +176,59 @@ class Limits:
     requests: Buckets = field(default_factory=Buckets)
     failures: Buckets = field(default_factory=Buckets)
     signed_in: Familiar = field(default_factory=Familiar)
+    waiting: Counter[str] = field(default_factory=Counter)
+    """Requests that wait for their turn, by caller."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def request(self, whose: str, now: Instant, per_second: int, weight: int = 1) -> None:
-        """Count a request of a user, or of an address that signs in; a heavy one counts as several.
+    async def request(self, whose: str, now: Instant, per_second: int, patience_s: float, amount: int = 1) -> None:
+        """Count a request of a user, or of an address that has no token, and return when it is its turn.
 
-        Raises `TooMany` beyond `per_second` on average, after a burst of `BURST_S` seconds' worth; 0 is no limit.
+        That is at once, unless there are more than `per_second` on average, after a burst of `BURST_S` seconds' worth;
+        0 is no limit. A heavy one counts as several, but not as more than can be waited for: whoever sends one request
+        after the other is never refused. Raises `TooMany` for one whose turn is later than `patience_s`, and if
+        `MAX_WAITING` or `MAX_WAITING_PER_CALLER` wait.
         """
         if per_second == 0:
             return
-        wait_s = self.requests.wait_s(whose.encode(), now, burst=BURST_S * per_second, per_ms=per_second / 1000)
-        if wait_s:
+        burst, per_ms = BURST_S * per_second, per_second / 1000
+        crowded = self.waiting and (
+            self.waiting[whose] >= MAX_WAITING_PER_CALLER or self.waiting.total() >= MAX_WAITING
+        )
+        wait_ms, in_time = self.requests.turn_ms(
+            whose.encode(),
+            now,
+            burst=burst,
+            per_ms=per_ms,
+            amount=min(amount, _heaviest(per_second, patience_s)),
+            patience_ms=0.0 if crowded else patience_s * 1000,
+        )
+        if not in_time:
+            wait_s = max(1, math.ceil(wait_ms / 1000))
             raise TooMany("Too many requests; slow down.", retry_after_s=wait_s, code="too_many_requests")
-        self.charge(whose, now, per_second, weight)
+        if wait_ms:
+            await self._wait(whose, wait_ms / 1000)
 
-    def request_from(self, what: str, networks: Networks, now: Instant, per_second: int) -> None:
+    async def _wait(self, whose: str, seconds: float) -> None:
+        self.waiting[whose] += 1
+        try:
+            await self.sleep(seconds)
+        finally:
+            self.waiting[whose] -= 1
+            if not self.waiting[whose]:
+                del self.waiting[whose]
+
+    async def request_from(
+        self, what: str, networks: Networks, now: Instant, per_second: int, patience_s: float
+    ) -> None:
         """Count a request of somebody who has no token, for an address and the networks around it. Raises as above."""
         for each, times in _weighed(networks):
-            self.request(f"{what} {each}", now, per_second * times)
+            await self.request(f"{what} {each}", now, per_second * times, patience_s)
 
-    def charge(self, whose: str, now: Instant, per_second: int, amount: int) -> None:
-        """Count that much more, without refusing."""
+    def charge(self, whose: str, now: Instant, per_second: int, patience_s: float, amount: int) -> None:
+        """Count that much more for a request that turned out to be heavy, without refusing it."""
         if per_second and amount:
             burst, per_ms = BURST_S * per_second, per_second / 1000
+            amount = min(amount, _heaviest(per_second, patience_s) - 1)
             self.requests.spend(whose.encode(), now, burst=burst, per_ms=per_ms, amount=amount)
 
     def familiar(self, name: str, networks: Networks, now: Instant) -> bool:
@@ -250,6 +304,11 @@ class Limits:
 def weight(body_bytes: int) -> int:
     """Return how often a request with such a body counts."""
     return 1 + body_bytes // WEIGHT_BYTES
+
+
+def _heaviest(per_second: int, patience_s: float) -> int:
+    """Return how often one request counts at most: so often that the one after it need not be refused."""
+    return max(1, int((patience_s or BURST_S) * per_second))
 
 
 def _weighed(networks: Networks) -> list[tuple[str, int]]:

@@ -67,6 +67,13 @@ SETTINGS: tuple[Setting, ...] = (
         bounds=(0, 1_000_000),
     ),
     Setting(
+        "SEATWRIGHT_REQUEST_WAIT_SECONDS",
+        "3",
+        "How long a request beyond that rate waits for its turn at most, in seconds, before it is refused with 429; "
+        "less than clients wait for an answer. 0: it is refused at once.",
+        bounds=(0, 20),
+    ),
+    Setting(
         "SEATWRIGHT_TRUSTED_PROXIES",
         "",
         "Comma-separated addresses or networks of the proxies in front of `seatwright serve`, such as `127.0.0.1`: "
@@ -162,6 +169,7 @@ class Settings:
     token_seconds: int
     hold_seconds: int
     requests_per_second: int
+    request_wait_seconds: int
     holds_per_user: int
     holds_per_address: int
     trusted_proxies: tuple[str, ...]
@@ -204,6 +212,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         token_seconds=number["SEATWRIGHT_TOKEN_SECONDS"],
         hold_seconds=number["SEATWRIGHT_HOLD_SECONDS"],
         requests_per_second=number["SEATWRIGHT_REQUESTS_PER_SECOND"],
+        request_wait_seconds=number["SEATWRIGHT_REQUEST_WAIT_SECONDS"],
         holds_per_user=number["SEATWRIGHT_HOLDS_PER_USER"],
         holds_per_address=number["SEATWRIGHT_HOLDS_PER_ADDRESS"],
         trusted_proxies=tuple(_network(part) for part in _parts(text["SEATWRIGHT_TRUSTED_PROXIES"])),

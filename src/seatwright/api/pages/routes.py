@@ -12,7 +12,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from seatwright.api.context import ApiRequest, booking, networks, services
+from seatwright.api.context import ApiRequest, await_turn_of_address, booking, networks, services
 from seatwright.api.pages import cases, mailing, online
 from seatwright.api.pages.answers import HEADERS, base, page, style_sheet
 from seatwright.api.pages.calendar import calendar
@@ -43,7 +43,7 @@ def get_style() -> Response[bytes]:
 @get("/{token:str}", include_in_schema=False, **OPEN)
 async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Show the order: the ticket, what it cost, its cancellation terms, and what can be done."""
-    visit, parts = _visit(request, token), services(request)
+    visit, parts = await _visit(request, token), services(request)
 
     async def run(tx: ReadTx) -> tuple[Seen, bool]:
         seen = await cases.look(tx, parts.catalogs, visit.link)
@@ -68,7 +68,7 @@ async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
 @get("/{token:str}/calendar.ics", include_in_schema=False, **OPEN)
 async def get_calendar(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Answer the order's dates as a calendar file."""
-    visit, parts = _visit(request, token), services(request)
+    visit, parts = await _visit(request, token), services(request)
     seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
     file = calendar(seen, _wording(request, seen))
     if file is None:
@@ -81,7 +81,7 @@ async def get_calendar(request: ApiRequest, token: FromPath[str]) -> Response[st
 @get("/{token:str}/cancel", include_in_schema=False, **OPEN)
 async def get_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Ask what is to be cancelled; with `what`, show what that comes to."""
-    visit, parts = _visit(request, token), services(request)
+    visit, parts = await _visit(request, token), services(request)
     name = request.query_params.get("what", "")
     if not name:
         return await _choose(request, visit)
@@ -92,7 +92,7 @@ async def get_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str]
 @post("/{token:str}/cancel", include_in_schema=False, status_code=200, request_max_body_size=MAX_BODY, **_FORM)
 async def post_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Cancel what was shown, for what was shown; else show what it comes to now. Twice is as good as once."""
-    visit, parts = _visit(request, token), services(request)
+    visit, parts = await _visit(request, token), services(request)
     form = _form(await request.body())
     name = form.get("what", "")
     if not name:
@@ -109,7 +109,7 @@ async def post_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str
 @post("/{token:str}/unsubscribe", include_in_schema=False, status_code=303, request_max_body_size=MAX_BODY, **_FORM)
 async def post_unsubscribe(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """End the customer's consent to mail. Twice is as good as once."""
-    visit, parts = _visit(request, token), services(request)
+    visit, parts = await _visit(request, token), services(request)
     await parts.database.write(lambda tx: mailing.refuse(tx, parts.catalogs, visit))
     headers = HEADERS | {"Location": f"{base(request)}/{token}?{UNSUBSCRIBED}=1"}
     return Response("", status_code=303, media_type="text/html", headers=headers)
@@ -147,11 +147,11 @@ def _offered(request: ApiRequest, visit: Visit, offered: Offer, *, status: int) 
     )
 
 
-def _visit(request: ApiRequest, token: str) -> Visit:
+async def _visit(request: ApiRequest, token: str) -> Visit:
     """Verify a link. Raises `NotFound`, always the same one, and `TooMany` after too many that were none."""
     parts, here = services(request), networks(request)
     now = parts.clock.now()
-    parts.limits.request_from("page", here, now, parts.settings.requests_per_second)
+    await await_turn_of_address(request, "page")
     with parts.limits.link(here, now):
         link = links.verify(parts.keyring, token, now)
         if link is None:

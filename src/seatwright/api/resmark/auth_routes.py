@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Annotated
 
 import msgspec
@@ -11,10 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from seatwright.api import wire
-from seatwright.api.context import ApiRequest, networks, services
+from seatwright.api.context import ApiRequest, await_turn_of_address, networks, services
 from seatwright.api.security import OPEN
 from seatwright.auth import service
-from seatwright.auth.limits import Credential
 from seatwright.auth.line import Origin
 
 MAX_BODY = 16_384
@@ -46,10 +44,11 @@ class Login(wire.Wire):
 )
 async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Response[str]:
     """Answer the bearer token as bare text, without quotes or envelope (wire reference, "Authentication")."""
-    parts = services(request)
+    parts, here = services(request), networks(request)
+    await await_turn_of_address(request, "sign-in")
     now, lifetime_s = parts.clock.now(), parts.settings.token_seconds
     username, apikey = wire.text(data.username), wire.text(data.apikey)
-    with _counted(request, "apikey", username):
+    with parts.limits.sign_in("apikey", username, here, now):
         token = await parts.database.read(
             lambda tx: service.authenticate(tx, parts.keyring, now, lifetime_s, username, apikey)
         )
@@ -68,9 +67,10 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
 async def login(request: ApiRequest, data: JSONBody[Login]) -> Response[str]:
     """Answer the bearer token of a user as bare text."""
     parts, here, username = services(request), networks(request), wire.text(data.username)
+    await await_turn_of_address(request, "sign-in")
     now = parts.clock.now()
     origin = Origin(here, familiar=parts.limits.familiar(username, here, now))
-    with _counted(request, "password", username):
+    with parts.limits.sign_in("password", username, here, now):
         token = await service.login(
             parts.database,
             parts.keyring,
@@ -81,14 +81,6 @@ async def login(request: ApiRequest, data: JSONBody[Login]) -> Response[str]:
             origin,
         )
     return Response(token, media_type=MediaType.TEXT)
-
-
-def _counted(request: ApiRequest, credential: Credential, name: str) -> AbstractContextManager[None]:
-    """Refuse (429) to try after too many attempts from here, or too many failures; count one that fails."""
-    parts, here = services(request), networks(request)
-    now = parts.clock.now()
-    parts.limits.request_from("sign-in", here, now, parts.settings.requests_per_second)
-    return parts.limits.sign_in(credential, name, here, now)
 
 
 ROUTES: list[HTTPRouteHandler] = [authenticate, login]

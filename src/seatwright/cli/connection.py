@@ -32,7 +32,9 @@ WATCH_S = 2.0
 MAX_HEAD = 65_536
 """Largest request head (address and headers), in bytes."""
 LINGER_BYTES = 16 * 1024 * 1024
-"""How much of a body is read at most beyond what the application takes, chunk sizes and trailers included."""
+LINGER_TIMES = 4
+"""How much of a body is read at most beyond what the application takes, chunk sizes and trailers included: the greater
+of this many bytes, and so many times the largest body that the application takes."""
 MAX_CONNECTIONS = 4_000
 """Connections of one worker process; beyond that requests answer 503."""
 MAX_CONNECTIONS_PER_ADDRESS = 1_000
@@ -51,6 +53,33 @@ def most_connections() -> int:
     return MAX_CONNECTIONS if most == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, max(100, most - _OTHER_FILES))
 
 
+class _ClosedLater:
+    """What an answer is written to. Closing it waits for the rest of the request, so that the client gets to read it.
+
+    To close a socket that has unread bytes, or gets more, is to reset the connection: many clients send all of a body
+    before they read, and would see no answer at all.
+    """
+
+    __slots__ = ("_connection", "is_closing", "write")
+
+    def __init__(self, connection: BoundedConnection) -> None:
+        self._connection = connection
+        self.write = connection.transport.write
+        self.is_closing = connection.transport.is_closing
+
+    def close(self) -> None:
+        """Send what has been written, and close once the request is here, or has taken too long or is too much."""
+        self._connection.close_later()
+
+    def discard(self) -> None:
+        """Write nothing more."""
+        self.write = _nothing
+
+
+def _nothing(data: bytes | bytearray | memoryview[Any]) -> None:
+    pass
+
+
 class BoundedConnection(HttpToolsProtocol):
     """For `uvicorn.run(http=...)`."""
 
@@ -64,6 +93,9 @@ class BoundedConnection(HttpToolsProtocol):
     _refusal: int | None = None
     _stalled_at: float | None = None
     _closing_at: float | None = None
+    _ended = False
+    """The last answer has been sent, and what still comes is thrown away."""
+    _closed_later: _ClosedLater
     _watch_task: asyncio.TimerHandle | None = None
     _counted: Networks = ()
     _running: RequestResponseCycle | None = None
@@ -71,6 +103,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self._closed_later = _ClosedLater(self)
         self._await(HEAD_S)
         self._watch()
         host = self.client[0] if self.client else ""
@@ -99,12 +132,12 @@ class BoundedConnection(HttpToolsProtocol):
         """Take bytes, unless there were too many."""
         self._chunk = len(data)
         self._received += self._chunk
-        if self._refusal is not None:
-            return
-        if self._in_head and self._received > 2 * MAX_HEAD:
-            self._refuse(431)
-        elif self._in_body and self._received > LINGER_BYTES + _settings().max_body_bytes:
+        if (self._in_body or self._ended) and self._received > _most_bytes():
             self.transport.abort()
+        elif self._refusal is not None:
+            return
+        elif self._in_head and self._received > 2 * MAX_HEAD:
+            self._refuse(431)
         else:
             super().data_received(data)
 
@@ -117,10 +150,13 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A request is handed to the application. An error raised here is answered by `send_400_response`."""
         self._in_head = False
+        if self._ended:
+            raise ValueError("This comes after the last request.")
         if self._chunk + self._received > MAX_HEAD and self._head_bytes() > MAX_HEAD:
             self._refusal = 431
             raise ValueError("The head is too large.")
         super().on_headers_complete()
+        self.cycle.transport = self._closed_later  # type: ignore[assignment]
         self._in_body = True
         self._await(BODY_S)
 
@@ -128,14 +164,25 @@ class BoundedConnection(HttpToolsProtocol):
         """All of a request is here."""
         super().on_message_complete()
         self._in_body, self._deadline = False, None
-        if self.cycle.response_complete:  # uvicorn's keep-alive timeout has been unset by the rest of the body
+        if self._ended:
+            self.transport.close()
+        elif self.cycle.response_complete:  # uvicorn's keep-alive timeout has been unset by the rest of the body
             self._await(HEAD_S)
 
     def on_response_complete(self) -> None:
         """An answer has been sent; perhaps before its request was here."""
+        if self._ended:
+            self.pipeline.clear()
         super().on_response_complete()
         if self._in_body and self.cycle.response_complete:
             self._await(LINGER_S)
+
+    def close_later(self) -> None:
+        """End the answers now, and the connection when the request has been read."""
+        if not self._in_body or self.transport.is_closing():
+            self.transport.close()
+        else:
+            self._end()
 
     def pause_writing(self) -> None:
         """The client reads more slowly than it is written to."""
@@ -158,6 +205,13 @@ class BoundedConnection(HttpToolsProtocol):
     def _await(self, seconds: float) -> None:
         self._deadline = self.loop.time() + seconds
 
+    def _end(self) -> None:
+        self._ended = True
+        self._closed_later.discard()
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._await(LINGER_S)
+
     def _head_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
@@ -178,7 +232,9 @@ class BoundedConnection(HttpToolsProtocol):
         """Close a connection that keeps the server waiting, and say why where an answer is due."""
         self._deadline = None
         running = self.cycle is not None and not self.cycle.response_complete
-        if self.flow.read_paused or (running and not self._in_body):
+        if self._ended:
+            self.transport.close()
+        elif self.flow.read_paused or (running and not self._in_body):
             self._await(HEAD_S)  # it is the client that waits
         elif self._in_head or (self._in_body and running and not self.cycle.response_started):
             self._refuse(408)
@@ -188,13 +244,16 @@ class BoundedConnection(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Answer without the application, which may be waiting for the rest of the request, and close."""
         self._refusal, self._deadline = status, None
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._ended:
             return
         code, sentence = _REFUSALS[status]
         body = f'{{"errorMessage":"{sentence}","errorCode":"{code}","data":null}}'.encode()
         head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
         self.transport.write(STATUS_LINE[status] + head + body)
-        self.transport.close()
+        if status == 408:
+            self.transport.close()
+        else:
+            self._end()
 
 
 _REFUSALS = {
@@ -207,6 +266,12 @@ _REFUSALS = {
 @cache
 def _settings() -> Settings:
     return load_settings()
+
+
+@cache
+def _most_bytes() -> int:
+    most = _settings().max_body_bytes
+    return most + max(LINGER_BYTES, LINGER_TIMES * most)
 
 
 @cache

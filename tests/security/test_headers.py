@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from seatwright.api.context import Services
+from seatwright.auth.limits import Turns, weight
+from seatwright.auth.networks import Networks
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
@@ -19,6 +24,9 @@ from tests.security.live import Login, fresh_settings, in_database, open_account
 from tests.security.table import TABLE
 from tests.security.world import Side, catalog, open_side, word
 from tests.server import Server
+
+STATIC = ("/openapi.json", "/my/style.css")
+"""What is the same for everybody, and may be kept."""
 
 
 @pytest.fixture
@@ -31,7 +39,8 @@ def check(answer: httpx.Response) -> None:
     """What is true of every answer, good or bad."""
     headers = answer.headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["cache-control"] == "no-store"
+    static = answer.request.url.path in STATIC and answer.request.method == "GET" and answer.status_code in (200, 304)
+    assert headers.get_list("cache-control") == ["public, max-age=600" if static else "no-store"]
     assert len(headers["x-request-id"]) > 0
     assert not {"server", "x-powered-by", "set-cookie", "access-control-allow-credentials"} & set(headers)
     assert "strict-transport-security" not in headers, "the proxy's, which knows whether there is TLS"
@@ -180,3 +189,87 @@ def test_a_server_has_no_banner(behind: tuple[str, Server, Login]) -> None:
         assert "server" not in headers
         assert "uvicorn" not in str(headers).lower()
         assert headers["date"]
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("path", STATIC)
+async def test_what_is_the_same_for_everybody_is_small_and_sent_once(client: httpx.AsyncClient, path: str) -> None:
+    plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+    small = await client.get(path, headers={"Accept-Encoding": "br, gzip;q=0.8"})
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert small.content == plain.content
+    assert int(small.headers["content-length"]) < len(plain.content) / 2
+    assert small.headers["etag"] != plain.headers["etag"]
+    assert plain.headers["content-type"] == small.headers["content-type"]
+    for answer in (plain, small):
+        check(answer)
+        assert answer.headers["vary"].lower() == "accept-encoding"
+        encoding = answer.headers.get("content-encoding", "identity")
+        for known in (answer.headers["etag"], f'"x", W/{answer.headers["etag"]}', "*"):
+            again = await client.get(path, headers={"Accept-Encoding": encoding, "If-None-Match": known})
+            assert (again.status_code, again.content) == (304, b"")
+            assert again.headers["etag"] == answer.headers["etag"]
+            check(again)
+        other = await client.get(path, headers={"Accept-Encoding": encoding, "If-None-Match": '"another"'})
+        assert other.status_code == 200
+        head = await client.head(path, headers={"Accept-Encoding": encoding})
+        assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
+    for refuses in ("gzip;q=0", "gzip; q=0.0, deflate", "*;q=0", "deflate"):
+        assert "content-encoding" not in (await client.get(path, headers={"Accept-Encoding": refuses})).headers
+    assert "content-encoding" in (await client.get(path, headers={"Accept-Encoding": "*"})).headers
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_what_is_large_costs_its_reader_turns(
+    client: httpx.AsyncClient, api: Litestar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A description of 400 kB counts as a hundred requests, one that the reader has already as one."""
+    weights: list[int] = []
+
+    class Scales(Turns):
+        def wait_from_s(self, networks: Networks, now_s: float, weight: int) -> float:
+            weights.append(weight)
+            return 0.0
+
+    monkeypatch.setattr(api.asgi_handler, "_turns", Scales(1))
+    plain = await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+    small = await client.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+    await client.get("/openapi.json", headers={"Accept-Encoding": "gzip", "If-None-Match": small.headers["etag"]})
+    await client.get("/healthz")
+    assert weights == [weight(len(plain.content)), weight(int(small.headers["content-length"])), 1, 1]
+    assert weights[0] > 5 * weights[1]
+
+
+@pytest.fixture(scope="module")
+def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server."""
+    started = Server(fresh_settings(sqlite_template, tmp_path_factory))
+    yield started
+    started.stop()
+
+
+@pytest.mark.parametrize(
+    ("version", "hosts", "status"),
+    [
+        ("1.1", ["a"], 200),
+        ("1.1", [], 400),
+        ("1.1", ["a", "a"], 400),
+        ("1.1", ["a", "b"], 400),
+        ("1.0", ["a"], 200),
+        ("1.0", [], 200),
+        ("1.0", ["a", "b"], 400),
+    ],
+)
+def test_a_request_is_for_one_host(server: Server, version: str, hosts: list[str], status: int) -> None:
+    lines = [f"GET /healthz HTTP/{version}", "Connection: close", *(f"hOsT: {host}" for host in hosts), "", ""]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sock:
+        sock.sendall("\r\n".join(lines).encode())
+        received = b""
+        while chunk := sock.recv(65_536):
+            received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.split()[1] == b"%d" % status
+    if status == 400:
+        assert json.loads(body)["errorCode"] == "invalid_host"
+        assert b"x-request-id: " in head

@@ -40,7 +40,7 @@ async def pulled(api: Litestar, path: str, headers: dict[str, str], chunks: int)
         nonlocal status
         status = message.get("status", status)
 
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    raw = [(name.lower().encode(), value.encode()) for name, value in {"Host": "x", **headers}.items()]
     scope: Any = {
         "type": "http",
         "method": "POST",

@@ -87,7 +87,7 @@ def make_mistakes(staff: Staff, cart: str) -> None:
         sock.sendall(f"{email} IS NO REQUEST\r\n\r\n".encode())
         assert b" 400 " in sock.recv(4096)
     with socket.create_connection(("127.0.0.1", staff.server.port), timeout=30) as sock:
-        sock.sendall(f"POST /public/api/order HTTP/1.1\r\nContent-Length: 500\r\n\r\n{email}".encode())
+        sock.sendall(f"POST /public/api/order HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{email}".encode())
     staff.secrets |= {"annelise", staff.login.apikey[::-1], WRONG, "CODE-OF-ANNELISE"}
 
 

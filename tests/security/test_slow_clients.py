@@ -106,7 +106,7 @@ async def test_slow_clients_are_cut_off_while_others_are_served(server: QuickSer
         "no body": (body, b"", BODY_S, b"408"),
         "slow body": (body, b" ", BODY_S, b"408"),
         "endless chunks": (chunks, b"1\r\n \r\n", BODY_S, b"408"),
-        "slow second request": (b"GET /healthz HTTP/1.1\r\n\r\nGET /h", b"a", HEAD_S, b"408"),
+        "slow second request": (b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /h", b"a", HEAD_S, b"408"),
     }
     done = asyncio.Event()
     others = asyncio.create_task(served(server, done))

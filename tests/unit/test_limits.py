@@ -311,6 +311,15 @@ def test_turns_come_at_a_rate_after_a_burst() -> None:
     assert [Turns(0).wait_s("ann", 100.0) for _ in range(1000)] == [0.0] * 1000
 
 
+def test_the_networks_around_an_address_have_turns_too() -> None:
+    turns = Turns(10)
+    for subnet in range(21):
+        assert turns.wait_from_s(networks(f"2001:db8:0:1{subnet:02x}::1"), 100.0, 1) == 0.0
+    assert turns.wait_from_s(networks("2001:db8:0:1ff::1"), 100.0, 1) > 0, "twice the rate of one address, for the /56"
+    assert turns.wait_from_s(networks("2001:db8:0:200::1"), 100.0, 1) == 0.0
+    assert turns.wait_from_s(networks("2001:db8:1:200::1"), 100.0, 1) == 0.0
+
+
 def test_a_heavy_turn_is_as_soon_and_puts_off_the_next() -> None:
     turns = Turns(10)
     assert turns.wait_s("ann", 100.0, weight=10**9) == 0.0

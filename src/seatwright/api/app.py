@@ -14,7 +14,7 @@ from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 
 from seatwright.api.checks import check_request
-from seatwright.api.context import Services
+from seatwright.api.context import ApiRequest, Services
 from seatwright.api.errors import HANDLERS
 from seatwright.api.observe import Observed
 from seatwright.api.openapi import describe
@@ -23,6 +23,7 @@ from seatwright.api.resmark.shown_calendar import ShownCalendars
 from seatwright.api.resmark.shown_orders import ShownOrders
 from seatwright.api.routes import ROUTES, Routes
 from seatwright.api.security import OPEN
+from seatwright.api.static import Static
 from seatwright.auth.limits import Turns
 from seatwright.core.config import Settings
 
@@ -90,11 +91,11 @@ def _openapi_route(routes: Routes) -> Any:
     """The description is made on first use, by the framework, of the same handlers."""
 
     @cache
-    def document() -> bytes:
-        return describe(_routers(routes))
+    def document() -> Static:
+        return Static.of(describe(_routers(routes)), "application/json")
 
     @get("/openapi.json", include_in_schema=False, sync_to_thread=False, **OPEN)
-    def openapi() -> Response[bytes]:
-        return Response(document(), media_type="application/json")
+    def openapi(request: ApiRequest) -> Response[bytes]:
+        return document().answer(request)
 
     return openapi

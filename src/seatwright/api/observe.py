@@ -10,8 +10,9 @@ from typing import Any
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from seatwright.api import wire
 from seatwright.auth.limits import Turns, weight
-from seatwright.auth.networks import network
+from seatwright.auth.networks import UNKNOWN, networks
 from seatwright.core import logs
 from seatwright.core.ids import new_hex24
 
@@ -32,7 +33,9 @@ class Observed:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        request_id = _incoming_id(scope) or new_hex24()
+        incoming_id, hosts = _incoming(scope)
+        request_id = incoming_id or new_hex24()
+        app = self.app if hosts == 1 or (hosts == 0 and scope["http_version"] == "1.0") else _refuse_host
         head = scope["method"] == "HEAD"
         inner: Any = {**scope, "method": "GET"} if head else scope
         inner["state"]["request_id"] = request_id
@@ -43,13 +46,17 @@ class Observed:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 await self._turn(inner, status)
-                message["headers"] = [*message["headers"], *_headers(request_id)]
+                common = _headers(request_id)
+                message["headers"] = [
+                    *message["headers"],
+                    *(common[1:] if "static_bytes" in inner["state"] else common),
+                ]
             elif message["type"] == "http.response.body" and head:
                 message["body"] = b""
             await send(message)
 
         try:
-            await self.app(inner, receive, observed_send)
+            await app(inner, receive, observed_send)
         finally:
             template = inner.get("path_template") or "(no route)"
             if template not in _QUIET:
@@ -67,13 +74,18 @@ class Observed:
         """Let refusals, and answers to nobody in particular, wait for the caller's turn: a flood of them is cheap.
 
         A body counts if it was read: what is refused unread, a body that is too large above all, costs next to nothing.
+        So does what is sent to everybody (`api.static`).
         """
         claims = scope.get("auth")
         if status >= 500 or (status < 400 and claims is not None):
             return
-        client = scope.get("client")
-        caller = claims.user_id if claims is not None else network(client[0]) if client else ""
-        wait_s = self._turns.wait_s(caller, time.monotonic(), weight(len(scope["state"].get("body", b""))))
+        state, now_s = scope["state"], time.monotonic()
+        heavy = weight(len(state.get("body", b"")) + state.get("static_bytes", 0))
+        if claims is not None:
+            wait_s = self._turns.wait_s(claims.user_id, now_s, heavy)
+        else:
+            client = scope.get("client")
+            wait_s = self._turns.wait_from_s(networks(client[0]) if client else UNKNOWN, now_s, heavy)
         if wait_s:
             await asyncio.sleep(wait_s)
 
@@ -86,17 +98,31 @@ def body_bytes(scope: Any) -> int:
     return 0
 
 
-def _incoming_id(scope: Any) -> str | None:
+def _incoming(scope: Any) -> tuple[str | None, int]:
+    """Return the request's id, if its client gave it a good one, and how many Host headers there are."""
+    found, hosts = None, 0
     for name, value in scope["headers"]:
-        if name == b"x-request-id":
+        if name == b"host":
+            hosts += 1
+        elif name == b"x-request-id" and found is None:
             text = value.decode("latin-1")
-            return text if _REQUEST_ID.fullmatch(text) else None
-    return None
+            found = text if _REQUEST_ID.fullmatch(text) else None
+    return found, hosts
+
+
+async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that doesn't say for which host it is, or says it twice (RFC 9112, 3.2)."""
+    sentence = "Send one Host header, with the server's name."
+    content = wire.encode(wire.ErrorEnvelope(error_message=sentence, error_code="invalid_host"))
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
 def _headers(request_id: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers of every answer; the first is not for what is the same for everybody."""
     return [
+        (b"cache-control", b"no-store"),
         (b"x-request-id", request_id.encode()),
         (b"x-content-type-options", b"nosniff"),
-        (b"cache-control", b"no-store"),
     ]

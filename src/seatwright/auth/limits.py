@@ -118,7 +118,7 @@ class Turns:
         self._per_second = per_second
         self._kept: OrderedDict[str, float] = OrderedDict()
 
-    def wait_s(self, caller: str, now_s: float, weight: int = 1) -> float:
+    def wait_s(self, caller: str, now_s: float, weight: float = 1) -> float:
         """Take the caller's next turn, and return how long it is until then; 0 within a small burst.
 
         One that weighs more is as soon, and those after it are later.
@@ -131,6 +131,10 @@ class Turns:
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return max(0.0, turn - now_s - TURNS_BURST_S)
+
+    def wait_from_s(self, networks: Networks, now_s: float, weight: int) -> float:
+        """Take the next turn of an address and of the networks around it, which have more; return as above."""
+        return max(self.wait_s(each, now_s, weight / times) for each, times in _weighed(networks))
 
 
 class _Bound(NamedTuple):

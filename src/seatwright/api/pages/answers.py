@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 
 from seatwright.api.context import ApiRequest, services
+from seatwright.api.static import Static
 from seatwright.auth.links import PATH
 from seatwright.wording.wording import Wording
 
@@ -54,6 +55,6 @@ def base(request: ApiRequest) -> str:
 
 
 @cache
-def style_sheet() -> bytes:
+def style_sheet() -> Static:
     """Return the pages' style sheet."""
-    return (Path(__file__).parent / "static" / "style.css").read_bytes()
+    return Static.of((Path(__file__).parent / "static" / "style.css").read_bytes(), "text/css")

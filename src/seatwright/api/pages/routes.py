@@ -35,9 +35,9 @@ _FORM = {**OPEN, "opt": {"open": True, "form": True}}
 
 
 @get("/style.css", include_in_schema=False, sync_to_thread=False, **OPEN)
-def get_style() -> Response[bytes]:
+def get_style(request: ApiRequest) -> Response[bytes]:
     """Answer the pages' style sheet."""
-    return Response(style_sheet(), media_type="text/css")
+    return style_sheet().answer(request)
 
 
 @get("/{token:str}", include_in_schema=False, **OPEN)

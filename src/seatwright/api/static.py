@@ -1,0 +1,54 @@
+"""What is the same for everybody while the program runs: compressed once, and not sent to who has it already."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+
+from litestar import Response
+
+from seatwright.api.context import ApiRequest
+
+MAX_AGE_S = 600
+"""How long browsers and proxies keep it without asking."""
+_REFUSES_GZIP = re.compile(r"(?:gzip|\*)\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
+_TAG = re.compile(r'"[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A text that never changes while the program runs."""
+
+    kind: str
+    content: bytes
+    compressed: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, content: bytes, kind: str) -> Static:
+        """Compress a text of the media type `kind`."""
+        return cls(kind, content, gzip.compress(content, 9, mtime=0), hashlib.sha256(content).hexdigest()[:32])
+
+    def answer(self, request: ApiRequest) -> Response[bytes]:
+        """Answer with it, or with 304 to who has it already.
+
+        How much is sent is counted for the caller's turn (`api.observe`).
+        """
+        small = _takes_gzip(request.headers.get("accept-encoding", ""))
+        content, tag = (self.compressed, f'"{self.tag}-gzip"') if small else (self.content, f'"{self.tag}"')
+        headers = {"ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE_S}", "Vary": "Accept-Encoding"}
+        known = request.headers.get("if-none-match", "")
+        unchanged = known.strip() == "*" or tag in _TAG.findall(known)
+        request.scope["state"]["static_bytes"] = 0 if unchanged else len(content)
+        if unchanged:
+            return Response(b"", status_code=304, media_type=self.kind, headers=headers)
+        if small:
+            headers["Content-Encoding"] = "gzip"
+        return Response(content, media_type=self.kind, headers=headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    accepted = accepted.lower()
+    return ("gzip" in accepted or "*" in accepted) and not _REFUSES_GZIP.search(accepted)

@@ -19,9 +19,10 @@ from seatwright.api.errors import HANDLERS
 from seatwright.api.observe import Observed
 from seatwright.api.openapi import describe
 from seatwright.api.pages.errors import with_pages
+from seatwright.api.parameters import set_parameters
 from seatwright.api.resmark.shown_calendar import ShownCalendars
 from seatwright.api.resmark.shown_orders import ShownOrders
-from seatwright.api.routes import ROUTES, Routes
+from seatwright.api.routes import MANAGE, RESMARK, ROUTES, Routes
 from seatwright.api.security import OPEN
 from seatwright.api.static import Static
 from seatwright.auth.limits import Turns
@@ -59,6 +60,7 @@ def create_app(
         logging_config=None,
         debug=False,
     )
+    set_parameters(app, strict=MANAGE, lenient=RESMARK)
     return with_state(app, settings, services)
 
 

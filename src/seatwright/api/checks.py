@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.exceptions import InternalServerException
 from litestar.routes import HTTPRoute
 
+from seatwright.api import parameters
 from seatwright.api.context import ApiRequest, services
 from seatwright.api.security import await_turn, require_token
 from seatwright.auth.limits import weight
@@ -34,7 +35,9 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
     require_token(request)
     if "\x00" in request.scope["path"]:
         raise NotFound("There is nothing at this address.", code="unknown_address")
-    _check_query(request.scope["query_string"])
+    _check_empty_id(request)
+    if request.scope["query_string"]:
+        _read_query(request)
     await await_turn(request)
     if request.method in WITH_BODY:
         body = await _body(request)
@@ -77,6 +80,25 @@ def _weigh(request: ApiRequest, size: int) -> None:
         settings, more = parts.settings, weight(size) - 1
         rate, patience_s = settings.requests_per_second, settings.request_wait_seconds
         parts.limits.charge(claims.user_id, parts.clock.now(), rate, patience_s, more)
+
+
+def _check_empty_id(request: ApiRequest) -> None:
+    """`/order/` is an address that was made with an empty id, and not the list, which it would be to the framework."""
+    path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    if not path.endswith((b"/", b"%2F", b"%2f")) or request.method != "GET":
+        return
+    template = request.scope["path_template"]
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))
+    if any(route.path_format.startswith(f"{template}/{{") for route in routes):
+        raise NotFound("The address ends where an id should be; without the last slash it is the list.", code="no_id")
+
+
+def _read_query(request: ApiRequest) -> None:
+    scope = request.scope
+    _check_query(scope["query_string"])
+    scope["query_string"], warnings = parameters.read(scope["route_handler"], scope["query_string"])
+    if warnings:
+        scope["state"]["warnings"] = warnings
 
 
 def _check_query(query: bytes) -> None:

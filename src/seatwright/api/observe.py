@@ -39,20 +39,24 @@ class Observed:
         head = scope["method"] == "HEAD"
         inner: Any = {**scope, "method": "GET"} if head else scope
         inner["state"]["request_id"] = request_id
-        status = 0
+        status, held = 0, None
 
         async def observed_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, held
             if message["type"] == "http.response.start":
                 status = message["status"]
                 await self._turn(inner, status)
-                common = _headers(request_id)
-                message["headers"] = [
-                    *message["headers"],
-                    *(common[1:] if "static_bytes" in inner["state"] else common),
-                ]
-            elif message["type"] == "http.response.body" and head:
-                message["body"] = b""
+                kept = "static_bytes" in inner["state"]
+                message["headers"] = [*message["headers"], *_headers(request_id)[kept:]]
+                if "warnings" in inner["state"]:
+                    held = message
+                    return
+            elif message["type"] == "http.response.body":
+                if held is not None:
+                    await send(_with_warnings(held, message, inner["state"]["warnings"]))
+                    held = None
+                if head:
+                    message["body"] = b""
             await send(message)
 
         try:
@@ -108,6 +112,17 @@ def _incoming(scope: Any) -> tuple[str | None, int]:
             text = value.decode("latin-1")
             found = text if _REQUEST_ID.fullmatch(text) else None
     return found, hosts
+
+
+def _with_warnings(start: Any, body: Any, warnings: list[str]) -> Any:
+    """Put `warnings` beside the `data` of an envelope, and return the start of the answer; files have none."""
+    headers = dict(start["headers"])
+    whole = headers.get(b"content-type", b"").startswith(b"application/json") and not body.get("more_body")
+    if whole and body.get("body", b"").endswith(b"}"):
+        body["body"] = body["body"][:-1] + b',"warnings":' + wire.encode(warnings) + b"}"
+        length = (b"content-length", b"%d" % len(body["body"]))
+        start["headers"] = [length if name == b"content-length" else (name, value) for name, value in start["headers"]]
+    return start
 
 
 async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:

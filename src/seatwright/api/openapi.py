@@ -69,6 +69,13 @@ _ERROR_SCHEMA = {
 }
 
 
+_WARNINGS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "What had no effect: parameters in the address that mean nothing here. Left out if there are none.",
+}
+
+
 class Operation(NamedTuple):
     """One method of one path: its handler, and its description, which is completed in place."""
 
@@ -103,6 +110,7 @@ def describe(routers: Sequence[Router]) -> bytes:
     for name, schema in schemas.items():
         if name.startswith("Envelope_"):
             schema["required"] = ["errorMessage", "data"]
+            schema["properties"]["warnings"] = _WARNINGS
     schemas |= _bodies(app)
     schemas["ErrorEnvelope"] = _ERROR_SCHEMA
     for operation in _operations(app, document):

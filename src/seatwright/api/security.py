@@ -34,7 +34,7 @@ def require_token(request: ApiRequest) -> None:
 async def await_turn(request: ApiRequest) -> None:
     """Count a request with a token, before its body is read, and let it wait for its user's turn. Raises `TooMany`.
 
-    A body that is too large counts nothing: it is not going to be read.
+    A body that is too large adds nothing to its request: it is not going to be read.
     """
     verified = request.scope.get("auth")
     if verified is None:

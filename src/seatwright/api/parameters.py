@@ -1,0 +1,166 @@
+"""The query of an address, read by what its sender means: nothing in it is dropped in silence.
+
+A filter that is dropped lists everything, and whoever cancels what is listed cancels everything. So a list may be
+given as `ids=A,B`, `ids=A&ids=B`, `ids[]=A&ids[]=B` or `IDS=A,B`; a name that is nearly a parameter's is refused; and
+any other unknown one is refused by our own API, and answered with a warning where clients of another's are served.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from seatwright.core.errors import Invalid
+
+LISTS = frozenset({"ids", "confirmationIds", "orderIds", "tagIds", "productNumbers"})
+"""Parameters that are comma-separated."""
+PAGING = frozenset({"limit", "page", "sortOrder", "format"})
+"""Parameters that choose no results: a name that begins like one of these (`pageSize`) is just unknown."""
+MAX_PAIRS = 2_000
+MAX_UNKNOWN = 50
+"""Names in one query that mean nothing here, at most."""
+ALIKE = 8
+"""Names that begin with so many equal letters are nearly the same: `confirmationNumbers`, `confirmationIds`."""
+_OPTION = "parameters"
+_NAME = re.compile(r"(?P<name>[^\[\]]*)(?P<keys>(?:\[[^\[\]]*\])*)")
+_INDEX = re.compile(r"(?:\[\d*\])*")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The query parameters of a route, and whether it refuses all others."""
+
+    names: Sequence[str]
+    strict: bool
+
+
+def set_parameters(app: Litestar, *, strict: str, lenient: str) -> None:
+    """Give each route below these two paths its `Parameters`; all others read their queries themselves."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and route.path_format.startswith((f"{strict}/", f"{lenient}/")):
+            for handler, model in route.route_handler_map.values():
+                names = sorted(parameter.field_alias for parameter in model.expected_query_params)
+                handler.opt[_OPTION] = Parameters(names, route.path_format.startswith(f"{strict}/"))
+
+
+def read(route: Any, query: bytes) -> tuple[bytes, list[str]]:
+    """Return a route's query with each parameter once, under its own name; and warnings about what means nothing.
+
+    Empty values are none: an address that is made of a form has all of its fields. Raises `Invalid`, naming the
+    parameter, for one that is nearly another, for one that has several values and can have one, and for an unknown
+    one if the route is strict.
+    """
+    parameters: Parameters | None = route.opt.get(_OPTION)
+    if parameters is None:
+        return query, []
+    pairs = _pairs(query)
+    plain = all(name in parameters.names and value.strip() for name, value in pairs)
+    if plain and len({name for name, _ in pairs}) == len(pairs):
+        return query, []
+    by_letters = {_letters(name): name for name in parameters.names}
+    known: dict[str, list[str]] = {}
+    unknown: dict[str, None] = {}
+    for given, value in pairs:
+        found = _NAME.fullmatch(given)
+        indexed = found is not None and _INDEX.fullmatch(found["keys"])
+        name = by_letters.get(_letters(found["name"])) if found and indexed else None
+        if name is None:
+            unknown[given] = None
+        elif value.strip():
+            known.setdefault(name, []).append(value)
+    warnings = _warnings(unknown, parameters)
+    text = urlencode([(name, _value(name, values)) for name, values in known.items()], errors="surrogateescape")
+    return text.encode(), warnings
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    text = query.decode(errors="surrogateescape")
+    try:
+        return parse_qsl(text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MAX_PAIRS)
+    except ValueError:
+        raise Invalid("The query has too many parameters.", code="too_many_values") from None
+
+
+def _value(name: str, values: list[str]) -> str:
+    if name in LISTS:
+        return ",".join(values)
+    several = list(dict.fromkeys(values))
+    if len(several) > 1:
+        raise Invalid(f"{name}: is given with different values; send one.", code="repeated_parameter", field=name)
+    return several[0]
+
+
+def _warnings(unknown: Iterable[str], parameters: Parameters) -> list[str]:
+    """Return what to say of unknown names. Raises `Invalid`."""
+    warnings = []
+    for given in unknown:
+        said = given.encode(errors="surrogateescape").decode(errors="replace")[:60] or "A parameter without a name"
+        meant = " or ".join(_near(given, parameters.names))
+        if meant:
+            raise Invalid(
+                f"{said}: there is no such parameter here; did you mean {meant}?", code="unknown_parameter", field=said
+            )
+        if parameters.strict:
+            has = f"there is {', '.join(parameters.names)}" if parameters.names else "there is none"
+            raise Invalid(f"{said}: there is no such parameter here; {has}.", code="unknown_parameter", field=said)
+        warnings.append(f"{said}: there is no such parameter here, so it has no effect.")
+        if len(warnings) > MAX_UNKNOWN:
+            raise Invalid("The query has too many parameters that mean nothing here.", code="unknown_parameter")
+    return warnings
+
+
+def _letters(name: str) -> str:
+    """Return a name without case and punctuation: `confirmation_ids` is `confirmationIds`."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _near(given: str, names: Iterable[str]) -> list[str]:
+    """Return the parameters that somebody may have meant by another name."""
+    base = given.partition("[")[0] or given
+    letters, words = _letters(base), _words(base)
+    return [name for name in names if _is_near(letters, words, name)]
+
+
+def _is_near(letters: str, words: Sequence[str], name: str) -> bool:
+    wanted, others = _letters(name), _words(name)
+    if letters == wanted or _is_misspelt(letters, wanted):
+        return True
+    if name in PAGING or not words:
+        return False
+    same = min(len(words), len(others))
+    return words[:same] == others[:same] or (len(wanted) > ALIKE and letters[:ALIKE] == wanted[:ALIKE])
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name, each in the singular: `tagIds` is "tag" and "id"."""
+    return [word.lower().removesuffix("s") for word in _WORD.findall(name)]
+
+
+def _is_misspelt(given: str, wanted: str) -> bool:
+    """Tell whether one or two letters are wrong, missing, too many or exchanged; in short names one, not the first."""
+    short = min(len(given), len(wanted))
+    most = 0 if short < 2 or len(wanted) < 3 else 1 if short <= 5 else 2
+    if most == 0 or abs(len(given) - len(wanted)) > most or (short < 5 and given[0] != wanted[0]):
+        return False
+    return _distance(given, wanted) <= most
+
+
+def _distance(one: str, other: str) -> int:
+    """Return how many letters have to be changed, added, removed, or exchanged with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, target in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != target))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == target:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

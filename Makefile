@@ -20,7 +20,7 @@ PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT -u 
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api bench bench-full lock clean
+.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days bench bench-full lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +47,7 @@ SOAK_SECONDS ?= 14400
 FIGURES ?= var/soak.txt
 SOAK = mkdir -p $(dir $(FIGURES)) && SOAK_SECONDS=$(SOAK_SECONDS) FIGURES=$(abspath $(FIGURES))
 
-soak: soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api ## Prove it for hours (SOAK_SECONDS= bounds each run)
+soak: soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days ## Prove it for hours (SOAK_SECONDS= bounds each run)
 
 soak-model: $(STAMP)
 	$(SOAK) MODEL_EXAMPLES=20000 MODEL_STEPS=100 MODEL_SEED=$$$$ $(BIN)/python -m pytest -n 2 tests/model -k model_does
@@ -72,6 +72,12 @@ soak-crash: $(STAMP)
 # Cases for each of more than 20 operations.
 soak-api: $(STAMP)
 	SEATWRIGHT_SCHEMATHESIS_CASES=600 $(BIN)/python -m pytest tests/wire/test_schemathesis.py
+
+# What starts real programs, on each of the days in tests/days.
+soak-days: $(STAMP)
+	DAYS_TESTS="tests/wire/test_client_script.py tests/wire/test_readme.py tests/wire/test_cors_browser.py tests/client \
+		tests/api/test_serve.py tests/security/test_logs.py tests/store/test_demo.py tests/pages/test_browser.py \
+		tests/backup tests/crash" $(BIN)/python -m pytest tests/days
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

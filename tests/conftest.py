@@ -27,7 +27,10 @@ from seatwright.core.ids import new_hex24
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import migrate
 from seatwright.storage.open import open_database
+from tests.days import moving
 from tests.postgres import PostgresServer
+
+moving.move()
 
 START = 1_782_921_600_000
 """2026-07-01T16:00:00Z, where every test's clock begins: a Wednesday, 10:00 in Denver."""

@@ -78,7 +78,8 @@ def look_around(client: Integration) -> None:
 
 def sell(client: Integration) -> tuple[dict[str, Any], dict[str, Any]]:
     """An order on the river with a pickup, one of bikes, and an order that grows; return the first two."""
-    slot = with_room(client.slots(RAFTING, months_ahead(1), months_ahead(1)), 5)
+    month = months_ahead(2)  # four weeks away at the least: the policy asks for more within 72 hours
+    slot = with_room(client.slots(RAFTING, month, month), 5)
     pickup = client.call("GET", f"product/{RAFTING}/pickup")[0]
     cart = client.cart()
     people = {"All": 1, "Adult": "2", "Child": "0"}

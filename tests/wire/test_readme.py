@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 from seatwright.core.config import Settings
 from tests.api.test_serve import seatwright
+from tests.days import moving
 from tests.server import Server
 
 README = Path(__file__).parents[2] / "README.md"
@@ -21,12 +25,36 @@ def example(name: str) -> str:
     return found[1]
 
 
-def test_the_first_order_of_the_readme(settings: Settings) -> None:
+def path_with_today(today: str, folder: Path) -> str:
+    """Return a `PATH` on which a `date` is found first for which it is `today`."""
+    program = folder / "date"
+    program.write_text(f'#!/bin/bash\n[ "$1" = -d ] || set -- -d "{today}" "$@"\nexec /bin/date "$@"\n')
+    program.chmod(0o755)
+    return f"{folder}:/usr/local/bin:/usr/bin:/bin"
+
+
+@pytest.mark.parametrize("today", ["2026-01-31", "2026-10-31", "2028-02-29", "2026-12-31"])
+def test_the_month_that_the_readme_asks_for_is_the_next(today: str, tmp_path: Path) -> None:
+    found = re.search(r"^MONTH=(.*)$", example("first order"), re.MULTILINE)
+    assert found is not None
+    said = subprocess.run(
+        ["bash", "-c", f"echo {found[1]}"],
+        env={"PATH": path_with_today(today, tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    year, month = int(today[:4]), int(today[5:7])
+    assert said.stdout.strip() == f"{year + month // 12}-{month % 12 + 1:02d}"
+
+
+def test_the_first_order_of_the_readme(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = path_with_today(f"@{time.time():.0f}", tmp_path_factory.mktemp("programs"))
     server = Server(settings, "--demo")
     try:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", example("first order")],
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "DEMO": str(settings.data / "demo.json")},
+            env={"PATH": path, "DEMO": str(settings.data / "demo.json")},
             capture_output=True,
             text=True,
             check=False,
@@ -56,7 +84,11 @@ def test_an_outfitter_of_ones_own(tmp_path: Path) -> None:
     assert serve.startswith("seatwright serve ")
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
-        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "SEATWRIGHT_DATA": str(tmp_path / "data")},
+        env={
+            **moving.moved(),
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "SEATWRIGHT_DATA": str(tmp_path / "data"),
+        },
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -6,6 +6,7 @@ import msgspec
 
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog, Product
+from seatwright.core import names
 from seatwright.core.errors import Conflict
 from seatwright.resellers.model import Kind, ProductTerms, Terms, earned
 
@@ -27,16 +28,18 @@ def for_reseller(catalog: Catalog, terms: Terms) -> Catalog:
 
 def _has_price(product: Product, sold: ProductTerms, terms: Terms) -> bool:
     named = terms.products is not None and sold.price_category
-    return not named or sold.price_category in product.price_categories
+    return not named or product.prices_in(sold.price_category) is not None
 
 
 def _in_category(product: Product, category: str) -> Product:
     """Return a product at a category's prices, which count on every departure; other tiers stay as they are."""
-    prices = product.price_categories.get(category)
+    prices = product.prices_in(category)
     if not prices:
         return product
     tiers = tuple(
-        msgspec.structs.replace(tier, price=prices[tier.code], fixed=True) if tier.code in prices else tier
+        tier
+        if (price := names.find(prices, tier.code)) is None
+        else msgspec.structs.replace(tier, price=price, fixed=True)
         for tier in product.tiers
     )
     return msgspec.structs.replace(product, tiers=tiers, price_category=category)

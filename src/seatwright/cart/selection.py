@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from seatwright.cart.model import MAX_LINES, Line, LineKind, PickupChoice, Place
 from seatwright.catalog.model import Catalog, Location, Pickup, PickupDetail, Product, Tier
+from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import new_hex24
@@ -28,7 +29,7 @@ def count_tiers(product: Product, asked: Mapping[str, object]) -> list[tuple[Tie
     """
     counts = {name: _count(name, value) for name, value in asked.items()}
     if product.tier(ALL) is None:
-        others = [name for name, count in counts.items() if count and name.casefold() != ALL]
+        others = [name for name, count in counts.items() if count and not names.same(name, ALL)]
         if others:
             counts = {name: counts[name] for name in others}
         elif len(product.tiers) == 1:

@@ -7,7 +7,7 @@ What concerns an entry by itself is checked here; what concerns others (referenc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -18,7 +18,7 @@ from seatwright.catalog.document import AnyForm
 from seatwright.catalog.model import AnyEntry
 from seatwright.catalog.moments import parse_clock, parse_moment
 from seatwright.catalog.policy import Fee, Policy, check_policy
-from seatwright.core import money, times
+from seatwright.core import money, names, times
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
@@ -132,14 +132,27 @@ def _zone(form: forms.ZoneForm, head: dict[str, str], terms: Terms, path: str, o
 def _pickup(
     form: forms.PickupForm, head: dict[str, str], terms: Terms, path: str, old: model.Pickup | None
 ) -> model.Pickup:
-    known = {detail.name: detail.id for detail in old.details} if old else {}
+    details = _once(form.details)
     return model.Pickup(
         **head,
         price=amount(form.price, terms, at(path, "price")),
         locations=_once(form.locations),
         zones=_once(form.zones),
-        details=tuple(model.PickupDetail(id=known.get(name) or new_hex24(), name=name) for name in _once(form.details)),
+        details=tuple(
+            model.PickupDetail(id=found, name=name)
+            for name, found in zip(details, _detail_ids(details, old), strict=True)
+        ),
     )
+
+
+def _detail_ids(details: Sequence[str], old: model.Pickup | None) -> list[str]:
+    """Return an id for each name: that of the same detail, or else of one whose name counts as the same."""
+    left = {detail.name: detail.id for detail in old.details} if old else {}
+    ids = [left.pop(name, None) for name in details]
+    for place, name in enumerate(details):
+        if ids[place] is None and (spelled := next((other for other in left if names.same(other, name)), None)):
+            ids[place] = left.pop(spelled)
+    return [found or new_hex24() for found in ids]
 
 
 def _tag(form: forms.TagForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Tag:
@@ -257,19 +270,28 @@ def _product(form: forms.ProductForm, head: dict[str, Any], terms: Terms, path: 
 
 
 def _categories(form: forms.ProductForm, terms: Terms, path: str) -> dict[str, dict[str, int]]:
-    """Read the price categories. Raises `Invalid` for a tier that the product doesn't have."""
+    """Read the price categories, by the product's spelling of its tiers.
+
+    Raises `Invalid` for a tier that the product doesn't have, and for two names that count as the same.
+    """
+    spelling = {names.key(code): code for code in form.tiers}
+    categories: dict[str, dict[str, int]] = {}
     for name, prices in form.price_categories.items():
-        for tier in prices:
-            if tier not in form.tiers:
+        here = at(path, name)
+        if names.find(categories, name) is not None:
+            raise bad(here, "there is another category of this name; upper and lower case count as the same.")
+        found = categories[name] = {}
+        for tier, price in prices.items():
+            code = spelling.get(names.key(tier))
+            there = at(here, tier[:MAX_TIER_CODE])
+            if code is None:
                 raise bad(
-                    at(at(path, name), tier[:MAX_TIER_CODE]),
-                    f"there is no such tier; the product has {', '.join(form.tiers)}.",
-                    code="unknown_tier",
+                    there, f"there is no such tier; the product has {', '.join(form.tiers)}.", code="unknown_tier"
                 )
-    return {
-        name: {tier: amount(price, terms, at(at(path, name), tier)) for tier, price in prices.items()}
-        for name, prices in form.price_categories.items()
-    }
+            if code in found:
+                raise bad(there, "is there twice; upper and lower case count as the same.")
+            found[code] = amount(price, terms, there)
+    return categories
 
 
 def _notice(form: forms.NoticeForm, path: str) -> model.Notice:
@@ -296,11 +318,11 @@ def _tiers(form: forms.ProductForm, terms: Terms, path: str) -> tuple[model.Tier
         here = at(path, code[:MAX_TIER_CODE])
         if not code or code != code.strip() or len(code) > MAX_TIER_CODE or not code.isprintable():
             raise bad(here, f"a tier's code has 1 to {MAX_TIER_CODE} characters, without spaces around it.")
-        if code.casefold() in seen:
+        if names.key(code) in seen:
             raise bad(here, "there is another tier of this name; upper and lower case count as the same.")
-        if code.casefold() == "all" and (code != "All" or len(form.tiers) > 1):
+        if names.same(code, "All") and (code != "All" or len(form.tiers) > 1):
             raise bad(here, "means everybody: write it All, and let it be the only tier.", code="invalid_tier")
-        seen.add(code.casefold())
+        seen.add(names.key(code))
         _check_ages(tier.min_age, tier.max_age, here)
         tiers.append(
             model.Tier(

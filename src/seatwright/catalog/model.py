@@ -8,12 +8,15 @@ Entries refer to each other by `code`, the operator's own short name, unique per
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from seatwright.catalog.policy import Policy
+from seatwright.core import names
 from seatwright.core.clock import Instant
+
+T = TypeVar("T")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,7 +43,8 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def price_on(self, prices: Mapping[str, int]) -> int:
         """Return the tier's price on a departure that has these prices of its own, by tier."""
-        return self.price if self.fixed else prices.get(self.code, self.price)
+        own = None if self.fixed or not prices else names.find(prices, self.code)
+        return self.price if own is None else own
 
 
 class Charge(Entry, frozen=True, kw_only=True, omit_defaults=True):
@@ -195,9 +199,16 @@ class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
     price_category: str = ""
 
     def tier(self, code: str) -> Tier | None:
-        """Return the tier called `code`, whatever its case, or None."""
-        wanted = code.casefold()
-        return next((tier for tier in self.tiers if tier.code.casefold() == wanted), None)
+        """Return the tier called `code`, in any spelling that counts as the same, or None."""
+        return next((tier for tier in self.tiers if names.same(tier.code, code)), None)
+
+    def prices_in(self, category: str) -> dict[str, int] | None:
+        """Return the prices by tier of a price category; None if the product has no such category."""
+        return names.find(self.price_categories, category)
+
+    def as_spelled(self, by_tier: Mapping[str, T]) -> dict[str, T]:
+        """Return what is kept by tier, by the product's own spelling; of tiers that are gone, by their old one."""
+        return {tier.code if (tier := self.tier(code)) else code: found for code, found in by_tier.items()}
 
 
 AnyEntry: TypeAlias = Product | Charge | Policy | Location | Zone | Pickup | Tag | Question | Discount | Pool
@@ -251,8 +262,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
 
     def discount(self, code: str) -> Discount | None:
         """Return the discount that a customer means by `code`, whatever its case, or None."""
-        wanted = code.strip().casefold()
-        return next((found for found in self.discounts.values() if found.code.casefold() == wanted), None)
+        return names.find(self.discounts, code)
 
     def whereabouts(self, location_id: str, name: str) -> str:
         """Return a place in one line: as it was called when it was booked, with the address that it has now."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from seatwright.catalog.model import Catalog, Product, Tag
+from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import NotFound
 
@@ -29,7 +30,7 @@ class ProductFilter:
 
 def select(catalog: Catalog, chosen: ProductFilter, *, limit: int, page: int) -> list[Product]:
     """Return page `page` (from 0) of `limit` products that fit all of `chosen`."""
-    wanted = None if chosen.name is None else chosen.name.strip().casefold()
+    wanted = None if chosen.name is None else names.key(chosen.name)
     tag_codes = None if chosen.tags is None else _tag_codes(catalog.tags.values(), chosen.tags)
     found = [
         product
@@ -37,7 +38,7 @@ def select(catalog: Catalog, chosen: ProductFilter, *, limit: int, page: int) ->
         if (chosen.ids is None or product.id in chosen.ids)
         and (tag_codes is None or not tag_codes.isdisjoint(product.tags))
         and (chosen.numbers is None or product.number in chosen.numbers)
-        and (wanted is None or wanted in product.name.casefold())
+        and (wanted is None or wanted in names.key(product.name))
         and (chosen.modified_since is None or product.modified_at >= chosen.modified_since)
     ]
     return found[limit * page : limit * (page + 1)]
@@ -50,13 +51,13 @@ def look_up(catalog: Catalog, term: str) -> Product:
     """
     term = term.strip()
     products = _active(catalog)
-    wanted = term.casefold()
+    wanted = names.key(term)
     exact = (
         [product for product in products if product.id == wanted],
         [product for product in products if term.isascii() and term.isdigit() and product.number == _number(term)],
-        [product for product in products if product.code.casefold() == wanted],
-        [product for product in products if product.name.casefold() == wanted],
-        [product for product in products if wanted and wanted in product.name.casefold()],
+        [product for product in products if names.key(product.code) == wanted],
+        [product for product in products if names.key(product.name) == wanted],
+        [product for product in products if wanted and wanted in names.key(product.name)],
     )
     found: Sequence[Product] = next((group for group in exact if group), [])
     if len(found) == 1:

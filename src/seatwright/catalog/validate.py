@@ -15,6 +15,7 @@ from seatwright.catalog.convert import at, bad
 from seatwright.catalog.customer import CUSTOMER_FIELDS
 from seatwright.catalog.document import MAX_LIST, PLURALS
 from seatwright.catalog.model import AnyEntry, Catalog, Discount, Product, Question
+from seatwright.core import names
 from seatwright.core.errors import Conflict
 
 Entries = Mapping[str, Mapping[str, AnyEntry]]
@@ -36,7 +37,7 @@ _REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """The fields of each kind that refer to others, and to which kind."""
 
-RESERVED_LABELS = frozenset(name.casefold() for name in CUSTOMER_FIELDS)
+RESERVED_LABELS = frozenset(names.key(name) for name in CUSTOMER_FIELDS)
 """Customer fields of the wire reference: a question under one of these names could not be told from them."""
 
 
@@ -90,7 +91,7 @@ def check(entries: Entries, changed: Sequence[Changed]) -> None:
             other = held.setdefault(claim[:2], entry.code)
             if other != entry.code:
                 raise bad(at(path, claim.field), f"the {kind} {other} has the same already.", code="not_unique")
-        if isinstance(entry, Question) and entry.name.casefold() in RESERVED_LABELS:
+        if isinstance(entry, Question) and names.key(entry.name) in RESERVED_LABELS:
             raise bad(at(path, "name"), f"{entry.name!r} is a field that every customer has; ask otherwise.")
 
 
@@ -106,9 +107,9 @@ def _claims(kind: str, entry: AnyEntry) -> Iterator[_Claim]:
     if isinstance(entry, Product):
         yield _Claim(kind, entry.number, "number")
     elif isinstance(entry, Question):
-        yield _Claim(kind, entry.name.casefold(), "name")
+        yield _Claim(kind, names.key(entry.name), "name")
     elif isinstance(entry, Discount):
-        yield _Claim(kind, entry.code.casefold(), "code")
+        yield _Claim(kind, names.key(entry.code), "code")
 
 
 def _held(entries: Entries, changed: Sequence[Changed]) -> dict[tuple[str, object], str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from seatwright.auth import store as accounts
 from seatwright.auth.model import Account
 from seatwright.cart.model import Line
+from seatwright.core import names
 from seatwright.core.languages import Language, language_of
 from seatwright.core.mail import Mailbox, mailbox
 from seatwright.messages.context import Happening
@@ -229,5 +230,5 @@ def customer_language(order: Order) -> Language | None:
     customer = order.body.customer
     named = customer.get("language")
     if named is None:
-        named = next((value for name, value in customer.items() if name.strip().casefold() == "language"), None)
+        named = next((value for name, value in customer.items() if names.same(name, "language")), None)
     return language_of(named)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from seatwright.cart.model import Arrangement, Item, Line
 from seatwright.catalog.model import Catalog
+from seatwright.core import names
 from seatwright.core.mail import one_line
 from seatwright.wording.wording import Wording
 
@@ -19,13 +19,14 @@ ONE_PRICE = "all"
 def guests_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
     """Return how many of which price tier, such as "2 × Adult, 1 × Child", in the catalog's present words and order."""
     product = catalog.products_by_id.get(item.product_id)
-    counts = Counter(line.tier for line in lines)
+    sold = names.count(line.tier for line in lines)
+    counts = product.as_spelled(sold) if product else sold
     known = [tier.code for tier in product.tiers] if product else []
     parts = []
     for code in (*(each for each in known if each in counts), *sorted(counts.keys() - set(known))):
         tier = product.tier(code) if product else None
         name = tier.name if tier else code
-        if product and code.casefold() == ONE_PRICE:
+        if product and names.same(code, ONE_PRICE):
             name = product.quantity_label
         parts.append(words.count(counts[code], one_line(name, MAX_VALUE)))
     return ", ".join(parts)

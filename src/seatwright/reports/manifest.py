@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from seatwright.cart.model import Item, Line, PickupChoice
 from seatwright.catalog.customer import CONSENT, CUSTOMER_FIELDS, LANGUAGE
+from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.orders import store
@@ -74,7 +74,7 @@ class Manifest(NamedTuple):
     @property
     def tiers(self) -> dict[str, int]:
         """How many of each price tier."""
-        return dict(sorted(Counter(guest.line.tier for guest in self.guests).items()))
+        return dict(sorted(names.count(guest.line.tier for guest in self.guests).items()))
 
 
 class Found(NamedTuple):

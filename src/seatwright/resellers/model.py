@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.money import share
 
@@ -75,7 +76,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     def rate_of(self, product_code: str, tier: str) -> Rate | None:
         """Return the commission or net rate that counts for a price tier of a product."""
         terms = self.of_product(product_code)
-        return (terms.tiers.get(tier) or terms.rate if terms else None) or self.rate
+        return (names.find(terms.tiers, tier) or terms.rate if terms else None) or self.rate
 
     def commission(self, product_code: str, tier: str, base: int) -> int:
         """Return what the reseller earns on a line, or keeps of it at a net rate: from 0 to `base`, minor units."""

@@ -140,7 +140,7 @@ def _product(form: ProductTermsForm, catalog: Catalog, path: str) -> ProductTerm
 
 def _check_category(name: str, catalog: Catalog, product: str | None, path: str) -> None:
     products = [catalog.products[product]] if product else list(catalog.products.values())
-    if not any(name in found.price_categories for found in products):
+    if not any(found.prices_in(name) is not None for found in products):
         raise _bad(
             path, f"there is no price category {name!r} on {product or 'any product'}.", code="unknown_price_category"
         )

@@ -104,7 +104,7 @@ def departure_out(shown: Shown) -> DepartureOut:
         free=departure.free,
         closed=departure.closed,
         cutoff_min=(start - closes) // MINUTE_MS if dated and start is not None and closes is not None else None,
-        prices={tier: to_wire(price, currency) for tier, price in departure.prices.items()},
+        prices={tier: to_wire(price, currency) for tier, price in product.as_spelled(departure.prices).items()},
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from seatwright.api.wire import Wire
 from seatwright.auth.model import Account
+from seatwright.core import names
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
 from seatwright.reports.mailing import MailingList
@@ -344,9 +345,9 @@ def manifest_sheet(manifest: Manifest) -> Sheet:
 
     Those that fewest answered share the last column where there are more than `MAX_QUESTIONS`.
     """
-    answered = Counter(label for guest in manifest.guests for label in guest.answers)
-    often = {label for label, _ in answered.most_common(MAX_QUESTIONS)}
-    questions = [label for label in answered if label in often]
+    answered = Counter(names.count(label for guest in manifest.guests for label in guest.answers))
+    often = {names.key(label) for label, _ in answered.most_common(MAX_QUESTIONS)}
+    questions = [label for label in answered if names.key(label) in often]
     others = ("Other answers",) if len(answered) > MAX_QUESTIONS else ()
     return Sheet(
         name="Manifest",
@@ -361,7 +362,7 @@ def manifest_sheet(manifest: Manifest) -> Sheet:
 def _others(guest: Guest, often: Container[str]) -> str:
     """Return the answers that have no column of their own, each with its label."""
     return "; ".join(
-        f"{label}: {_answer_text(answer)}" for label, answer in guest.answers.items() if label not in often
+        f"{label}: {_answer_text(answer)}" for label, answer in guest.answers.items() if names.key(label) not in often
     )
 
 
@@ -383,8 +384,13 @@ def _guest_row(guest: Guest, questions: Sequence[str], zone: str) -> Sequence[Ce
         customer.get("email"),
         to_wire(guest.balance, guest.currency),
         guest.channel,
-        *(_answer_text(guest.answers.get(label)) for label in questions),
+        *(_answers_to(question, guest) for question in questions),
     )
+
+
+def _answers_to(question: str, guest: Guest) -> str:
+    """Return what a guest answered under a label, or under others that count as the same."""
+    return "; ".join(_answer_text(answer) for label, answer in guest.answers.items() if names.same(label, question))
 
 
 def _answer_text(answer: Any) -> str:

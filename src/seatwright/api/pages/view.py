@@ -15,6 +15,7 @@ from seatwright.cancellation.policy import width
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.policy import Policy
+from seatwright.core import names
 from seatwright.core.fee_reason import FeeReason
 from seatwright.orders.model import Order, item_status
 from seatwright.presentation.guests import pickup_text, place_text
@@ -207,7 +208,7 @@ def _together(offer: Offer, words: Wording) -> list[FeeView]:
     groups: dict[tuple[str, str, FeeReason], list[LineFee]] = {}
     for fee in offer.quote.lines:
         line, item = by_id[fee.line_id]
-        groups.setdefault((item.id, line.tier, fee.reason), []).append(fee)
+        groups.setdefault((item.id, names.key(line.tier), fee.reason), []).append(fee)
     for (_, _, reason), fees in groups.items():
         line, item = by_id[fees[0].line_id]
         price = words.money(sum(by_id[fee.line_id][0].total for fee in fees), currency)

@@ -1,0 +1,46 @@
+"""Which names count as the same: upper and lower case, spaces around them, and Unicode's two ways to write an accent.
+
+Whatever is kept by the name of a price tier, price category, discount code, question or pickup detail is looked up
+here, so that one that is spelled otherwise finds what was stored under the old spelling.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=16_384)
+def key(name: str) -> str:
+    """Return what all names that count as the same have in common, and no other has."""
+    name = name.strip()
+    if name.isascii():
+        return name.lower()
+    # Unicode's canonical caseless matching: folding can undo the first normalization.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two names count as the same."""
+    return one == other or key(one) == key(other)
+
+
+def find(by_name: Mapping[str, T], name: str) -> T | None:
+    """Return what is kept under `name`, or under one that counts as the same; None if nothing is."""
+    if name in by_name:
+        return by_name[name]
+    return next((found for other, found in by_name.items() if same(other, name)), None)
+
+
+def count(names: Iterable[str]) -> dict[str, int]:
+    """Return how often each name is there, by its first spelling, in the order in which they come first."""
+    spelling: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for name in names:
+        first = spelling.setdefault(key(name), name)
+        counts[first] = counts.get(first, 0) + 1
+    return counts

@@ -133,7 +133,11 @@ async def test_pickup_details_keep_their_ids(
         ("products", {"code": "x", "name": "X", "tiers": TIERS}, "number: is missing."),
         ("pools", {**FORMS["pool"], "units": -1}, "units: expected a whole number of at least 0."),
         ("pools", [], "The body: expected an object, got a list."),
-        ("charges", {**FORMS["charge"], "percent": 200}, "percent: 200 is not from 0 to 100."),
+        (
+            "charges",
+            {**FORMS["charge"], "percent": 200},
+            "percent: '200' is not a percentage from 0 to 100 with at most four decimals.",
+        ),
         ("locations", {**FORMS["location"], "timeZone": "x"}, "timeZone: 'x' is not an IANA time zone"),
     ],
 )

@@ -14,7 +14,7 @@ from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 
 from seatwright.api.checks import check_request
-from seatwright.api.context import ApiRequest, Services
+from seatwright.api.context import ApiRequest, BareRequest, Services
 from seatwright.api.errors import HANDLERS
 from seatwright.api.observe import Observed
 from seatwright.api.openapi import describe
@@ -52,6 +52,7 @@ def create_app(
     app = _Application(
         route_handlers=[*_routers(routes), _openapi_route(routes)],
         lifespan=list(lifespan),
+        request_class=BareRequest,
         before_request=check_request,
         exception_handlers=with_pages(HANDLERS),
         cors_config=_cors(settings.cors_origins),

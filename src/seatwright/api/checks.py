@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from seatwright.api.context import ApiRequest, services
 from seatwright.api.security import await_turn, require_token
 from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
+from seatwright.core.numerals import ADVICE, Literal, has_numerals, misspelt
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SHALLOW = 200
@@ -48,6 +50,7 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
         elif body:
             _check_type(request)
             _check_json(body)
+            _check_numbers(request, body)
     return None
 
 
@@ -136,6 +139,21 @@ def _check_json(body: bytes) -> None:
     nul = _has_nul(body)
     if nul or body.count(b"[") + body.count(b"{") >= SHALLOW:
         _check_values(body, nul)
+
+
+def _check_numbers(request: ApiRequest, body: bytes) -> None:
+    """Refuse an amount or a percentage that would not be read as it is written."""
+    parameter = request.route_handler.parsed_fn_signature.parameters.get("data")
+    if parameter is None or not has_numerals(parameter.annotation):
+        return
+    try:
+        raw = json.loads(body.decode(), parse_float=Literal)
+    except (ValueError, RecursionError):
+        return  # as above
+    steps = misspelt(raw, parameter.annotation)
+    if steps is not None:
+        path = ".".join(map(str, steps))
+        raise Invalid(f"{path}: {ADVICE}", code="invalid_field", field=path)
 
 
 def _has_nul(body: bytes) -> bool:

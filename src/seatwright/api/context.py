@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
@@ -23,6 +24,14 @@ from seatwright.reports.turns import Turns as ReportTurns
 from seatwright.storage.engine import Database
 
 ApiRequest: TypeAlias = Request[Any, Any, State]
+
+
+class BareRequest(Request[Any, Any, State]):
+    """A request whose body has no byte order mark before its JSON, as some programs write it."""
+
+    async def body(self) -> bytes:
+        """Return the body without the mark."""
+        return (await super().body()).removeprefix(BOM_UTF8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ policies")."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
@@ -25,7 +26,7 @@ class NewFee(NamedTuple):
 
     order: str
     line_id: str
-    amount: str | int | float
+    amount: str | int | float | Decimal
 
 
 async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -> Order:

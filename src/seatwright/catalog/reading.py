@@ -6,14 +6,16 @@ boolean. A key that is there twice is refused. Aliases work, but count for all t
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import yaml
 
 from seatwright.core.errors import Invalid, TooLarge
+from seatwright.core.numerals import ADVICE, kept, misspelt
 
 T = TypeVar("T")
 
@@ -40,6 +42,8 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
 _ENUM = re.compile(r"Invalid enum value (?P<value>.+)")
 _AT = re.compile(r"(?P<message>.*) - at `(?P<key>key` in `)?\$(?P<path>[^`]*)`$", re.DOTALL)
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
+"""Characters that no text can have in the end."""
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
 
 
@@ -68,8 +72,26 @@ for _tag, _pattern, _first in (
     ("merge", r"<<", ["<"]),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
+
+
+def _number(text: str) -> float:
+    """Read a number with decimals. Raises `Invalid` for one that would not be kept as it is written."""
+    number = kept(text)
+    if number is None:
+        raise _bad(f"{text[:40]} has more digits, or a larger exponent, than a number can have here.")
+    return number
+
+
+def _yaml_number(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+    try:
+        return _number(loader.construct_scalar(node))
+    except Invalid as error:
+        raise _bad(f"line {node.start_mark.line + 1}: {error.message}") from None
+
+
 # PyYAML's own would read 010 as eight.
 _Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
+_Loader.add_constructor("tag:yaml.org,2002:float", _yaml_number)
 
 
 def parse_yaml(data: bytes) -> Any:
@@ -83,6 +105,8 @@ def parse_yaml(data: bytes) -> Any:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _bad(f"The file is not UTF-8: byte {error.start} can't be read.") from None
+    if text.lstrip(_JSON_SPACE)[:1] in ("{", "[") and (found := _json(text)) is not _NO_JSON:
+        return found
     try:
         _check_size(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
@@ -92,6 +116,57 @@ def parse_yaml(data: bytes) -> Any:
         raise _bad(f"{where}this is not YAML: {error.problem or error.context}.") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _bad(f"This is not YAML: {str(error)[:200]}.") from None
+
+
+_JSON_SPACE = " \t\r\n"
+_NO_JSON = object()
+
+
+def _json(text: str) -> Any:
+    """Return what JSON says; `_NO_JSON` for what is none, which may be YAML still.
+
+    YAML's libraries don't take all of it: characters beyond the first 65,536 as two escapes, tabs, long keys.
+    """
+    try:
+        found = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+    _check_values(found)
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _bad(f"the key {key[:80]!r} is there twice.")
+        found[key] = value
+    return found
+
+
+def _no_constant(word: str) -> Any:
+    raise _bad(f"{word} is not a number in JSON.")
+
+
+def _check_values(found: Any) -> None:
+    """Check of JSON what `_check_size` checks of YAML, before it is built there."""
+    level, total, depth = [found], 0, 0
+    while level:
+        total, depth = total + len(level), depth + 1
+        if depth > MAX_DEPTH and any(isinstance(value, dict | list) for value in level):
+            raise _bad(f"The file is nested more than {MAX_DEPTH} deep.")
+        if total > MAX_NODES:
+            raise _bad(f"The file has more than {MAX_NODES} values.")
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below += value
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+            elif isinstance(value, str) and _UNKEPT.search(value):
+                raise _bad("The file contains a character that no text can have.")
+        level = below
 
 
 def _check_size(text: str) -> None:
@@ -109,7 +184,7 @@ def _check_size(text: str) -> None:
             total += 1
             if event.anchor:
                 sizes[event.anchor] = 1
-            if "\x00" in event.value or any("\ud800" <= c <= "\udfff" for c in event.value):
+            if _UNKEPT.search(event.value):
                 raise _bad(f"line {line}: contains a character that no text can have.")
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             sizes.pop(event.anchor or "", None)
@@ -127,6 +202,9 @@ def _check_size(text: str) -> None:
 
 def read_form(raw: Any, type_: type[T]) -> T:
     """Return `raw` as a form. Raises `Invalid`, naming the first field that doesn't fit, as `products[2].number`."""
+    steps = misspelt(raw, type_)
+    if steps is not None:
+        raise _refused(_path(steps), ADVICE)
     try:
         return msgspec.convert(raw, type_, strict=False)
     except msgspec.ValidationError as error:
@@ -166,7 +244,7 @@ def _put(raw: Any, steps: list[str | int], value: Any) -> Any:
     return copy
 
 
-def _path(steps: list[str | int]) -> str:
+def _path(steps: Sequence[str | int]) -> str:
     path = ""
     for step in steps:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step

@@ -8,10 +8,11 @@ adds up to the cent (`allocate`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from seatwright.core.errors import Invalid
+from seatwright.core.numerals import scaled
 
 _DECIMALS = {
     **dict.fromkeys(
@@ -69,43 +70,34 @@ def to_wire(minor: int, currency: str) -> Decimal:
 def from_wire(value: str | int | float | Decimal, currency: str, *, field: str) -> int:
     """Read an amount as people write it ("99", 99.5, "99.50") into minor units.
 
-    Raises `Invalid`, naming `field`, for what is not a number, has more decimals than the
-    currency, or is absurdly large.
+    Raises `Invalid`, naming `field`, for what is not a number in plain digits, has more decimals than the currency, or
+    is absurdly large.
     """
-    try:
-        amount = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise Invalid(f"{field}: {value!r} is not an amount of money.", code="invalid_amount", field=field) from None
-    if not amount.is_finite():
-        raise Invalid(f"{field}: {value!r} is not an amount of money.", code="invalid_amount", field=field)
-    if abs(amount) > MAX_MINOR:
-        raise Invalid(f"{field}: {value!r} is larger than any amount taken here.", code="invalid_amount", field=field)
-    scaled = amount.scaleb(decimals(currency))
-    if scaled != scaled.to_integral_value():
-        raise Invalid(
-            f"{field}: {value!r} has more decimals than {currency} has ({decimals(currency)}).",
-            code="invalid_amount",
-            field=field,
-        )
-    if abs(scaled) > MAX_MINOR:
-        raise Invalid(f"{field}: {value!r} is larger than any amount taken here.", code="invalid_amount", field=field)
-    return int(scaled)
+    found = scaled(value, decimals(currency))
+    if found is None:
+        raise _refused(field, value, "is not an amount of money; write it in plain digits, such as 99.50.")
+    minor, exact = found
+    if abs(minor) > MAX_MINOR:
+        raise _refused(field, value, "is larger than any amount taken here.")
+    if not exact:
+        raise _refused(field, value, f"has more decimals than {currency} has ({decimals(currency)}).")
+    return minor
 
 
 def percent_to_ppm(value: str | int | float | Decimal, *, field: str) -> int:
     """Read a percentage ("7.5", 7.5) as parts per million. Raises `Invalid` outside 0 to 100."""
-    try:
-        percent = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise Invalid(f"{field}: {value!r} is not a percentage.", code="invalid_percent", field=field) from None
-    ppm = percent * 10_000 if percent.is_finite() and 0 <= percent <= 100 else Decimal(-1)
-    if ppm < 0 or ppm != ppm.to_integral_value():
-        raise Invalid(
-            f"{field}: {value!r} is not a percentage from 0 to 100 with at most four decimals.",
-            code="invalid_percent",
-            field=field,
-        )
-    return int(ppm)
+    found = scaled(value, 4)
+    if found is None:
+        raise _refused(field, value, "is not a percentage; write it in plain digits, such as 7.5.", "invalid_percent")
+    ppm, exact = found
+    if not exact or not 0 <= ppm <= PPM:
+        sentence = "is not a percentage from 0 to 100 with at most four decimals."
+        raise _refused(field, value, sentence, "invalid_percent")
+    return ppm
+
+
+def _refused(field: str, value: object, sentence: str, code: str = "invalid_amount") -> Invalid:
+    return Invalid(f"{field}: {str(value)[:40]!r} {sentence}", code=code, field=field)
 
 
 def share(minor: int, ppm: int) -> int:

@@ -152,13 +152,11 @@ def _rate(form: RateForm | None, catalog: Catalog, path: str) -> Rate | None:
     if (form.percent is None) == (form.amount is None):
         raise _bad(path, "give either percent or amount.")
     if form.amount is not None:
-        amount = money.from_wire(str(form.amount), catalog.currency, field=f"{path}.amount")
+        amount = money.from_wire(form.amount, catalog.currency, field=f"{path}.amount")
         if amount < 0:
             raise _bad(f"{path}.amount", "must not be below zero.", code="invalid_amount")
         return Rate(calc="flat", amount=amount)
     assert form.percent is not None
-    if not form.percent.is_finite() or not 0 <= form.percent <= 100:
-        raise _bad(f"{path}.percent", f"{form.percent} is not from 0 to 100.", code="invalid_percent")
     return Rate(calc="percent", amount=money.percent_to_ppm(form.percent, field=f"{path}.percent"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -32,7 +33,7 @@ _ID = "6650aa1f0c1d2e3f40516273"
 class FeeIn(Wire):
     """The cancellation fee to be taken, in the order's currency."""
 
-    amount: Annotated[float | int | str, msgspec.Meta(examples=[12.5])]
+    amount: Annotated[Decimal, msgspec.Meta(examples=[12.5])]
 
 
 class DeclineIn(Wire):

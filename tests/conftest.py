@@ -93,8 +93,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> str:
-    """The name of a migrated, empty PostgreSQL database to copy."""
-    _migrate(settings_for(Path(), postgres_server.create_database("migrated_template")))
+    """The name of a migrated, empty PostgreSQL database to copy. Unlike SQLite it orders texts as dictionaries do."""
+    _migrate(settings_for(Path(), postgres_server.create_database("migrated_template", icu="en-US")))
     return "migrated_template"
 
 

@@ -150,10 +150,14 @@ class PostgresServer:
         """Return a database's URL for the superuser `postgres`, password included."""
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/{_checked(dbname)}"
 
-    def create_database(self, name: str, *, template: str = "template0") -> str:
-        """Create a database as a copy of `template`, which nobody may be connected to, and return its URL."""
+    def create_database(self, name: str, *, template: str = "template0", icu: str = "") -> str:
+        """Create a database as a copy of `template`, which nobody may be connected to, and return its URL.
+
+        With `icu`, such as `en-US`, it orders texts as that locale does, and so do copies of it; else by their bytes.
+        """
         # Copying the files is 1.2 to 2 times as fast here as the default, which writes each page to the log.
-        self.execute(f'CREATE DATABASE "{_checked(name)}" TEMPLATE "{_checked(template)}" STRATEGY FILE_COPY')
+        locale = f" LOCALE_PROVIDER icu ICU_LOCALE '{icu}'" if icu else ""
+        self.execute(f'CREATE DATABASE "{_checked(name)}" TEMPLATE "{_checked(template)}" STRATEGY FILE_COPY{locale}')
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

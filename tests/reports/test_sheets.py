@@ -37,7 +37,7 @@ def test_csv_is_rfc_4180_in_utf_8() -> None:
         as_csv(SHEET)
         == (
             "A,B,C,D,E,F,G,H,I,'-J\r\n"
-            '"Ann ""Lee"",\nJr.",\'=1+1,3,-1234.50,0.125,2026-07-14,2026-07-01T10:00:30-06:00,yes,,Žofie\r\n'
+            '"Ann ""Lee"",\nJr.",\'=1+1,3,-1234.50,0.125,2026-07-14,2026-07-01T10:00:30.000-06:00,yes,,Žofie\r\n'
         ).encode()
     )
     assert as_csv(Sheet("Empty", ("A",), [])) == b"A\r\n"

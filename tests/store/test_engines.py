@@ -80,7 +80,8 @@ async def test_values_come_back_as_they_went_in(database: Database) -> None:
         assert row is not None
         assert tuple(row[i] for i in range(6)) == key
         rows = await tx.rows(
-            "SELECT discount_id FROM discount_use WHERE discount_id = ANY($1) AND account_id = $2 ORDER BY 1",
+            "SELECT discount_id FROM discount_use WHERE discount_id = ANY($1) AND account_id = $2 "
+            'ORDER BY discount_id COLLATE "C"',
             ["ä", "B", "a", "nobody"],
             "a",
         )

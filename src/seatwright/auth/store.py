@@ -72,7 +72,7 @@ async def account_by_code(tx: ReadTx, code: str) -> Account | None:
 
 async def accounts(tx: ReadTx) -> list[Account]:
     """Return all accounts of the server, by code. For whoever runs it; a request sees its own only."""
-    return [_account(row) for row in await tx.rows(f"{_ACCOUNT} ORDER BY code")]
+    return [_account(row) for row in await tx.rows(f'{_ACCOUNT} ORDER BY code COLLATE "C"')]
 
 
 async def lock_account(tx: Tx, account_id: str) -> Account | None:

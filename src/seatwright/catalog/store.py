@@ -53,7 +53,10 @@ class CatalogCache:
 
 
 async def _read(tx: ReadTx, account_id: str, account: Row) -> Catalog:
-    rows = await tx.rows("SELECT kind, body FROM catalog_entry WHERE account_id = $1 ORDER BY kind, code", account_id)
+    rows = await tx.rows(
+        'SELECT kind, body FROM catalog_entry WHERE account_id = $1 ORDER BY kind COLLATE "C", code COLLATE "C"',
+        account_id,
+    )
     by_kind: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     for row in rows:
         entry = msgspec.json.decode(row["body"], type=KINDS[row["kind"]])

@@ -72,7 +72,7 @@ def _read(file: Path) -> bytes:
 
 async def _only_account(tx: ReadTx) -> str:
     """Return the code of the one account there is. Raises `Invalid` if there are several or none."""
-    rows = await tx.rows("SELECT code FROM account ORDER BY created_at, code LIMIT 2")
+    rows = await tx.rows('SELECT code FROM account ORDER BY created_at, code COLLATE "C" LIMIT 2')
     if len(rows) != 1:
         several = "there are several accounts" if rows else "there is no account yet"
         raise Invalid(f"{several}: name one with --account.", code="account_missing", field="account")

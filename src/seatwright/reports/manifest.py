@@ -160,9 +160,10 @@ def _guests(order: Order, departure_id: str, viewer_id: str) -> Iterator[Guest]:
 
 
 def _place_and_name(guest: Guest) -> tuple[Any, ...]:
+    """Return what guests are ordered by; those of one order with the same place and name stay as they are in it."""
     pickup = guest.pickup
     place = (True, "", "")
     if pickup is not None:
         place = (False, pickup.location.name.casefold(), pickup.detail.name.casefold() if pickup.detail else "")
     last, first = guest.name
-    return *place, last.casefold(), first.casefold(), guest.confirmation, guest.line.id
+    return *place, last.casefold(), first.casefold(), guest.confirmation

@@ -48,7 +48,9 @@ async def product_names(tx: ReadTx, account_id: str, ids: Collection[str]) -> di
 async def charge_ids(tx: ReadTx, account_id: str) -> dict[tuple[str, str], str]:
     """Return the ids of an account's taxes, fees and pickups by kind and name: the ledger has their names only."""
     rows = await tx.rows(
-        "SELECT id, kind, body FROM catalog_entry WHERE account_id = $1 AND kind = ANY($2) ORDER BY code DESC",
+        """
+        SELECT id, kind, body FROM catalog_entry WHERE account_id = $1 AND kind = ANY($2) ORDER BY code COLLATE "C" DESC
+        """,
         account_id,
         ["charge", "pickup"],
     )

@@ -42,7 +42,7 @@ def guarded(text: str) -> str:
 
 
 def as_csv(sheet: Sheet) -> bytes:
-    """Return a sheet as CSV. Days are `2026-07-14`, times ISO 8601 with their offset, money has a point."""
+    """Return a sheet as CSV. Days are `2026-07-14`, times `2026-07-14T09:00:00.000-06:00`, money has a point."""
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     writer.writerow([guarded(title) for title in sheet.titles])
@@ -57,7 +57,9 @@ def _csv_text(cell: Cell) -> str:
         return guarded(cell)
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    if isinstance(cell, date):  # a datetime is one too
+    if isinstance(cell, datetime):
+        return cell.isoformat(timespec="milliseconds")  # left to itself, it has no fraction where that is 0
+    if isinstance(cell, date):
         return cell.isoformat()
     return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+BYTEWISE = ' COLLATE "C"'
+"""What a text that rows are ordered by has after it: the order of its bytes, whatever a database's own collation is.
+It is SQLite's usual order, and that of `sorted`."""
 _ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
 _PARAMETER = re.compile(r"\$(\d+)(?:::\w+(?:\[\])?)?")
 _FOR_UPDATE = re.compile(r"\s+FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?")
@@ -24,7 +27,7 @@ def to_sqlite(sql: str) -> str:
     SQLite has one writer, so a row lock has nothing to add; a list arrives as a JSON array.
     """
     sql = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", sql)
-    sql = _FOR_UPDATE.sub("", sql)
+    sql = _FOR_UPDATE.sub("", sql).replace(BYTEWISE, "")
     for here, there in _FUNCTIONS:
         sql = sql.replace(here, there)
     return _PARAMETER.sub(r"?\1", sql)

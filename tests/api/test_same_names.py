@@ -145,3 +145,9 @@ def test_names_that_are_others_stay_apart() -> None:
     assert len({names.key(name) for name in apart}) == len(apart)
     assert names.find({"Adult": 1, "ADULT": 2}, "ADULT") == 2
     assert names.find({"Adult": 0}, "Child") is None
+
+
+def test_what_is_too_long_for_a_name_is_not_kept_in_memory() -> None:
+    kept = names._kept_key.cache_info().currsize
+    assert names.same("A" * (names.LONG + 1), "a" * (names.LONG + 1))
+    assert names._kept_key.cache_info().currsize == kept

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Response
 from litestar.exceptions import InternalServerException
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from seatwright.api import parameters
@@ -143,17 +145,24 @@ def _check_json(body: bytes) -> None:
 
 def _check_numbers(request: ApiRequest, body: bytes) -> None:
     """Refuse an amount or a percentage that would not be read as it is written."""
-    parameter = request.route_handler.parsed_fn_signature.parameters.get("data")
-    if parameter is None or not has_numerals(parameter.annotation):
+    type_ = _type_with_numbers(request.route_handler)
+    if type_ is None:
         return
     try:
         raw = json.loads(body.decode(), parse_float=Literal)
     except (ValueError, RecursionError):
         return  # as above
-    steps = misspelt(raw, parameter.annotation)
+    steps = misspelt(raw, type_)
     if steps is not None:
         path = ".".join(map(str, steps))
         raise Invalid(f"{path}: {ADVICE}", code="invalid_field", field=path)
+
+
+@cache
+def _type_with_numbers(handler: HTTPRouteHandler) -> Any:
+    """Return the type of a handler's body; None if there are no decimal numbers in it."""
+    parameter = handler.parsed_fn_signature.parameters.get("data")
+    return parameter.annotation if parameter is not None and has_numerals(parameter.annotation) else None
 
 
 def _has_nul(body: bytes) -> bool:

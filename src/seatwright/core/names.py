@@ -14,9 +14,21 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-@lru_cache(maxsize=16_384)
+LONG = 200
+"""Longest name, in characters, whose key is kept in memory: longer ones are no names, but anybody may send them."""
+
+
 def key(name: str) -> str:
     """Return what all names that count as the same have in common, and no other has."""
+    return _kept_key(name) if len(name) <= LONG else _key(name)
+
+
+@lru_cache(maxsize=4_096)
+def _kept_key(name: str) -> str:
+    return _key(name)
+
+
+def _key(name: str) -> str:
     name = name.strip()
     if name.isascii():
         return name.lower()

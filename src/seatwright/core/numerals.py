@@ -35,8 +35,10 @@ class Literal(str):
 
 def kept(text: str) -> float | None:
     """Return a JSON or YAML number as a float; None if the float isn't what is written."""
+    if len(text) > MAX_LENGTH:
+        return None
     number = float(text)
-    return number if len(text) <= MAX_LENGTH and Decimal(repr(number)) == Decimal(text) else None
+    return number if Decimal(repr(number)) == Decimal(text) else None
 
 
 def is_plain(text: str) -> bool:

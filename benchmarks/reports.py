@@ -36,10 +36,10 @@ _RESOLD = (
     "UPDATE orders SET owner_id = $2, channel = 'Agents' WHERE account_id = $1 AND confirmation % 10 = 0",
     """
     INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount,
-        created_at)
+        kind, created_at)
     SELECT o.account_id, o.id, 3, k.entry_no, k.ledger, (SELECT l.departure_id FROM order_line l
         WHERE l.account_id = o.account_id AND l.order_id = o.id ORDER BY l.id LIMIT 1),
-        'Commission', k.side * (o.total / 10), o.created_at
+        'Commission', k.side * (o.total / 10), 'sale', o.created_at
     FROM orders o, (SELECT 1 AS entry_no, 'commissions' AS ledger, 1 AS side
         UNION ALL SELECT 2, 'reseller_payable', -1) k
     WHERE o.account_id = $1 AND o.owner_id = $2

@@ -32,10 +32,16 @@ INCOME = {
 }
 
 
+LOWERING = ("discounts", "commissions", "held_by_reseller")
+
+
 def sums(rows: Iterable[Row], side: int) -> dict[str, int]:
-    """Add up entries as they are seen from one side."""
-    amounts = [side * row["amount"] for row in rows]
-    return {"positive": sum(a for a in amounts if a > 0), "negative": sum(a for a in amounts if a < 0)}
+    """Add up entries as they are seen from one side: what was added, and what was taken back or off."""
+    found = {"positive": 0, "negative": 0}
+    for row in rows:
+        back = row["kind"] in ("cancellation", "fee_reduction")
+        found["negative" if back != (row["ledger"] in LOWERING) else "positive"] += side * row["amount"]
+    return found
 
 
 def by(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:

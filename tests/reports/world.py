@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from seatwright.api.context import Services
-from seatwright.catalog.model import Product
+from seatwright.catalog.model import AnyEntry, Charge, Location, Pickup, Product, Tier
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
+from seatwright.core.ids import new_hex24
 from seatwright.core.times import iso_utc
 from seatwright.invariants.checks import check
 from seatwright.storage.engine import Row
@@ -68,6 +69,7 @@ async def world(client: httpx.AsyncClient, services: Services, clock: ManualCloc
     kayak = desk.shop.entries["kayak"]
     assert isinstance(kayak, Product)
     await desk.shop.add("product", msgspec.structs.replace(kayak, approval_min=24 * 60))
+    await desk.shop.add_all(_ferry())
     for reseller, terms in (
         (agent, {"type": "commission", "rate": {"percent": 15}, "billingCycle": "weekly", "channel": "Agents"}),
         (
@@ -80,6 +82,7 @@ async def world(client: httpx.AsyncClient, services: Services, clock: ManualCloc
     departures = {
         "rafting": await desk.shop.departure("rafting", "2026-11-20 09:00", capacity=500),
         "kayak": await desk.shop.departure("kayak", "2026-11-21 09:00", capacity=500),
+        "ferry": await desk.shop.departure("ferry", "2026-11-22 09:00", capacity=500),
         "bike": await desk.shop.departure("bike", "2026-11-03 09:00", end="2026-11-03 17:00", capacity=5, pool="bikes"),
     }
     yield World(desk, agent, shop, services, clock, departures)
@@ -87,7 +90,41 @@ async def world(client: httpx.AsyncClient, services: Services, clock: ManualCloc
     assert found == [], found
 
 
-TIERS = {"rafting": ("Adult", "Child"), "kayak": ("All",), "bike": ("All",)}
+TIERS = {"rafting": ("Adult", "Child"), "kayak": ("All",), "bike": ("All",), "ferry": ("Adult", "Infant")}
+PICKUPS = {"rafting": "hotel", "ferry": "pier"}
+
+
+def _ferry() -> list[tuple[str, AnyEntry]]:
+    """A product with taxes in its prices, gratis guests, and a pickup that costs something."""
+    return [
+        ("location", Location(id=new_hex24(), code="pier", name="Pier")),
+        ("pickup", Pickup(id=new_hex24(), code="bus", name="Bus", price=1190, locations=("pier",))),
+        (
+            "charge",
+            Charge(
+                id=new_hex24(),
+                code="vat",
+                name="VAT",
+                kind="tax",
+                calc="percent",
+                amount=190_000,
+                included=True,
+                products=("ferry",),
+            ),
+        ),
+        (
+            "product",
+            Product(
+                id=new_hex24(),
+                code="ferry",
+                name="Ferry",
+                number=4301,
+                tiers=(Tier(code="Adult", name="Adult", price=2380), Tier(code="Infant", name="Infant", price=0)),
+                pickups=("bus",),
+                policy="tiered",
+            ),
+        ),
+    ]
 
 
 class History:
@@ -99,12 +136,20 @@ class History:
         self.orders: list[tuple[Desk, str]] = []
         self.done: list[str] = []
 
-    async def go_on(self, steps: int) -> None:
-        """Let `steps` things happen, with up to five hours between them."""
+    async def go_on(self, steps: int, *, cancelling: bool = True) -> None:
+        """Let `steps` things happen, with up to five hours between them; without `cancelling` only what sells."""
+        sells = (self._order, self._order, self._add)
+        cancels = (self._cancel, self._cancel, self._fee, self._answer)
         for _ in range(steps):
             self.world.clock.advance(self.chance.choice((0, 1, MINUTE_MS, HOUR_MS, 5 * HOUR_MS)))
-            things = (self._order, self._order, self._add, self._cancel, self._cancel, self._fee, self._answer)
-            await self.chance.choice(things)()
+            await self.chance.choice((*sells, *cancels) if cancelling else sells)()
+
+    async def cancel_all(self) -> None:
+        """Cancel everything that is left, part by part."""
+        while any(
+            [(await seller.data("GET", f"/order/{one}"))["status"] != "cancelled" for seller, one in self.orders]
+        ):
+            await self._cancel()
 
     async def _order(self) -> None:
         seller = self.chance.choice((self.world.desk, self.world.agent, self.world.shop))
@@ -116,12 +161,13 @@ class History:
     async def _cart(self, seller: Desk) -> str:
         world, chance = self.world, self.chance
         cart = await seller.cart(supplier="" if seller is world.desk else world.supplier)
-        for product in chance.sample(("rafting", "kayak", "bike"), chance.choice((1, 1, 2))):
+        for product in chance.sample(tuple(TIERS), chance.choice((1, 1, 2))):
             counts = {tier: chance.randint(0, 2) for tier in TIERS[product]}
-            counts[TIERS[product][0]] = 1 if product == "bike" else max(1, counts[TIERS[product][0]])
+            sure = chance.choice(TIERS[product]) if product == "ferry" else TIERS[product][0]
+            counts[sure] = 1 if product == "bike" else max(1, counts[sure])
             body: dict[str, Any] = {"itemId": world.departures[product], "participants": counts}
-            if product == "rafting" and chance.random() < 0.4:
-                pickup = world.desk.shop.entries["hotel"]
+            if product in PICKUPS and chance.random() < 0.4:
+                pickup = world.desk.shop.entries[PICKUPS[product]]
                 body["locationId"] = pickup.id
             answer = await seller.call("POST", f"/cart/{cart}/item", json=body)
             assert answer.status_code in (200, 409), answer.text

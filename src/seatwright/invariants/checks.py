@@ -181,6 +181,28 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "ledger_kinds",
+        "What the ledger says was sold, cancelled, kept as fees and paid is what the order's lines and payments say.",
+        """
+        SELECT o.account_id, o.id, e.sold, l.sold AS of_lines, e.cancelled, l.cancelled AS of_cancelled, e.fees,
+            l.fees AS of_fees, e.paid
+        FROM orders o LEFT JOIN (
+            SELECT account_id, order_id,
+                SUM(CASE WHEN kind = 'sale' THEN amount ELSE 0 END) AS sold,
+                SUM(CASE WHEN kind = 'cancellation' THEN -amount ELSE 0 END) AS cancelled,
+                SUM(CASE WHEN kind IN ('cancellation_fee', 'fee_reduction') THEN amount ELSE 0 END) AS fees,
+                SUM(CASE WHEN kind = 'payment' THEN -amount ELSE 0 END) AS paid
+            FROM ledger_entry WHERE ledger = 'receivable' GROUP BY account_id, order_id
+        ) e ON e.account_id = o.account_id AND e.order_id = o.id LEFT JOIN (
+            SELECT account_id, order_id, SUM(total) AS sold, SUM(cancellation_fee) AS fees,
+                SUM(CASE WHEN status = 'cancelled' THEN total ELSE 0 END) AS cancelled
+            FROM order_line GROUP BY account_id, order_id
+        ) l ON l.account_id = o.account_id AND l.order_id = o.id
+        WHERE COALESCE(e.sold, 0) <> COALESCE(l.sold, 0) OR COALESCE(e.cancelled, 0) <> COALESCE(l.cancelled, 0)
+            OR COALESCE(e.fees, 0) <> COALESCE(l.fees, 0) OR COALESCE(e.paid, 0) <> o.paid
+        """,
+    ),
+    Check(
         "line_sums",
         "A line's total is price - discount + fees + tax, and no cancellation costs more than the line did.",
         """

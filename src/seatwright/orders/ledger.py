@@ -17,6 +17,9 @@ order's total and what is paid of it alone:
     a cancellation  the same the other way round;
     and its fee, at a net rate:
                     debit reseller_receivable        credit held_by_reseller
+
+Every entry says as well what happened (its `kind`). Its sign doesn't tell: the tax in the price of a gratis guest's
+pickup debits sales when it is sold.
 """
 
 from __future__ import annotations
@@ -42,6 +45,11 @@ Ledger: TypeAlias = Literal[
     "reseller_receivable",
     "held_by_reseller",
 ]
+Kind: TypeAlias = Literal["sale", "payment", "cancellation", "cancellation_fee", "fee_reduction"]
+"""What happened: something was sold, paid or cancelled, a fee was taken for that, or made less afterwards. A commission
+and a net rate are of a sale or a cancellation as well."""
+TAKEN_BACK: frozenset[Kind] = frozenset(("cancellation", "fee_reduction"))
+"""What takes back something that was booked before."""
 INCOME: frozenset[Ledger] = frozenset(
     ("sales", "discounts", "fees", "service_fees", "pickups", "taxes", "cancellation_fees")
 )
@@ -57,12 +65,13 @@ _OF_CHARGE: Mapping[str, Ledger] = {
 
 
 class Entry(NamedTuple):
-    """One side of a transaction: which ledger, which departure it is for, what it is called, how much."""
+    """One side of a transaction: which ledger, which departure it is for, what it is called, how much, and why."""
 
     ledger: Ledger
     departure_id: str | None
     name: str
     amount: int
+    kind: Kind
 
 
 def sale(items: Iterable[tuple[Item, Sequence[Line]]]) -> list[Entry]:
@@ -77,16 +86,16 @@ def sale(items: Iterable[tuple[Item, Sequence[Line]]]) -> list[Entry]:
                 sums[_OF_CHARGE[charge.kind], item.id, charge.name] -= charge.amount
                 included += charge.amount if charge.included else 0
             sums["sales", item.id, item.product_name] -= line.price - included
-    return _balanced([Entry(*key, amount) for key, amount in sums.items() if amount])
+    return _balanced([Entry(*key, amount, "sale") for key, amount in sums.items() if amount])
 
 
 def difference(before: Iterable[Entry], after: Iterable[Entry]) -> list[Entry]:
-    """Return the transaction that takes the entries `before` back and makes those `after`, as one."""
+    """Return the sale that makes the entries `before` into those `after`: what of them stays is in neither."""
     sums: dict[tuple[Ledger, str | None, str], int] = defaultdict(int)
     for sign, entries in ((1, after), (-1, before)):
         for entry in entries:
             sums[entry.ledger, entry.departure_id, entry.name] += sign * entry.amount
-    return _balanced([Entry(*key, amount) for key, amount in sums.items() if amount])
+    return _balanced([Entry(*key, amount, "sale") for key, amount in sums.items() if amount])
 
 
 def payment(amount: int) -> list[Entry]:
@@ -94,13 +103,16 @@ def payment(amount: int) -> list[Entry]:
     if amount == 0:
         return []
     return _balanced(
-        [Entry("external_payments", None, "External", amount), Entry("receivable", None, "External", -amount)]
+        [
+            Entry("external_payments", None, "External", amount, "payment"),
+            Entry("receivable", None, "External", -amount, "payment"),
+        ]
     )
 
 
 def cancellation(items: Sequence[tuple[Item, Sequence[Line]]], fees: Mapping[str, int]) -> list[Entry]:
     """Return the transaction that takes these lines back, with the fee of each item (by departure id)."""
-    entries = [entry._replace(amount=-entry.amount) for entry in sale(items)]
+    entries = _taken_back(sale(items))
     for departure_id, fee in fees.items():
         if fee:
             entries += fee_change(departure_id, fee)
@@ -111,7 +123,10 @@ def fee_change(departure_id: str, more: int) -> list[Entry]:
     """Return the transaction that charges `more` (or, below zero, less) of a cancellation fee."""
     name = "Cancellation fee"
     return _balanced(
-        [Entry("receivable", departure_id, name, more), Entry("cancellation_fees", departure_id, name, -more)]
+        [
+            Entry("receivable", departure_id, name, more, _of_fee(more)),
+            Entry("cancellation_fees", departure_id, name, -more, _of_fee(more)),
+        ]
     )
 
 
@@ -121,12 +136,12 @@ def commission(items: Iterable[tuple[Item, Sequence[Line]]], kind: Literal["comm
     for item, lines in items:
         kept = sum(line.commission for line in lines)
         total = sum(line.total for line in lines)
-        entries.append(Entry("commissions", item.id, "Commission", kept))
+        entries.append(Entry("commissions", item.id, "Commission", kept, "sale"))
         if kind == "commission":
-            entries.append(Entry("reseller_payable", item.id, "Commission", -kept))
+            entries.append(Entry("reseller_payable", item.id, "Commission", -kept, "sale"))
         else:
-            entries.append(Entry("reseller_receivable", item.id, "Net rate", total - kept))
-            entries.append(Entry("held_by_reseller", item.id, "Held by reseller", -total))
+            entries.append(Entry("reseller_receivable", item.id, "Net rate", total - kept, "sale"))
+            entries.append(Entry("held_by_reseller", item.id, "Held by reseller", -total, "sale"))
     return _balanced([entry for entry in entries if entry.amount])
 
 
@@ -134,7 +149,7 @@ def commission_back(
     items: Sequence[tuple[Item, Sequence[Line]]], fees: Mapping[str, int], kind: Literal["commission", "net"]
 ) -> list[Entry]:
     """Return the transaction that undoes `commission` for these lines, with the fee of each item at a net rate."""
-    entries = [entry._replace(amount=-entry.amount) for entry in commission(items, kind)]
+    entries = _taken_back(commission(items, kind))
     for departure_id, fee in fees.items():
         entries += fee_held(departure_id, fee, kind)
     return _balanced(entries)
@@ -146,7 +161,10 @@ def fee_held(departure_id: str, more: int, kind: Literal["commission", "net"]) -
         return []
     name = "Cancellation fee"
     return _balanced(
-        [Entry("reseller_receivable", departure_id, name, more), Entry("held_by_reseller", departure_id, name, -more)]
+        [
+            Entry("reseller_receivable", departure_id, name, more, _of_fee(more)),
+            Entry("held_by_reseller", departure_id, name, -more, _of_fee(more)),
+        ]
     )
 
 
@@ -163,6 +181,14 @@ def commission_change(entries: Iterable[Entry]) -> int:
 def paid_change(entries: Iterable[Entry]) -> int:
     """Return by how much these entries change what has been paid."""
     return sum(e.amount for e in entries if e.ledger == "external_payments")
+
+
+def _taken_back(entries: list[Entry]) -> list[Entry]:
+    return [entry._replace(amount=-entry.amount, kind="cancellation") for entry in entries]
+
+
+def _of_fee(more: int) -> Kind:
+    return "cancellation_fee" if more > 0 else "fee_reduction"
 
 
 def _balanced(entries: list[Entry]) -> list[Entry]:

@@ -165,6 +165,7 @@ def entry_rows(order: Order, change: Change) -> list[tuple[Any, ...]]:
             entry.departure_id,
             entry.name,
             entry.amount,
+            entry.kind,
             change.at,
         )
         for number, transaction in enumerate(change.transactions, first)
@@ -204,9 +205,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 
 INSERT_ENTRY = """
-INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount,
+INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount, kind,
     created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 

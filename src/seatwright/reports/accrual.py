@@ -9,9 +9,11 @@ Every entry of `ledger_entry` of those days is counted in exactly one line:
     resellers owe           reseller_receivable
     owed to resellers       reseller_payable
 
-A line has what was added to it (`positive`) and what was taken back (`negative`, below zero), as seen from the side
-that it grows on: cash, accounts receivable and what resellers owe grow by debits; deposits, what is owed to resellers
-and line items by credits (so discounts and commissions, which lower what is earned, are negative). Hence, with `net` =
+A line has what sales, payments and fees came to, and what cancellations and lower fees took back of it, as seen from
+the side that it grows on: cash, accounts receivable and what resellers owe grow by debits; deposits, what is owed to
+resellers and line items by credits. The first is `positive` and the second `negative`, and the other way round for what
+lowers the others: discounts, commissions and what a reseller holds. Which of the two an amount is in depends on what
+happened and not on its sign, so that a sale made at once or in parts gives the same figures. Hence, with `net` =
 positive + negative, and to the cent:
 
     cash + accounts receivable + resellers owe = deposits + line items + owed to resellers
@@ -23,6 +25,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from seatwright.reports.booked import SUMS, SUMS_OF_SUMS
 from seatwright.reports.periods import Span
 from seatwright.reports.products import ProductName, charge_ids, product_names
 from seatwright.storage.engine import ReadTx, Row
@@ -43,11 +46,14 @@ LINE_TYPES: Mapping[str, LineType] = {
 """The type of line item that a ledger's entries are."""
 HELD = "Held by reseller"
 """What is called a payment type, of money that a reseller has taken: the same amount below zero."""
+LOWERING = frozenset(("discounts", "commissions", "held_by_reseller"))
+"""Ledgers whose amounts are taken off the others: what a sale books in them is below zero."""
+DEBIT, CREDIT = 1, -1
 _UNKNOWN = ProductName("", "", 0, "")
 
 
 class Sums(NamedTuple):
-    """What was added and what was taken back, in minor units: `positive` is 0 or more, `negative` 0 or less."""
+    """What was added and what was taken back or off, in minor units."""
 
     positive: int = 0
     negative: int = 0
@@ -91,17 +97,16 @@ class Accrual(NamedTuple):
         return self.deposits.net + self.to_resellers.net + sum(item.sums.net for item in self.items)
 
 
-_ENTRIES = """
+_ENTRIES = f"""
 SELECT s.ledger, s.name, d.product_id, CASE WHEN s.departure_id IS NULL THEN 1 ELSE 0 END AS of_order,
-    SUM(s.debits) AS debits, SUM(s.credits) AS credits
+    {SUMS_OF_SUMS}
 FROM (
-    SELECT ledger, name, departure_id, SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END) AS debits,
-        SUM(CASE WHEN amount < 0 THEN amount ELSE 0 END) AS credits
+    SELECT ledger, name, departure_id, {SUMS}
     FROM ledger_entry WHERE account_id = $1 AND created_at >= $2 AND created_at < $3
     GROUP BY ledger, name, departure_id
 ) s LEFT JOIN departure d ON d.account_id = $1 AND d.id = s.departure_id
 GROUP BY s.ledger, s.name, d.product_id, CASE WHEN s.departure_id IS NULL THEN 1 ELSE 0 END
-"""
+"""  # noqa: S608 - constants
 
 
 async def accrual(tx: ReadTx, account_id: str, span: Span) -> Accrual:
@@ -118,12 +123,12 @@ async def accrual(tx: ReadTx, account_id: str, span: Span) -> Accrual:
             items.append(_line_item(row, products, charges))
         elif ledger in ("external_payments", "held_by_reseller"):
             of = HELD if ledger == "held_by_reseller" else row["name"]
-            cash[of] = _added(cash[of], _by_debits(row))
+            cash[of] = _together(cash[of], _seen(row, DEBIT))
         elif ledger == "receivable" and row["of_order"]:
-            sums["deposits"] = _added(sums["deposits"], _by_credits(row))
+            sums["deposits"] = _together(sums["deposits"], _seen(row, CREDIT))
         else:
-            by = _by_credits(row) if ledger == "reseller_payable" else _by_debits(row)
-            sums[ledger] = _added(sums[ledger], by)
+            side = CREDIT if ledger == "reseller_payable" else DEBIT
+            sums[ledger] = _together(sums[ledger], _seen(row, side))
     order = list(LINE_TYPES.values())
     return Accrual(
         cash=dict(sorted(cash.items())),
@@ -139,16 +144,13 @@ def _line_item(row: Row, products: Mapping[str, ProductName], charges: Mapping[t
     type_ = LINE_TYPES[row["ledger"]]
     product = products.get(row["product_id"], _UNKNOWN)
     type_id = product.id if type_ == "product" else charges.get((type_, row["name"]))
-    return LineItem(type_, row["name"], type_id, product, _by_credits(row))
+    return LineItem(type_, row["name"], type_id, product, _seen(row, CREDIT))
 
 
-def _by_debits(row: Row) -> Sums:
-    return Sums(int(row["debits"]), int(row["credits"]))
+def _seen(row: Row, side: int) -> Sums:
+    added, taken_back = side * int(row["added"]), side * int(row["taken_back"])
+    return Sums(taken_back, added) if row["ledger"] in LOWERING else Sums(added, taken_back)
 
 
-def _by_credits(row: Row) -> Sums:
-    return Sums(-int(row["credits"]), -int(row["debits"]))
-
-
-def _added(one: Sums, other: Sums) -> Sums:
+def _together(one: Sums, other: Sums) -> Sums:
     return Sums(one.positive + other.positive, one.negative + other.negative)

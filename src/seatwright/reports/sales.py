@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from seatwright.reports.booked import SUMS, SUMS_OF_SUMS
 from seatwright.reports.periods import Span, days_of
 from seatwright.reports.products import product_names
 from seatwright.storage.engine import ReadTx, Row
@@ -29,8 +30,9 @@ class Counts(NamedTuple):
 
 
 class Money(NamedTuple):
-    """Minor units, as the customer sees them: `gross_sales` is what was sold, `cancelled_sales` and `discounts` are
-    below zero. Without what is included in a price, which is in `fees` and `taxes`. `commissions` are the resellers'.
+    """Minor units, as the customer sees them: `gross_sales` is what was sold, `cancelled_sales` what of that (or of
+    earlier sales) was cancelled; this and `discounts` are below zero. Without what is included in a price, which is in
+    `fees` and `taxes`. `commissions` are the resellers'.
     """
 
     gross_sales: int = 0
@@ -73,23 +75,21 @@ class Sales(NamedTuple):
 
 
 _LEDGERS = "'sales', 'discounts', 'pickups', 'fees', 'service_fees', 'taxes', 'cancellation_fees', 'commissions'"
-_SUMS = """SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END) AS debits,
-        SUM(CASE WHEN amount < 0 THEN amount ELSE 0 END) AS credits"""
 _BOOKED = f"account_id = $1 AND created_at >= $2 AND created_at < $3 AND ledger IN ({_LEDGERS})"
 _MONEY_BY: dict[By, str] = {
     "product": f"""
-        SELECT d.product_id AS key, s.ledger, SUM(s.debits) AS debits, SUM(s.credits) AS credits FROM (
-            SELECT departure_id, ledger, {_SUMS} FROM ledger_entry WHERE {_BOOKED} GROUP BY departure_id, ledger
+        SELECT d.product_id AS key, s.ledger, {SUMS_OF_SUMS} FROM (
+            SELECT departure_id, ledger, {SUMS} FROM ledger_entry WHERE {_BOOKED} GROUP BY departure_id, ledger
         ) s JOIN departure d ON d.account_id = $1 AND d.id = s.departure_id GROUP BY d.product_id, s.ledger
         """,  # noqa: S608 - constants
     "channel": f"""
-        SELECT o.channel AS key, s.ledger, SUM(s.debits) AS debits, SUM(s.credits) AS credits FROM (
-            SELECT order_id, ledger, {_SUMS} FROM ledger_entry WHERE {_BOOKED} GROUP BY order_id, ledger
+        SELECT o.channel AS key, s.ledger, {SUMS_OF_SUMS} FROM (
+            SELECT order_id, ledger, {SUMS} FROM ledger_entry WHERE {_BOOKED} GROUP BY order_id, ledger
         ) s JOIN orders o ON o.account_id = $1 AND o.id = s.order_id GROUP BY o.channel, s.ledger
         """,  # noqa: S608 - constants
     "day": f"""
-        SELECT s.key, s.ledger, SUM(s.debits) AS debits, SUM(s.credits) AS credits FROM (
-            SELECT created_at, <day> AS key, ledger, {_SUMS} FROM ledger_entry WHERE {_BOOKED}
+        SELECT s.key, s.ledger, {SUMS_OF_SUMS} FROM (
+            SELECT created_at, <day> AS key, ledger, {SUMS} FROM ledger_entry WHERE {_BOOKED}
             GROUP BY created_at, ledger
         ) s GROUP BY s.key, s.ledger
         """,  # noqa: S608 - constants
@@ -165,12 +165,12 @@ def _by_key(rows: Sequence[Row]) -> dict[Any, dict[str, int]]:
     found: dict[Any, dict[str, int]] = {}
     for row in rows:
         fields = found.setdefault(row["key"], {})
-        debits, credits_ = int(row["debits"]), int(row["credits"])
+        added, taken_back = int(row["added"]), int(row["taken_back"])
         if row["ledger"] == "sales":
-            fields["gross_sales"], fields["cancelled_sales"] = -credits_, -debits
+            fields["gross_sales"], fields["cancelled_sales"] = -added, -taken_back
         else:
             sign = 1 if row["ledger"] == "commissions" else -1
-            fields[row["ledger"]] = sign * (debits + credits_)
+            fields[row["ledger"]] = sign * (added + taken_back)
     return found
 
 

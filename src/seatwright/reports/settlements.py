@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from seatwright.core.clock import Instant
+from seatwright.reports.booked import SUMS
 from seatwright.reports.periods import Periods, Span, cycles, midnight, next_cycle
 from seatwright.resellers.model import BillingCycle, Terms
 from seatwright.storage.engine import ReadTx
@@ -28,8 +29,8 @@ Kind: TypeAlias = Literal["commission", "net"]
 class Settlement(NamedTuple):
     """What one account owes another for one cycle, in minor units of `currency` (the supplier's).
 
-    `role` is what the other account is. `earned` is from sales, `taken_back` (0 or less) from cancellations; `orders`
-    are those that either is for. A cycle that is not `over` may still grow.
+    `role` is what the other account is. `earned` is from sales and cancellation fees, `taken_back` from
+    cancellations and lower fees; `orders` are those that either is for. A cycle that is not `over` may still grow.
     """
 
     account_id: str
@@ -72,15 +73,14 @@ class _Asked(NamedTuple):
     cycle: BillingCycle
 
 
-_OWED = """
+_OWED = f"""
 SELECT e.account_id AS supplier_id, o.owner_id AS reseller_id, <cycle> AS number, COUNT(DISTINCT e.order_id) AS orders,
-    SUM(CASE WHEN e.amount > 0 THEN e.amount ELSE 0 END) AS debits,
-    SUM(CASE WHEN e.amount < 0 THEN e.amount ELSE 0 END) AS credits
+    {SUMS}
 FROM ledger_entry e JOIN orders o ON o.account_id = e.account_id AND o.id = e.order_id
 WHERE e.account_id = ANY($1) AND e.created_at >= $2 AND e.created_at < $3
     AND e.ledger IN ('reseller_payable', 'reseller_receivable') AND e.ledger = $4 AND o.owner_id = ANY($5)
 GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608 - constants
 
 
 async def settlements(tx: ReadTx, account_id: str, span: Span, direction: Direction, now: Instant) -> list[Settlement]:
@@ -147,7 +147,7 @@ async def _of_cycle(
             continue
         first = firsts[row["number"]]
         following = next_cycle(first, asked.cycle)
-        debits, credits_ = int(row["debits"]), int(row["credits"])
+        sign = -1 if commission else 1
         found.append(
             Settlement(
                 account_id=side.other_id,
@@ -159,8 +159,8 @@ async def _of_cycle(
                 last=following - timedelta(days=1),
                 over=midnight(following, asked.zone) <= now,
                 orders=row["orders"],
-                earned=-credits_ if commission else debits,
-                taken_back=-debits if commission else credits_,
+                earned=sign * int(row["added"]),
+                taken_back=sign * int(row["taken_back"]),
                 currency=side.currency,
             )
         )

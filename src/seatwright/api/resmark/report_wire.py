@@ -19,7 +19,8 @@ from seatwright.reports.transactions import Transaction
 
 
 class SumsOut(msgspec.Struct, kw_only=True):
-    """What was added (`positive`) and what was taken back (`negative`, 0 or less)."""
+    """What sales, payments and fees added (`positive`), and what cancellations and lower fees took back (`negative`);
+    what lowers the others, such as a discount, is the other way round."""
 
     positive: Decimal
     negative: Decimal

@@ -105,17 +105,14 @@ def requests(place: Place, token: str) -> Mapping[str, bytes]:
     paths = {
         "accrual, a year": f"{API}/report/accrual/transactionDate?{year}",
         "accrual, a month": f"{API}/report/accrual/transactionDate?{month}",
-        "orders by transaction date, a month, first 50": f"{API}/report/order/transactionDate?{month}",
-        "orders by transaction date, a year, page 300 of 1,000": (
-            f"{API}/report/order/transactionDate?{year}&limit=1000&page=300"
-        ),
-        "orders by transaction date, a product's of a day": (
-            f"{API}/report/order/transactionDate?productNumbers=4101&fromProductStartDate={place.data.month}-01"
+        "orders by transaction date, a month, rows of 50": f"{API}/report/order/transactionDate?{month}&limit=50",
+        "transactions, a month, first 50": f"{REPORTS}/transactions?{month}",
+        "transactions, a year, page 300 of 1,000": (f"{REPORTS}/transactions?{year}&limit=1000&page=300"),
+        "transactions, a product's of a day": (
+            f"{REPORTS}/transactions?productNumbers=4101&fromProductStartDate={place.data.month}-01"
             f"&toProductStartDate={place.data.month}-01"
         ),
-        "orders by transaction date, 5,000 as xlsx": (
-            f"{API}/report/order/transactionDate?{year}&limit=5000&format=xlsx"
-        ),
+        "transactions, 5,000 as xlsx": (f"{REPORTS}/transactions?{year}&limit=5000&format=xlsx"),
         "sales by product, a year": f"{REPORTS}/sales?by=product&{year}",
         "sales by channel, a year": f"{REPORTS}/sales?by=channel&{year}",
         "sales by day, a year": f"{REPORTS}/sales?by=day&{year}",

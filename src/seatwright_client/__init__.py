@@ -9,7 +9,8 @@ with SeatwrightClient("https://book.canyon.example", username="dana@canyon.examp
 ```
 """
 
-from seatwright_client.account import Account, AuditEvent, Connection, User
+from seatwright_client.account import Account, AuditEvent, Business, Connection, Phone, User
+from seatwright_client.agencies import Agency, AgencyInfo, AgencyPhone, NamedPlace
 from seatwright_client.carts import Cart, CartItem, Charge, Item, ItemDate, ItemPickup, Line
 from seatwright_client.catalog import (
     Departure,
@@ -61,6 +62,7 @@ from seatwright_client.products import (
     Named,
     Pickup,
     Product,
+    TagCategory,
     Video,
 )
 from seatwright_client.retries import RetryPolicy
@@ -68,6 +70,9 @@ from seatwright_client.webhooks import Delivery, DeliveryAttempt, Retried, Webho
 
 __all__ = [
     "Account",
+    "Agency",
+    "AgencyInfo",
+    "AgencyPhone",
     "Ages",
     "Answer",
     "ApiError",
@@ -75,6 +80,7 @@ __all__ = [
     "AuditEvent",
     "BadRequest",
     "BookableTime",
+    "Business",
     "Cancellation",
     "CancelledOrder",
     "Cart",
@@ -107,11 +113,13 @@ __all__ = [
     "Made",
     "Message",
     "Named",
+    "NamedPlace",
     "NotFound",
     "NoteSubject",
     "Order",
     "OrderRef",
     "Payment",
+    "Phone",
     "Pickup",
     "Product",
     "RateLimited",
@@ -122,6 +130,7 @@ __all__ = [
     "SeatwrightError",
     "ServerError",
     "SoldOut",
+    "TagCategory",
     "Timeout",
     "Unauthorized",
     "Unavailable",

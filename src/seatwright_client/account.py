@@ -15,6 +15,26 @@ from seatwright_client.request import MANAGE, Request, get, given, path, several
 _ACCOUNT, _USERS, _CONNECTIONS = f"{MANAGE}/account", f"{MANAGE}/users", f"{MANAGE}/connections"
 
 
+class Phone(Shape, frozen=True, kw_only=True):
+    """A phone number, and what kind it is, such as "office"."""
+
+    number: str
+    type: str = ""
+
+
+class Business(Shape, frozen=True, kw_only=True):
+    """How a business can be reached; an empty text is not known."""
+
+    address: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+    website: str = ""
+    email: str = ""
+    phones: tuple[Phone, ...] = ()
+
+
 class Account(Shape, frozen=True, kw_only=True):
     """An account as its users see it."""
 
@@ -26,6 +46,7 @@ class Account(Shape, frozen=True, kw_only=True):
     time_zone: str
     policy_code: str | None = None
     language: str = "en"
+    business: Business = Business()
     created_date: dt.datetime
 
 
@@ -93,9 +114,11 @@ class AccountCalls(Resource[Mode]):
         time_zone: str | None = None,
         policy_code: str | None = None,
         language: str | None = None,
+        business: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> Request[Account]:
-        """Change what is given. An empty `policy_code` removes the account's policy."""
+        """Change what is given. An empty `policy_code` removes the account's policy; `business` has the wire's names
+        (`{"city": "Moab", "phones": [{"type": "office", "number": "…"}]}`), of which those left out stay."""
         body = given(
             name=name,
             email=email,
@@ -103,6 +126,7 @@ class AccountCalls(Resource[Mode]):
             time_zone=time_zone,
             policy_code=policy_code,
             language=language,
+            business=business,
         )
         return write("PATCH", _ACCOUNT, _account, key=idempotency_key, body=body)
 

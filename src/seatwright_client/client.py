@@ -13,6 +13,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypeVar
 import httpx
 
 from seatwright_client.account import AccountCalls, Audit, Connections, Users
+from seatwright_client.agencies import Agencies
 from seatwright_client.answers import enveloped
 from seatwright_client.carts import Carts
 from seatwright_client.catalog import CatalogCalls, Departures
@@ -51,6 +52,7 @@ class _Client(Generic[Mode]):
         self.account: AccountCalls[Mode] = AccountCalls(caller)
         self.users: Users[Mode] = Users(caller)
         self.connections: Connections[Mode] = Connections(caller)
+        self.agencies: Agencies[Mode] = Agencies(caller)
         self.audit: Audit[Mode] = Audit(caller)
         self.catalog: CatalogCalls[Mode] = CatalogCalls(caller)
         self.departures: Departures[Mode] = Departures(caller)

@@ -24,6 +24,14 @@ class Named(Shape, frozen=True, kw_only=True):
     name: str
 
 
+class TagCategory(Shape, frozen=True, kw_only=True):
+    """A category of tags ("Season") with its tags ("Summer"); `tag_ids` of a list of products takes the ids of both."""
+
+    id: str
+    name: str
+    tags: tuple[Named, ...]
+
+
 class Ages(Shape, frozen=True, kw_only=True):
     """Ages that may take part, in years; None is no limit."""
 
@@ -138,6 +146,7 @@ class Pickup(Shape, frozen=True, kw_only=True):
     pickup_details: tuple[Named, ...]
 
 
+_TagCategories: TypeAlias = list[TagCategory]
 _Products: TypeAlias = list[Product]
 _Days: TypeAlias = list[Day]
 _Pickups: TypeAlias = list[Pickup]
@@ -202,6 +211,11 @@ class Products(Resource[Mode]):
     def pickups(self, search_term: str | int, *, supplier_id: str | None = None) -> Request[_Pickups]:
         """Return how and where guests of a product can be picked up."""
         return get(path(_PRODUCT, search_term, "pickup"), enveloped(_Pickups), {"supplier_id": supplier_id})
+
+    @operation
+    def tags(self, *, supplier_id: str | None = None) -> Request[_TagCategories]:
+        """Return the tags of products by category."""
+        return get(f"{RESMARK}/tag", enveloped(_TagCategories), {"supplier_id": supplier_id})
 
 
 def _days(body: bytes) -> _Days:

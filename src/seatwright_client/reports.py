@@ -13,7 +13,7 @@ from seatwright_client.answers import entry, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, listing, path, raw, several
 
-Report: TypeAlias = Literal["accrual", "orders", "sales", "payables", "receivables", "mailing-list"]
+Report: TypeAlias = Literal["accrual", "orders", "transactions", "sales", "payables", "receivables", "mailing-list"]
 FileForm: TypeAlias = Literal["csv", "xlsx"]
 Table: TypeAlias = dict[str, Any]
 Rows: TypeAlias = list[dict[str, Any]]
@@ -44,6 +44,37 @@ class Reports(Resource[Mode]):
         product_numbers: Iterable[int] | None = None,
         from_product_start_date: dt.date | str | None = None,
         to_product_start_date: dt.date | str | None = None,
+        limit: int | None = None,
+        page: int = 0,
+    ) -> Request[Rows]:
+        """Return flat rows, one for each date and price tier of each change of an order, oldest first.
+
+        At least one filter is needed; an empty list has no rows. Without a `limit` they are all there (of at most
+        5,000 changes); with one, those of a page of so many changes. The `…_start_date` are days of an item, on the
+        calendar of its place.
+        """
+        query = _changes(
+            from_date,
+            to_date,
+            order_ids,
+            confirmation_ids,
+            product_numbers,
+            from_product_start_date,
+            to_product_start_date,
+        )
+        return listing(_ORDERS, enveloped(Rows), {**query, "limit": limit, "page": page})
+
+    @operation
+    def transactions(
+        self,
+        *,
+        from_date: dt.date | str | None = None,
+        to_date: dt.date | str | None = None,
+        order_ids: Iterable[str] | None = None,
+        confirmation_ids: Iterable[int] | None = None,
+        product_numbers: Iterable[int] | None = None,
+        from_product_start_date: dt.date | str | None = None,
+        to_product_start_date: dt.date | str | None = None,
         limit: int = 200,
         page: int = 0,
     ) -> Request[Rows]:
@@ -52,17 +83,18 @@ class Reports(Resource[Mode]):
         At least one filter is needed; an empty list has no records. The `…_start_date` are days of an item, on the
         calendar of its place.
         """
-        query = {
-            **_days(from_date, to_date),
-            "order_ids": several(order_ids),
-            "confirmation_ids": several(confirmation_ids),
-            "product_numbers": several(product_numbers),
-            "from_product_start_date": day(from_product_start_date),
-            "to_product_start_date": day(to_product_start_date),
-        }
-        return listing(_ORDERS, enveloped(Rows), {**query, "limit": limit, "page": page})
+        query = _changes(
+            from_date,
+            to_date,
+            order_ids,
+            confirmation_ids,
+            product_numbers,
+            from_product_start_date,
+            to_product_start_date,
+        )
+        return listing(f"{_REPORTS}/transactions", enveloped(Rows), {**query, "limit": limit, "page": page})
 
-    iterate_orders = pages(orders)
+    iterate_transactions = pages(transactions)
 
     @operation
     def sales(
@@ -122,3 +154,22 @@ class Reports(Resource[Mode]):
 
 def _days(first: dt.date | str | None, last: dt.date | str | None) -> Query:
     return {"from": day(first), "to": day(last)}
+
+
+def _changes(
+    first: dt.date | str | None,
+    last: dt.date | str | None,
+    order_ids: Iterable[str] | None,
+    confirmation_ids: Iterable[int] | None,
+    product_numbers: Iterable[int] | None,
+    first_start: dt.date | str | None,
+    last_start: dt.date | str | None,
+) -> Query:
+    return {
+        **_days(first, last),
+        "order_ids": several(order_ids),
+        "confirmation_ids": several(confirmation_ids),
+        "product_numbers": several(product_numbers),
+        "from_product_start_date": day(first_start),
+        "to_product_start_date": day(last_start),
+    }

@@ -30,6 +30,16 @@ async def test_read_and_change_the_account(client: httpx.AsyncClient, account: T
         "timeZone": "America/Denver",
         "policyCode": None,
         "language": "en",
+        "business": {
+            "address": "",
+            "city": "",
+            "state": "",
+            "postalCode": "",
+            "country": "",
+            "website": "",
+            "email": "",
+            "phones": [],
+        },
         "createdDate": "2026-07-01T16:00:00.000Z",
     }
     change = {"name": "Canyon Tours", "timeZone": "Europe/Berlin", "currency": "EUR", "email": None, "language": "de"}

@@ -294,8 +294,11 @@ async def handle(client: Client, departure_id: str, number: int) -> None:
     sales = await now(client.reports.sales(by="product"))
     row = next(row for row in sales["rows"] if row["name"].startswith("Walk"))
     assert isinstance(row["total"], Decimal)
-    records = await now(client.reports.iterate_orders(product_numbers=[number], limit=1))
+    records = await now(client.reports.iterate_transactions(product_numbers=[number], limit=1))
     assert {record["orderId"] for record in records} == {accepted.id, declined.id}
+    rows = await now(client.reports.orders(product_numbers=[number]))
+    assert {row["orderId"] for row in rows} == {accepted.id, declined.id}
+    assert sum(row["grossProfit"] for row in rows) == sum(record["total"] for record in records)
     assert (await now(client.reports.file("sales", "xlsx", query={"by": "day"})))[:2] == b"PK"
     assert await now(client.reports.payables()) != []
     assert isinstance(await now(client.reports.receivables()), list)

@@ -99,7 +99,7 @@ LISTS: list[Callable[[Any], Any]] = [
     lambda client: client.products.iterate(tag_ids=[], limit=0),
     lambda client: client.products.list(product_numbers=[]),
     lambda client: client.reports.orders(order_ids=[]),
-    lambda client: client.reports.iterate_orders(confirmation_ids=[], from_date="2026-07-01"),
+    lambda client: client.reports.iterate_transactions(confirmation_ids=[], from_date="2026-07-01"),
     lambda client: client.reports.orders(product_numbers=[]),
 ]
 

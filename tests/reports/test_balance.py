@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from seatwright.catalog.model import Charge
+from seatwright.core.ids import new_hex24
 from seatwright.core.money import decimals
 from seatwright.storage.engine import Row
 from tests.desk import Desk
@@ -20,6 +22,17 @@ from tests.reports.world import DAYS, History, World
 DENVER = ZoneInfo("America/Denver")
 QUERY = dict(part.split("=") for part in DAYS.split("&"))
 DEBIT, CREDIT = 1, -1
+COLUMNS = {
+    "product": "priceTotal",
+    "discount": "discountTotal",
+    "pickup": "optionTotal",
+    "fee": "feeTotal",
+    "service_fee": "feeTotal",
+    "tax": "taxTotal",
+    "cancellation_fee": "cancellationFeeTotal",
+    "commission": "agentCommission",
+}
+PARTS = sorted({name for name in COLUMNS.values() if name != "agentCommission"})
 INCOME = {
     "sales": "product",
     "discounts": "discount",
@@ -165,7 +178,7 @@ async def sales_are_the_accrual(world: World, report: Report, accrual: dict[str,
 
 async def records_are_the_accrual(world: World, report: Report, accrual: dict[str, Any]) -> None:
     """The records of what happened add up to the accrual report, and each order's to what it comes to."""
-    path = "/report/order/transactionDate"
+    path = "transactions"
     records = await world.report(world.desk, path, limit=5_000, **QUERY)
     pages = [
         record for page in range(3) for record in await world.report(world.desk, path, limit=200, page=page, **QUERY)
@@ -192,6 +205,40 @@ async def records_are_the_accrual(world: World, report: Report, accrual: dict[st
             )
 
 
+async def rows_are_the_records(world: World, report: Report) -> None:
+    """The flat rows have the same money as the records, change by change, for all who see an order."""
+    for desk in (world.desk, world.agent, world.shop):
+        records = await world.report(desk, "transactions", limit=5_000, **QUERY)
+        rows = by(
+            await world.report(desk, "/report/order/transactionDate", **QUERY),
+            lambda row: (row["transactionDate"], row["orderId"]),
+        )
+        seen = by(records, lambda record: (record["date"], record["orderId"]))
+        assert rows.keys() == seen.keys()
+        for key, some in rows.items():
+
+            def of(name: str, some: list[Any] = some) -> int:
+                return sum(report.minor(row[name]) for row in some)
+
+            assert of("grossProfit") == sum(report.minor(record["total"]) for record in seen[key])
+            assert of("agentCommission") == sum(report.minor(record["commission"]) for record in seen[key])
+            assert of("netGrossProfit") == of("grossProfit") - of("agentCommission")
+            assert of("grossProfit") == sum(map(of, PARTS))
+            assert all(
+                report.minor(row["grossProfit"]) == sum(report.minor(row[part]) for part in PARTS) for row in some
+            )
+            by_type = Counter[str]()
+            for record in seen[key]:
+                for line in record["lineItems"]:
+                    by_type[COLUMNS[line["type"]]] += report.minor(line["amount"])
+            assert {name: of(name) for name in PARTS} == {name: by_type[name] for name in PARTS}
+            by_date = by(some, lambda row: row["activityId"])
+            for record in seen[key]:
+                for item in record["items"]:
+                    amounts = [report.minor(row["grossProfit"]) for row in by_date[item["itemId"]]]
+                    assert sum(amounts) == report.minor(item["amount"])
+
+
 async def both_sides_agree(world: World, report: Report, accrual: dict[str, Any]) -> None:
     """What one owes is what the other is owed, and the supplier's books say the same."""
 
@@ -210,13 +257,30 @@ async def both_sides_agree(world: World, report: Report, accrual: dict[str, Any]
             first: amount for (account, first), amount in mine.items() if account == reseller.shop.account_id
         }
         assert {account for account, _ in seen} <= {world.supplier}
-        records = await world.report(reseller, "/report/order/transactionDate", limit=5_000, **QUERY)
-        everywhere = await world.report(world.desk, "/report/order/transactionDate", limit=5_000, **QUERY)
+        records = await world.report(reseller, "transactions", limit=5_000, **QUERY)
+        everywhere = await world.report(world.desk, "transactions", limit=5_000, **QUERY)
         theirs_in_all = [one for one in everywhere if one["resellerId"] == reseller.shop.account_id]
         strip = {"resellerId", "supplierId"}
         assert [{k: v for k, v in one.items() if k not in strip} for one in records] == [
             {k: v for k, v in one.items() if k not in strip} for one in theirs_in_all
         ]
+
+
+async def test_what_is_the_orders_own_is_in_every_report(world: World) -> None:
+    """A fee per order is spread again over all guests whenever some are added: the same money in all reports."""
+    booking = Charge(
+        id=new_hex24(), code="booking", name="Booking fee", kind="service_fee", calc="flat", amount=250, per="order"
+    )
+    await world.desk.shop.add("charge", booking)
+    history, report = History(world, 4), Report("USD")
+    for _ in range(2):
+        await history.go_on(20)
+        accrual = await accrual_is_the_ledger(world, report, **{"first": QUERY["from"], "last": QUERY["to"]})
+        await sales_are_the_accrual(world, report, accrual)
+        await records_are_the_accrual(world, report, accrual)
+        await rows_are_the_records(world, report)
+        await both_sides_agree(world, report, accrual)
+    assert {"add", "cancel"} <= set(history.done)
 
 
 @pytest.mark.parametrize(("currency", "seed"), [("USD", 1), ("JPY", 2), ("KWD", 3)])
@@ -228,6 +292,7 @@ async def test_reports_balance_after_random_histories(world: World, currency: st
         accrual = await accrual_is_the_ledger(world, report, **{"first": QUERY["from"], "last": QUERY["to"]})
         await sales_are_the_accrual(world, report, accrual)
         await records_are_the_accrual(world, report, accrual)
+        await rows_are_the_records(world, report)
         await both_sides_agree(world, report, accrual)
     assert len(set(history.done)) >= 5, history.done
     days = [f"2026-10-{day}" for day in (30, 31)] + [f"2026-11-0{day}" for day in range(1, 6)]

@@ -160,9 +160,10 @@ async def test_the_migration_finds_what_happened_in_books_that_did_not_say(world
     before = sorted(map(tuple, await world.rows(sql)))
     assert {row[3] for row in before} == set(get_args(Kind))
     database = world.services.database
-    migration = next(one for one in migrations(database.engine) if one.name == "ledger_kind")
-    alter, *updates = statements(migration.sql)
+    migration = next(one for one in migrations(database.engine) if one.name == "ledger_kind_and_business")
+    alter, *others = statements(migration.sql)
     assert "ADD COLUMN kind TEXT NOT NULL DEFAULT 'sale'" in alter
+    updates = [statement for statement in others if "UPDATE ledger_entry" in statement]
 
     async def run(tx: Tx) -> None:
         await tx.execute("UPDATE ledger_entry SET kind = 'sale'")

@@ -26,7 +26,8 @@ from tests.desk import Desk, another_user, open_desk
 from tests.reports.world import World
 from tests.shop import denver
 
-ACCRUAL, HAPPENED = "/report/accrual/transactionDate", "/report/order/transactionDate"
+ACCRUAL, HAPPENED = "/report/accrual/transactionDate", "/api/v1/reports/transactions"
+ORDERS = "/report/order/transactionDate"
 RAFT = 11138
 """What an adult on the raft costs: 9900, 495 river fee, 743 tax."""
 
@@ -256,7 +257,7 @@ async def test_changes_without_money_are_changes(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", [ACCRUAL, HAPPENED, "/api/v1/reports/sales", "/api/v1/reports/payables"])
+@pytest.mark.parametrize("path", [ACCRUAL, ORDERS, HAPPENED, "/api/v1/reports/sales", "/api/v1/reports/payables"])
 async def test_bad_days_are_refused_by_name(world: World, path: str) -> None:
     for query, field in (
         ("to=2026-07-01", "to"),
@@ -275,8 +276,9 @@ async def test_bad_days_are_refused_by_name(world: World, path: str) -> None:
         ("confirmationIds=1,-2", "confirmationIds"),
         ("orderIds=1&limit=5001", "limit"),
     ):
-        refused = await world.desk.refused(400, "GET", f"{HAPPENED}?{query}")
-        assert refused["errorMessage"].startswith(f"{field}:"), refused
+        for of_orders in (HAPPENED, ORDERS):
+            refused = await world.desk.refused(400, "GET", f"{of_orders}?{query}")
+            assert refused["errorMessage"].startswith(f"{field}:"), refused
     assert (await world.desk.refused(400, "GET", "/api/v1/reports/sales?by=moon"))["errorMessage"].startswith("by:")
 
 
@@ -290,7 +292,8 @@ async def test_every_report_is_a_file_too(world: World) -> None:
     month = "from=2026-10-01&to=2026-10-31"
     for desk, path, name, rows in (
         (world.desk, f"/public/api{ACCRUAL}?{month}", "accrual-2026-10-01-to-2026-10-31", 9),
-        (world.desk, f"/public/api{HAPPENED}?{month}", "orders", 1),
+        (world.desk, f"{HAPPENED}?{month}", "transactions", 1),
+        (world.desk, f"/public/api{ORDERS}?{month}", "orders", 1),
         (world.desk, f"/api/v1/reports/sales?{month}", "sales-by-product-2026-10-01-to-2026-10-31", 1),
         (world.desk, f"/api/v1/reports/sales?by=day&{month}", "sales-by-day-2026-10-01-to-2026-10-31", 31),
         (world.desk, f"/api/v1/reports/payables?{month}", "payables-2026-10-01-to-2026-10-31", 1),

@@ -83,6 +83,9 @@ FIXED = [
     Route("DELETE", "/public/api/order/{order_id}/item/{item_id}/unit/{unit_id}", CANCEL, ("order", "rental", "unit")),
     Route("GET", "/public/api/report/accrual/transactionDate", READ),
     Route("GET", "/public/api/report/order/transactionDate", READ, (), None, "?from=2026-07-01&to=2026-07-31"),
+    Route("GET", "/public/api/tag", ANYONE),
+    Route("GET", "/public/api/agency/{user_id}", READ, ("agent",)),
+    Route("GET", "/public/api/agency/{agency_id}/agencyInfo", READ, ("reseller",)),
     Route("GET", "/api/v1/account", ANYONE),
     Route("PATCH", "/api/v1/account", SETTINGS, (), {"name": "Renamed"}),
     Route("POST", "/api/v1/account/key", SETTINGS),
@@ -119,6 +122,7 @@ FIXED = [
     Route("DELETE", "/api/v1/departures/{departure_id}", SETTINGS, ("unsold",)),
     Route("GET", "/api/v1/departures/{departure_id}/manifest", READ, ("departure",)),
     Route("GET", "/api/v1/reports/sales", SETTINGS),
+    Route("GET", "/api/v1/reports/transactions", READ, (), None, "?from=2026-07-01&to=2026-07-31"),
     Route("GET", "/api/v1/reports/payables", SETTINGS),
     Route("GET", "/api/v1/reports/receivables", SETTINGS),
     Route("GET", "/api/v1/reports/mailing-list", SETTINGS),
@@ -168,5 +172,6 @@ def _catalog(kind: str) -> list[Route]:
 
 TABLE = [*FIXED, *(route for kind in FORMS for route in _catalog(kind))]
 
-EMPTY_FOR_STRANGERS = frozenset({"GET /api/v1/audit/{subject_id}"})
-"""Routes where another account's id is answered with an empty list: the history of an unknown thing is empty."""
+EMPTY_FOR_STRANGERS = frozenset({"GET /api/v1/audit/{subject_id}", "GET /public/api/agency/{user_id}"})
+"""Routes where another account's id is answered with an empty list: an unknown thing has no history, and a stranger no
+business that the caller is connected to."""

@@ -312,6 +312,7 @@ async def open_side(client: httpx.AsyncClient, services: Services, code: str) ->
         "password": PASSWORD,
         "account": account_id,
         "reseller": reseller,
+        "agent": f"dana@{word(f'seller-of-{code}')}.example",
         "user": user,
     }
     for kind, product in (("departure", "product"), ("rental", "rental"), ("charter", "charter")):

@@ -39,6 +39,9 @@ RESMARK = {
     "cancelUnit": "delete /public/api/order/{orderId}/item/{itemId}/unit/{unitId}",
     "accrualReport": "get /public/api/report/accrual/transactionDate",
     "orderReport": "get /public/api/report/order/transactionDate",
+    "listTags": "get /public/api/tag",
+    "findAgencies": "get /public/api/agency/{userId}",
+    "readAgency": "get /public/api/agency/{agencyId}/agencyInfo",
 }
 
 

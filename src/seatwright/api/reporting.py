@@ -97,11 +97,11 @@ def page_size(limit: int | None, format: Form, in_file: int) -> int:
     return limit or (wire.DEFAULT_LIMIT if format == "json" else in_file)
 
 
-def check_whole(limit: int | None, format: Form, *, more: bool) -> None:
-    """Refuse to leave anything out of a file of which no page was asked for. Raises `Invalid`."""
-    if more and limit is None and format != "json":
+def check_whole(whole: bool, *, more: bool) -> None:
+    """Refuse to leave anything out of an answer that is to be the `whole`, if there is `more`. Raises `Invalid`."""
+    if more and whole:
         raise Invalid(
-            "limit: there is more than one file takes; ask for its parts with limit and page, or for fewer days.",
+            "limit: there is more than one answer takes; ask for its parts with limit and page, or for fewer days.",
             code="too_many_rows",
             field="limit",
         )

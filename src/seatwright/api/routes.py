@@ -22,7 +22,7 @@ from seatwright.api.manage import (
     webhook_routes,
 )
 from seatwright.api.pages import routes as page_routes
-from seatwright.api.resmark import auth_routes, cart_routes, order_routes, product_routes
+from seatwright.api.resmark import agency_routes, auth_routes, cart_routes, order_routes, product_routes, tag_routes
 from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.auth.links import PATH
 
@@ -36,6 +36,8 @@ ROUTES: Routes = {
     RESMARK: [
         *auth_routes.ROUTES,
         *product_routes.ROUTES,
+        *tag_routes.ROUTES,
+        *agency_routes.ROUTES,
         *cart_routes.ROUTES,
         *order_routes.ROUTES,
         *resmark_report_routes.ROUTES,

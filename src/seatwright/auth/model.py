@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
+from seatwright.auth.business import Business
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden
 from seatwright.core.languages import DEFAULT_LANGUAGE, Language
@@ -51,6 +52,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     key_generation: int
     created_at: Instant
     language: Language = DEFAULT_LANGUAGE
+    business: Business = Business()
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from seatwright.auth import passwords, store, tokens
+from seatwright.auth.business import BusinessChange, with_change
 from seatwright.auth.line import Origin
 from seatwright.auth.model import PERMISSIONS, Account, Caller, User, parse_permissions
 from seatwright.auth.secrets import Keyring, same_hash
@@ -62,6 +63,7 @@ class AccountChange:
     time_zone: str | None = None
     policy_code: str | None = None
     language: str | None = None
+    business: BusinessChange | None = None
 
 
 def caller_of(claims: Claims, row: Mapping[str, Any] | None) -> Caller:
@@ -181,6 +183,7 @@ async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, chan
         time_zone=old.time_zone if change.time_zone is None else times.check_zone(change.time_zone),
         policy_code=old.policy_code if change.policy_code is None else change.policy_code or None,
         language=old.language if change.language is None else check_language(change.language),
+        business=old.business if change.business is None else with_change(old.business, change.business),
     )
     if changed.currency != old.currency:
         await _check_currency_may_change(tx, old, changed.currency)
@@ -290,7 +293,7 @@ async def _locked(tx: Tx, account_id: str) -> Account:
     return found
 
 
-_PERSONAL = frozenset({"name", "email", "alternative_id"})
+_PERSONAL = frozenset({"name", "email", "alternative_id", "business"})
 
 
 def _changes(old: Account | User, changed: Account | User) -> dict[str, object]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
+import msgspec
+
+from seatwright.auth.business import Business
 from seatwright.auth.model import Account, User, parse_permissions, write_permissions
 from seatwright.storage.engine import ReadTx, Row, Tx
 
@@ -12,7 +15,8 @@ MAX_CANDIDATES = 20
 """Users that may share a name (in different accounts) and still all be tried at authentication."""
 
 _ACCOUNT = """
-SELECT id, code, name, email, currency, time_zone, policy_code, key_generation, created_at, language FROM account
+SELECT id, code, name, email, currency, time_zone, policy_code, key_generation, created_at, language, business
+FROM account
 """
 _USER = "SELECT account_id, id, email, alternative_id, name, permissions, active, created_at FROM app_user"
 
@@ -75,6 +79,11 @@ async def accounts(tx: ReadTx) -> list[Account]:
     return [_account(row) for row in await tx.rows(f'{_ACCOUNT} ORDER BY code COLLATE "C"')]
 
 
+async def accounts_with_ids(tx: ReadTx, ids: Sequence[str]) -> list[Account]:
+    """Return accounts by their ids, which the caller has from what it may see."""
+    return [_account(row) for row in await tx.rows(f"{_ACCOUNT} WHERE id = ANY($1)", list(ids))]
+
+
 async def lock_account(tx: Tx, account_id: str) -> Account | None:
     """Return an account by id, its row locked, so that changes of users and keys come one after the other."""
     row = await tx.row(f"{_ACCOUNT} WHERE id = $1 FOR UPDATE", account_id)
@@ -86,8 +95,9 @@ async def insert_account(tx: Tx, new: Account, key_hash: str) -> None:
     await tx.execute(
         """
         INSERT INTO account
-            (id, code, name, email, currency, time_zone, policy_code, key_hash, key_generation, created_at, language)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            (id, code, name, email, currency, time_zone, policy_code, key_hash, key_generation, created_at, language,
+            business)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """,
         new.id,
         new.code,
@@ -100,6 +110,7 @@ async def insert_account(tx: Tx, new: Account, key_hash: str) -> None:
         new.key_generation,
         new.created_at,
         new.language,
+        _encode(new.business),
     )
     await tx.execute("INSERT INTO account_counter (account_id) VALUES ($1)", new.id)
 
@@ -109,7 +120,7 @@ async def update_account(tx: Tx, changed: Account) -> None:
     await tx.execute(
         """
         UPDATE account SET name = $2, email = $3, currency = $4, time_zone = $5, policy_code = $6,
-            language = $7, catalog_version = catalog_version + $8 WHERE id = $1
+            language = $7, business = $8, catalog_version = catalog_version + $9 WHERE id = $1
         """,
         changed.id,
         changed.name,
@@ -118,6 +129,7 @@ async def update_account(tx: Tx, changed: Account) -> None:
         changed.time_zone,
         changed.policy_code,
         changed.language,
+        _encode(changed.business),
         1 + secrets.randbelow(2**31),  # never the same step twice: see `catalog.store.touch`
     )
 
@@ -172,6 +184,12 @@ async def user_named(tx: ReadTx, account_id: str, name: str) -> User | None:
         name,
     )
     return _user(row) if row else None
+
+
+async def users_with_ids(tx: ReadTx, account_id: str, ids: Sequence[str]) -> list[User]:
+    """Return the users of an account that have one of these ids."""
+    found = await tx.rows(f"{_USER} WHERE account_id = $1 AND id = ANY($2)", account_id, list(ids))
+    return [_user(row) for row in found]
 
 
 async def other_administrators(tx: ReadTx, account_id: str, user_id: str) -> bool:
@@ -234,7 +252,12 @@ def _account(row: Row) -> Account:
         key_generation=row["key_generation"],
         created_at=row["created_at"],
         language=row["language"],
+        business=msgspec.json.decode(row["business"], type=Business),
     )
+
+
+def _encode(business: Business) -> str:
+    return msgspec.json.encode(business).decode()
 
 
 def _user(row: Row) -> User:

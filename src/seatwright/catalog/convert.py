@@ -23,6 +23,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
 from seatwright.core.mail import is_address
+from seatwright.core.web import is_web_address
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 MAX_TIER_CODE = 50
@@ -153,7 +154,7 @@ def _detail_ids(details: Sequence[str], old: model.Pickup | None) -> list[str]:
 
 
 def _tag(form: forms.TagForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Tag:
-    return model.Tag(**head)
+    return model.Tag(**head, category=form.category.strip())
 
 
 def _policy(form: forms.PolicyForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> Policy:
@@ -352,8 +353,7 @@ def _image(form: forms.ImageForm, path: str) -> model.Image:
 
 
 def _url(text: str, path: str) -> str:
-    """Only web addresses: pages put them into links, where `javascript:` would be a script."""
-    if not text.startswith(("https://", "http://")) or any(c.isspace() or c in "\"'<>`" for c in text):
+    if not is_web_address(text):
         raise bad(path, f"{text[:80]!r} is not an http or https address.", code="invalid_url")
     return text
 

@@ -87,7 +87,9 @@ class PickupForm(EntryForm, kw_only=True):
 
 
 class TagForm(EntryForm, kw_only=True):
-    """A label that products are grouped by."""
+    """A label that products are grouped by, and the `category` that it is in itself, such as "Season" for "Summer"."""
+
+    category: Line = ""
 
 
 class FeeForm(Form, kw_only=True):

@@ -61,7 +61,7 @@ def _pickup(entry: model.Pickup, head: dict[str, Any], currency: str) -> forms.P
 
 
 def _tag(entry: model.Tag, head: dict[str, Any], currency: str) -> forms.TagForm:
-    return forms.TagForm(**head)
+    return forms.TagForm(**head, category=entry.category)
 
 
 def _policy(entry: Policy, head: dict[str, Any], currency: str) -> forms.PolicyForm:

@@ -97,7 +97,9 @@ class Pickup(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Tag(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A label that products are grouped by."""
+    """A label that products are grouped by, and the category that it is in ("" is none)."""
+
+    category: str = ""
 
 
 class Question(Entry, frozen=True, kw_only=True, omit_defaults=True):

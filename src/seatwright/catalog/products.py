@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from seatwright.catalog.model import Catalog, Product, Tag
+from seatwright.catalog.model import Catalog, Product
+from seatwright.catalog.tags import codes_of
 from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import NotFound
@@ -18,7 +19,8 @@ from seatwright.core.errors import NotFound
 class ProductFilter:
     """What a product must have to be listed; None is no condition. `name` may be part of a name, in any case.
 
-    `tags` are ids (or codes) of tags, of which one is enough; `modified_since` includes that instant.
+    `tags` are ids (or codes) of tags, or ids of their categories, of which one is enough. `modified_since` includes
+    that instant.
     """
 
     ids: Collection[str] | None = None
@@ -31,7 +33,7 @@ class ProductFilter:
 def select(catalog: Catalog, chosen: ProductFilter, *, limit: int, page: int) -> list[Product]:
     """Return page `page` (from 0) of `limit` products that fit all of `chosen`."""
     wanted = None if chosen.name is None else names.key(chosen.name)
-    tag_codes = None if chosen.tags is None else _tag_codes(catalog.tags.values(), chosen.tags)
+    tag_codes = None if chosen.tags is None else codes_of(catalog, chosen.tags)
     found = [
         product
         for product in _active(catalog)
@@ -77,7 +79,3 @@ def _active(catalog: Catalog) -> list[Product]:
 
 def _number(digits: str) -> int:
     return int(digits) if len(digits) <= 18 else -1
-
-
-def _tag_codes(tags: Collection[Tag], wanted: Collection[str]) -> set[str]:
-    return {tag.code for tag in tags if tag.id in wanted or tag.code in wanted}

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from seatwright.auth import service as auth
+from seatwright.auth.business import BusinessChange, Phone, with_change
 from seatwright.auth.model import Account
 from seatwright.auth.service import AccountChange
 from seatwright.catalog import service as catalog_service
@@ -41,6 +42,32 @@ MAX_DEPARTURES = 50_000
 """Departures in one file at most, recurring ones counted one by one."""
 
 
+class PhoneForm(Form, kw_only=True):
+    """A phone number, and what kind it is, such as "office"."""
+
+    number: Annotated[str, Meta(max_length=50, examples=["+1 435 555 0100"])]
+    type: Annotated[str, Meta(max_length=50, examples=["office"])] = ""
+
+
+class BusinessForm(Form, kw_only=True):
+    """How the business can be reached, as its partners see it; what is left out stays, an empty text removes it."""
+
+    address: Line | None = None
+    city: Line | None = None
+    state: Line | None = None
+    postal_code: Line | None = None
+    country: Line | None = None
+    website: Annotated[str, Meta(max_length=2_000, examples=["https://canyon.example"])] | None = None
+    email: Annotated[str, Meta(max_length=254)] | None = None
+    phones: Annotated[list[PhoneForm], Meta(max_length=10)] | None = None
+
+    def change(self) -> BusinessChange:
+        """Return what it changes."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__ if name != "phones"}
+        phones = None if self.phones is None else tuple(Phone(number=p.number, type=p.type) for p in self.phones)
+        return BusinessChange(**said, phones=phones)
+
+
 class AccountForm(Form, kw_only=True):
     """Settings of the account; what is left out stays. An empty `policy` removes the account's policy."""
 
@@ -49,6 +76,7 @@ class AccountForm(Form, kw_only=True):
     currency: Annotated[str, Meta(max_length=3, examples=["USD"])] | None = None
     time_zone: Annotated[Line, Meta(examples=["America/Denver"])] | None = None
     policy: Annotated[str | None, Meta(description="Code of the policy of products that have none.")] = None
+    business: BusinessForm | None = None
 
 
 class ImportForm(CatalogForm, kw_only=True):
@@ -194,6 +222,7 @@ def _account_change(account: Account, settings: AccountForm) -> AccountChange | 
         currency=_new(settings.currency, account.currency),
         time_zone=_new(settings.time_zone, account.time_zone),
         policy_code=_new(settings.policy, account.policy_code or ""),
+        business=_new_business(settings.business, account),
     )
     return None if change == AccountChange() else change
 
@@ -203,11 +232,27 @@ def _new(said: str | None, present: str) -> str | None:
     return None if said is None or said.strip() == present else said.strip()
 
 
+def _new_business(form: BusinessForm | None, account: Account) -> BusinessChange | None:
+    """Return what a form changes of the business, None if nothing. Raises `Invalid` naming the field."""
+    if form is None:
+        return None
+    change = form.change()
+    try:
+        return None if with_change(account.business, change) == account.business else change
+    except Invalid as error:
+        raise _of_account(error) from None
+
+
+def _of_account(error: Invalid) -> Invalid:
+    """Return an error about the account with the path that its field has in a file."""
+    return Invalid(f"account.{error.message}", code=error.code, field=at("account", error.field or ""))
+
+
 async def _change_account(tx: Tx, now: Instant, actor: str, account_id: str, change: AccountChange) -> None:
     try:
         await auth.change_account(tx, now, actor, account_id, change)
     except Invalid as error:
-        raise Invalid(f"account.{error.message}", code=error.code, field=at("account", error.field or "")) from None
+        raise _of_account(error) from None
 
 
 def _catalog_after(before: Catalog, plan: Plan, terms: Terms, settings: AccountForm) -> Catalog:

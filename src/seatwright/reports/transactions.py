@@ -28,6 +28,7 @@ from seatwright.storage.engine import ReadTx, Row
 
 UNTOLD = ("order.checked_in", "order.checked_out")
 """Actions that are no change of an order."""
+FEE_CHANGED = "order.cancellation_fee_changed"
 _UNTOLD = ", ".join(f"'{action}'" for action in UNTOLD)
 
 
@@ -55,12 +56,26 @@ class Entry(NamedTuple):
     amount: int
 
 
+class Deed(NamedTuple):
+    """What somebody (a user's id, `system` or `customer`) did, to which items, participants and units, if it names any.
+
+    `fee_change` is by how much it changed a cancellation fee of theirs afterwards.
+    """
+
+    action: str
+    actor: str
+    items: frozenset[str]
+    lines: frozenset[str]
+    fee_change: int = 0
+
+
 class Transaction(NamedTuple):
     """One record, in minor units of the order's currency.
 
     `actions` are what was done at that instant, in order: mostly one. `total` is by how much what is owed changed,
     `paid` what was paid then (below zero: given back), `commission` by how much a reseller's commission changed.
-    `items` are those that it was about, as they are now.
+    `items` are those that it was about, as they are now. `creator` is the user who made the order; `first_fees` are the
+    cancellation fees of lines before they were changed, where they were.
     """
 
     at: Instant
@@ -71,6 +86,9 @@ class Transaction(NamedTuple):
     commission: int
     items: tuple[Item, ...]
     entries: tuple[Entry, ...]
+    deeds: tuple[Deed, ...]
+    creator: str
+    first_fees: Mapping[str, int]
 
     def of_item(self, item_id: str) -> int:
         """Return by how much what is owed for one item changed."""
@@ -126,7 +144,7 @@ async def read(
         ids,
     )
     events = await tx.rows(
-        "SELECT subject_id AS order_id, at, action, detail FROM audit_event "
+        "SELECT subject_id AS order_id, at, actor, action, detail FROM audit_event "
         "WHERE account_id = ANY($1) AND subject_id = ANY($2) ORDER BY at, id",
         suppliers,
         ids,
@@ -140,10 +158,18 @@ def records_of(found: Found) -> Iterator[Transaction]:
     orders = {row["id"]: row for row in found.orders}
     entries = _by_moment(found.entries)
     events = _by_moment(row for row in found.events if row["action"] not in UNTOLD)
+    creators = {row["order_id"]: row["actor"] for row in found.events if row["action"] == "order.created"}
+    first_fees: dict[str, dict[str, int]] = defaultdict(dict)
+    for event in found.events:
+        if event["action"] == FEE_CHANGED:
+            detail = msgspec.json.decode(event["detail"])
+            first_fees[event["order_id"]].setdefault(detail["line"], detail["from"])
     for moment in found.moments:
         row = orders.get(moment["order_id"])
         if row is not None:
-            yield _record(moment, store.order_from(row), row["booked_at"], entries, events)
+            order = store.order_from(row)
+            record = _record(moment, order, row["booked_at"], entries, events)
+            yield record._replace(creator=creators.get(order.id, ""), first_fees=first_fees.get(order.id, {}))
 
 
 async def _moments(tx: ReadTx, account_id: str, chosen: TransactionFilter, limit: int, offset: int) -> Sequence[Row]:
@@ -227,30 +253,40 @@ def _record(moment: Row, order: Order, made_at: Instant, all_entries: _ByMoment,
     key = order.id, moment["booked_at"] or made_at
     entries, events = all_entries.get(key, []), all_events.get(key, [])
     lines = tuple(_entry(row) for row in entries if row["ledger"] in LINE_TYPES)
+    deeds = tuple(_deed(event) for event in events)
     touched = {row["departure_id"] for row in entries}
-    for event in events:
-        touched |= _touched(order, event)
+    for deed in deeds:
+        touched |= deed.items | {item.id for item in order.body.items if any(x.id in deed.lines for x in item.lines)}
     return Transaction(
         at=moment["at"],
         order=order,
-        actions=tuple(event["action"] for event in events),
+        actions=tuple(deed.action for deed in deeds),
         total=sum(line.amount for line in lines if line.type != "commission"),
         paid=sum(int(row["amount"]) for row in entries if row["ledger"] == "external_payments"),
         commission=-sum(line.amount for line in lines if line.type == "commission"),
         items=tuple(item for item in order.body.items if item.id in touched),
         entries=tuple(line for line in lines if line.amount),
+        deeds=deeds,
+        creator="",
+        first_fees={},
+    )
+
+
+def _deed(event: Row) -> Deed:
+    """Return what an audit event says: it names items with their lines, an item, lines, a line, or nothing."""
+    detail = msgspec.json.decode(event["detail"])
+    if not isinstance(detail, dict):
+        detail = {}
+    items = detail.get("items", ())
+    sold = [line for item in items for line in item.get("lines", ())]
+    return Deed(
+        action=event["action"],
+        actor=event["actor"],
+        items=frozenset((*(item["id"] for item in items), detail.get("item", ""))),
+        lines=frozenset((*sold, *detail.get("lines", ()), detail.get("line", ""))),
+        fee_change=detail["to"] - detail["from"] if event["action"] == FEE_CHANGED else 0,
     )
 
 
 def _entry(row: Row) -> Entry:
     return Entry(LINE_TYPES[row["ledger"]], row["name"], row["departure_id"], -int(row["amount"]))
-
-
-def _touched(order: Order, event: Row) -> set[str]:
-    """Return the items that an audit event is about: it names items, or participants and units, or neither."""
-    detail = msgspec.json.decode(event["detail"])
-    if not isinstance(detail, dict):
-        return set()
-    items = {str(item["id"]) for item in detail.get("items", ())} | {str(detail.get("item", ""))}
-    lines = {str(line) for line in (*detail.get("lines", ()), detail.get("line", ""))}
-    return items | {item.id for item in order.body.items if any(line.id in lines for line in item.lines)}

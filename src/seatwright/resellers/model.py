@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -81,6 +81,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     def commission(self, product_code: str, tier: str, base: int) -> int:
         """Return what the reseller earns on a line, or keeps of it at a net rate: from 0 to `base`, minor units."""
         return earned(self.kind, self.rate_of(product_code, tier), base)
+
+
+class Agent(NamedTuple):
+    """A user of a reseller, and the reseller's account with the name of its business."""
+
+    business: str
+    account_id: str
+    user_id: str
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

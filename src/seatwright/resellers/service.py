@@ -8,7 +8,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Forbidden, Invalid, NotFound
 from seatwright.core.ids import is_hex24
 from seatwright.resellers import store
-from seatwright.resellers.model import Connection, Terms
+from seatwright.resellers.model import Agent, Connection, Terms
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -61,6 +61,17 @@ async def allow_supplier_orders(
         action = "connection.supplier_orders_allowed" if allowed else "connection.supplier_orders_ended"
         await audit.record(tx, reseller_id, now, actor, action, supplier_id)
     return msgspec.structs.replace(found, supplier_orders=allowed)
+
+
+async def sells_for(tx: ReadTx, supplier_id: str, reseller_id: str) -> bool:
+    """Tell whether `reseller_id` is a reseller that may sell for the supplier now."""
+    found = await store.connection(tx, supplier_id, reseller_id) if is_hex24(reseller_id) else None
+    return found is not None and found.active
+
+
+async def agents(tx: ReadTx, supplier_id: str, username: str) -> list[Agent]:
+    """Return the users of connected resellers that `username` means: an e-mail in any case, or an alternative id."""
+    return await store.agents(tx, supplier_id, username.strip())
 
 
 async def list_connections(tx: ReadTx, account_id: str, *, limit: int, page: int) -> list[Connection]:

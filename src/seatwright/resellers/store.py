@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from seatwright.core.clock import Instant
-from seatwright.resellers.model import Connection, Terms
+from seatwright.resellers.model import Agent, Connection, Terms
 from seatwright.storage.engine import ReadTx, Row, Tx
+
+MAX_AGENTS = 1_000
+"""Users that have the same name in different accounts, at most."""
 
 _CONNECTION = """
 SELECT c.supplier_id, c.reseller_id, c.active, c.created_at, c.terms, c.supplier_orders, s.name AS supplier_name,
@@ -35,6 +38,23 @@ async def connections(tx: ReadTx, account_id: str, *, limit: int, offset: int) -
         offset,
     )
     return [_connection(row) for row in rows]
+
+
+async def agents(tx: ReadTx, supplier_id: str, username: str) -> list[Agent]:
+    """Return the active users of the supplier's resellers with an e-mail (in lower case) or alternative id."""
+    rows = await tx.rows(
+        """
+        SELECT r.name, r.id, u.id AS user_id FROM app_user u
+        JOIN connection c ON c.reseller_id = u.account_id AND c.supplier_id = $1 AND c.active
+        JOIN account r ON r.id = u.account_id
+        WHERE (u.email = $2 OR u.alternative_id = $3) AND u.active ORDER BY r.code, u.created_at, u.id LIMIT $4
+        """,
+        supplier_id,
+        username.lower(),
+        username,
+        MAX_AGENTS,
+    )
+    return [Agent(row["name"], row["id"], row["user_id"]) for row in rows]
 
 
 async def account_exists(tx: ReadTx, account_id: str) -> bool:

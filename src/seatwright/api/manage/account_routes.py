@@ -18,6 +18,7 @@ from seatwright.api.manage.account_wire import (
     UserOut,
     UserPatch,
     account_out,
+    business_change,
     event_out,
     user_out,
 )
@@ -54,6 +55,7 @@ async def patch_account(request: ApiRequest, data: JSONBody[AccountPatch]) -> Re
         time_zone=data.time_zone,
         policy_code=_text(data.policy_code),
         language=data.language,
+        business=business_change(data.business),
     )
 
     async def use_case(tx: Tx, who: Caller) -> Account:

@@ -7,11 +7,32 @@ from typing import Annotated, Any
 import msgspec
 
 from seatwright.api import wire
+from seatwright.auth.business import Business, BusinessChange, Phone
 from seatwright.auth.model import PERMISSIONS, Account, Permission, User
 from seatwright.core import times
 from seatwright.storage.engine import Row
 
 _ID = "60be6c0876dc590010d74ea6"
+
+
+class PhoneOut(wire.Wire):
+    """A phone number, and what kind it is, such as "office"."""
+
+    number: str
+    type: str
+
+
+class BusinessOut(wire.Wire):
+    """How a business can be reached; an empty text is not known."""
+
+    address: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+    website: str
+    email: str
+    phones: list[PhoneOut]
 
 
 class AccountOut(wire.Wire):
@@ -25,7 +46,28 @@ class AccountOut(wire.Wire):
     time_zone: str
     policy_code: str | None
     language: str
+    business: BusinessOut
     created_date: str
+
+
+class PhoneIn(wire.Wire, kw_only=True):
+    """A phone number, and what kind it is, such as "office"."""
+
+    number: Annotated[wire.Word, msgspec.Meta(examples=["+1 435 555 0100"])]
+    type: wire.Word = ""
+
+
+class BusinessPatch(wire.Wire):
+    """What to change; what is absent or null stays, an empty text or list removes what was there."""
+
+    address: wire.Word | None = None
+    city: wire.Word | None = None
+    state: wire.Word | None = None
+    postal_code: wire.Word | None = None
+    country: wire.Word | None = None
+    website: Annotated[str, msgspec.Meta(max_length=2_000, examples=["https://canyon.example"])] | None = None
+    email: wire.Word | None = None
+    phones: Annotated[list[PhoneIn], msgspec.Meta(max_length=10)] | None = None
 
 
 class AccountPatch(wire.Wire):
@@ -37,6 +79,7 @@ class AccountPatch(wire.Wire):
     time_zone: Annotated[str, msgspec.Meta(max_length=100, examples=["America/Denver"])] | None = None
     policy_code: wire.Word | None = None
     language: Annotated[str, msgspec.Meta(max_length=10, examples=["de"])] | None = None
+    business: BusinessPatch | None = None
 
 
 class KeyOut(wire.Wire):
@@ -100,8 +143,25 @@ def account_out(account: Account) -> AccountOut:
         time_zone=account.time_zone,
         policy_code=account.policy_code,
         language=account.language,
+        business=business_out(account.business),
         created_date=times.iso_utc(account.created_at),
     )
+
+
+def business_out(business: Business) -> BusinessOut:
+    """Render how a business can be reached."""
+    said = msgspec.structs.asdict(business)
+    return BusinessOut(**said | {"phones": [PhoneOut(number=p.number, type=p.type) for p in business.phones]})
+
+
+def business_change(patch: BusinessPatch | None) -> BusinessChange | None:
+    """Return what a patch changes, None if there is none."""
+    if patch is None:
+        return None
+    said = {name: getattr(patch, name) for name in patch.__struct_fields__ if name != "phones"}
+    texts = {name: None if value is None else wire.text(value) for name, value in said.items()}
+    phones = [Phone(number=wire.text(p.number), type=wire.text(p.type)) for p in patch.phones or ()]
+    return BusinessChange(**texts, phones=None if patch.phones is None else tuple(phones))
 
 
 def user_out(user: User) -> UserOut:

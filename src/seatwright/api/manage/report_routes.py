@@ -24,17 +24,30 @@ from seatwright.api.manage.report_wire import (
     settlement_out,
     settlements_sheet,
 )
+from seatwright.api.manage.transaction_wire import TransactionOut, listed, transactions_sheet
 from seatwright.api.reporting import FormParameter, From, Shown, To
+from seatwright.api.transaction_query import (
+    MAX_CHANGES,
+    ConfirmationIds,
+    FromProductStartDate,
+    OrderIds,
+    ProductNumbers,
+    ToProductStartDate,
+    Window,
+    filter_of,
+    read_changes,
+)
 from seatwright.api.wire import Envelope, Page
 from seatwright.auth import service as accounts
 from seatwright.auth.model import Account, Caller
 from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date
-from seatwright.reports import manifest
+from seatwright.reports import manifest, transactions
 from seatwright.reports.mailing import mailing_list
 from seatwright.reports.periods import Span, midnight, read_span
 from seatwright.reports.sales import By, Sales, sales
 from seatwright.reports.settlements import Direction, Settlement, settlements
+from seatwright.reports.transactions import Found
 from seatwright.storage.engine import ReadTx
 
 _TAGS = ["Reports"]
@@ -68,6 +81,44 @@ async def sales_report(
         )
 
     return await reporting.answer(request, "settings", format, gather)
+
+
+@get("/reports/transactions", summary="Transactions", tags=_TAGS, opt=reporting.FILES)
+async def transaction_report(
+    request: ApiRequest,
+    from_: From = None,
+    to: To = None,
+    order_ids: OrderIds = None,
+    confirmation_ids: ConfirmationIds = None,
+    product_numbers: ProductNumbers = None,
+    from_product_start_date: FromProductStartDate = None,
+    to_product_start_date: ToProductStartDate = None,
+    limit: Annotated[
+        int | None,
+        QueryParameter(ge=1, le=MAX_CHANGES, description="Records on a page; else 50, and 5,000 in a file."),
+    ] = None,
+    page: Page = 0,
+    format: FormParameter = "json",
+) -> Response[Envelope[list[TransactionOut]]]:
+    """A record for each time that an order was made or changed, oldest first. At least one filter is required."""
+    parts = services(request)
+    size, whole = reporting.page_size(limit, format, MAX_CHANGES), limit is None and format != "json"
+    now, window = parts.clock.now(), Window(from_, to, size, page, whole)
+    chosen = filter_of(order_ids, confirmation_ids, product_numbers, from_product_start_date, to_product_start_date)
+
+    async def run(tx: ReadTx, account_id: str) -> tuple[Account, Found]:
+        account = await accounts.account(tx, account_id)
+        return account, await read_changes(tx, account, chosen, window, now)
+
+    async def gather(who: Caller) -> Shown:
+        account, found = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
+        return Shown(
+            data=lambda: listed(transactions.records_of(found), who.account_id),
+            sheet=lambda: transactions_sheet(transactions.records_of(found), account.time_zone),
+            file="transactions",
+        )
+
+    return await reporting.answer(request, "orders.read", format, gather)
 
 
 @get("/reports/payables", summary="Payables report", tags=_TAGS, opt=reporting.FILES)
@@ -140,7 +191,7 @@ async def mailing_report(
         account = await parts.database.read(lambda tx: accounts.account(tx, who.account_id))
         since = midnight(parse_date(from_, field="from"), account.time_zone) if from_ else None
         found = await mailing_list(parts.database, who.account_id, since=since, limit=size, page=page)
-        reporting.check_whole(limit, format, more=found.more)
+        reporting.check_whole(limit is None and format != "json", more=found.more)
         return Shown(
             data=lambda: recipients_out(found),
             sheet=lambda: recipients_sheet(found, account.time_zone),
@@ -172,6 +223,7 @@ async def manifest_report(
 
 ROUTES: list[HTTPRouteHandler] = [
     sales_report,
+    transaction_report,
     payables_report,
     receivables_report,
     mailing_report,

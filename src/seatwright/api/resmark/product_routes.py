@@ -78,7 +78,7 @@ async def list_products(
     )
 
     async def run(tx: ReadTx, caller: Caller) -> list[Found]:
-        catalog = await _catalog(request, tx, caller, supplier_id)
+        catalog = await readable_catalog(request, tx, caller, supplier_id)
         return [Found(catalog, product) for product in select(catalog, chosen, limit=limit, page=page)]
 
     return await endpoint.read(request, None, run, lambda found: [product_out(each) for each in found])
@@ -91,7 +91,7 @@ async def read_product(
     """Read a product by id, product number or name."""
 
     async def run(tx: ReadTx, caller: Caller) -> Found:
-        catalog = await _catalog(request, tx, caller, supplier_id)
+        catalog = await readable_catalog(request, tx, caller, supplier_id)
         return Found(catalog, look_up(catalog, search_term))
 
     return await endpoint.read(request, None, run, product_out)
@@ -116,7 +116,7 @@ async def list_items(
     shown: ShownCalendars = request.app.state.shown_calendars
 
     async def run(tx: ReadTx, caller: Caller) -> msgspec.Raw:
-        catalog = await _catalog(request, tx, caller, supplier_id)
+        catalog = await readable_catalog(request, tx, caller, supplier_id)
         product = look_up(catalog, search_term)
         first, last = calendar_days(from_, to, now, zone_of(catalog, product))
         return await shown.show(tx, catalog, product, first, last, now)
@@ -131,13 +131,13 @@ async def list_pickups(
     """List how and where guests of a product can be picked up."""
 
     async def run(tx: ReadTx, caller: Caller) -> Found:
-        catalog = await _catalog(request, tx, caller, supplier_id)
+        catalog = await readable_catalog(request, tx, caller, supplier_id)
         return Found(catalog, look_up(catalog, search_term))
 
     return await endpoint.read(request, None, run, pickups_out)
 
 
-async def _catalog(request: ApiRequest, tx: ReadTx, caller: Caller, supplier_id: str | None) -> Catalog:
+async def readable_catalog(request: ApiRequest, tx: ReadTx, caller: Caller, supplier_id: str | None) -> Catalog:
     """Return the caller's catalog, or a connected supplier's. Raises `NotFound` for any other supplier."""
     catalogs = services(request).catalogs
     if not supplier_id or supplier_id == caller.account_id:

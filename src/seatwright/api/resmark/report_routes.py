@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Annotated
 
 from litestar import Response, Router, get
@@ -11,32 +10,28 @@ from litestar.params import QueryParameter
 from seatwright.api import reporting
 from seatwright.api.context import ApiRequest, services
 from seatwright.api.reporting import FormParameter, From, Shown, To
-from seatwright.api.resmark.csv import NUMBERS, csv_numbers, csv_values
-from seatwright.api.resmark.report_wire import (
-    AccrualOut,
-    TransactionOut,
-    accrual_out,
-    accrual_sheet,
-    listed,
-    transactions_sheet,
+from seatwright.api.resmark.order_report_wire import OrderRowOut, listed, order_rows_sheet
+from seatwright.api.resmark.report_wire import AccrualOut, accrual_out, accrual_sheet
+from seatwright.api.transaction_query import (
+    MAX_CHANGES,
+    ConfirmationIds,
+    FromProductStartDate,
+    OrderIds,
+    ProductNumbers,
+    ToProductStartDate,
+    Window,
+    filter_of,
+    read_changes,
 )
 from seatwright.api.wire import Envelope, Page
 from seatwright.auth import service as accounts
 from seatwright.auth.model import Account, Caller
-from seatwright.core.clock import Instant
-from seatwright.core.errors import Invalid
-from seatwright.core.times import parse_date
 from seatwright.reports import transactions
 from seatwright.reports.accrual import Accrual, accrual
-from seatwright.reports.periods import Span, checked, read_span
-from seatwright.reports.transactions import Found, TransactionFilter
+from seatwright.reports.order_facts import Facts, facts_of
+from seatwright.reports.periods import Span, read_span
+from seatwright.reports.transactions import Found
 from seatwright.storage.engine import ReadTx
-
-MAX_PAGE = 5_000
-"""Records on one page at most."""
-
-_DATE = {"format": "date"}
-_OnDay = "YYYY-MM-DD, on the location's calendar."
 
 
 @get("/accrual/transactionDate", summary="Accrual report", opt=reporting.FILES)
@@ -68,84 +63,37 @@ async def order_report(
     request: ApiRequest,
     from_: From = None,
     to: To = None,
-    order_ids: Annotated[str | None, QueryParameter(name="orderIds", description="Comma-separated order IDs.")] = None,
-    confirmation_ids: Annotated[
-        str | None,
-        QueryParameter(
-            name="confirmationIds",
-            description="Comma-separated confirmation numbers.",
-            schema_extra=NUMBERS,
-        ),
-    ] = None,
-    product_numbers: Annotated[
-        str | None,
-        QueryParameter(
-            name="productNumbers",
-            description="Comma-separated product numbers.",
-            schema_extra=NUMBERS,
-        ),
-    ] = None,
-    from_product_start_date: Annotated[
-        str | None,
-        QueryParameter(name="fromProductStartDate", description=f"First day of an item. {_OnDay}", schema_extra=_DATE),
-    ] = None,
-    to_product_start_date: Annotated[
-        str | None,
-        QueryParameter(name="toProductStartDate", description=f"Last day of an item. {_OnDay}", schema_extra=_DATE),
-    ] = None,
+    order_ids: OrderIds = None,
+    confirmation_ids: ConfirmationIds = None,
+    product_numbers: ProductNumbers = None,
+    from_product_start_date: FromProductStartDate = None,
+    to_product_start_date: ToProductStartDate = None,
     limit: Annotated[
         int | None,
-        QueryParameter(ge=1, le=MAX_PAGE, description="Records on a page; else 50, and 5,000 in a file."),
+        QueryParameter(ge=1, le=MAX_CHANGES, description="Changes of orders on a page; else all, up to 5,000."),
     ] = None,
     page: Page = 0,
     format: FormParameter = "json",
-) -> Response[Envelope[list[TransactionOut]]]:
-    """A record for each time that an order was made or changed, oldest first. At least one filter is required."""
+) -> Response[Envelope[list[OrderRowOut]]]:
+    """A row for each date and price tier of each change of an order, oldest first. At least one filter is required."""
     parts = services(request)
-    now, size = parts.clock.now(), reporting.page_size(limit, format, MAX_PAGE)
-    chosen = TransactionFilter(
-        order_ids=csv_values("orderIds", order_ids),
-        confirmations=csv_numbers("confirmationIds", confirmation_ids),
-        product_numbers=csv_numbers("productNumbers", product_numbers),
-        starts=_starts(from_product_start_date, to_product_start_date),
-    )
+    now, window = parts.clock.now(), Window(from_, to, limit or MAX_CHANGES, page, whole=limit is None)
+    chosen = filter_of(order_ids, confirmation_ids, product_numbers, from_product_start_date, to_product_start_date)
 
-    async def run(tx: ReadTx, account_id: str) -> tuple[Account, Found]:
+    async def run(tx: ReadTx, account_id: str) -> tuple[Found, Facts]:
         account = await accounts.account(tx, account_id)
-        narrowed = chosen._replace(span=_span(from_, to, now, account.time_zone))
-        more = 1 if limit is None and format != "json" else 0
-        found = await transactions.read(tx, account_id, narrowed, limit=size, page=page, more=more)
-        reporting.check_whole(limit, format, more=len(found.moments) > size)
-        return account, found
+        found = await read_changes(tx, account, chosen, window, now)
+        return found, await facts_of(tx, parts.catalogs, account, found)
 
     async def gather(who: Caller) -> Shown:
-        account, found = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
+        found, facts = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
         return Shown(
-            data=lambda: listed(transactions.records_of(found), who.account_id),
-            sheet=lambda: transactions_sheet(transactions.records_of(found), account.time_zone),
+            data=lambda: listed(transactions.records_of(found), facts),
+            sheet=lambda: order_rows_sheet(transactions.records_of(found), facts),
             file="orders",
         )
 
     return await reporting.answer(request, "orders.read", format, gather)
-
-
-def _span(first: str | None, last: str | None, now: Instant, zone: str) -> Span | None:
-    return read_span(first, last, now, zone) if first or last else None
-
-
-def _starts(first: str | None, last: str | None) -> tuple[date, date] | None:
-    """Return the days from `fromProductStartDate` to `toProductStartDate`, a year from the first without the second."""
-    if last and not first:
-        raise Invalid(
-            "toProductStartDate: is only possible together with fromProductStartDate.",
-            code="missing_from_date",
-            field="toProductStartDate",
-        )
-    if not first:
-        return None
-    start = parse_date(first, field="fromProductStartDate")
-    end = parse_date(last, field="toProductStartDate") if last else start + timedelta(days=365)
-    return checked(Span(start, end, "UTC"), "fromProductStartDate", "toProductStartDate")[:2]
 
 
 ROUTES = [Router("/report", route_handlers=[accrual_report, order_report], tags=["Reports"])]

@@ -18,3 +18,6 @@ WHERE kind = 'sale' AND (account_id, order_id, transaction_no) IN (
     WHERE kind = 'sale' AND ledger NOT IN ('sales', 'reseller_receivable', 'reseller_payable')
     GROUP BY account_id, order_id, transaction_no
     HAVING SUM(CASE WHEN ledger IN ('receivable', 'discounts', 'commissions') THEN amount ELSE -amount END) < 0);
+
+-- How an account's business can be reached, as one JSON document.
+ALTER TABLE account ADD COLUMN business TEXT NOT NULL DEFAULT '{}';

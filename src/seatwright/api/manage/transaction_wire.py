@@ -1,0 +1,150 @@
+"""Transactions on the wire, and as a sheet: a record for each time that an order was made or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from seatwright.api import wire
+from seatwright.core.clock import Instant
+from seatwright.core.money import to_wire
+from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.reports.sheets import Cell, Sheet
+from seatwright.reports.transactions import Transaction
+
+
+class TouchedOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """A date and time that a change was about; `amount` is by how much it changed what is owed. The start is on the
+    location's wall clock."""
+
+    item_id: str
+    product_id: str
+    product_number: int
+    product_name: str
+    start_time: str | None
+    time_zone: str
+    amount: Decimal
+
+
+class EntryOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """One line item of a change: a product, discount, pickup, fee, tax, cancellation fee or commission."""
+
+    type: str
+    name: str
+    item_id: str | None
+    amount: Decimal
+
+
+class TransactionOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """An order at an instant at which it was made or changed. `total` is by how much what is owed changed, `paid` what
+    was paid, `commission` by how much the reseller's changed: all from the ledger."""
+
+    date: str
+    order_id: str
+    confirmation: int
+    reference_id: str | None
+    supplier_id: str | None
+    reseller_id: str | None
+    channel: str | None
+    type: Literal["created", "changed"]
+    actions: list[str]
+    total: Decimal
+    paid: Decimal
+    commission: Decimal
+    currency: str
+    items: list[TouchedOut]
+    line_items: list[EntryOut]
+
+
+def transaction_out(record: Transaction, viewer_id: str) -> TransactionOut:
+    """Show a record to the order's supplier or seller."""
+    order, currency = record.order, record.order.body.currency
+    resold = order.owner_id != order.account_id
+    return TransactionOut(
+        date=iso_utc(record.at),
+        order_id=order.id,
+        confirmation=order.confirmation,
+        reference_id=order.body.reference_id,
+        supplier_id=order.account_id if resold and viewer_id == order.owner_id else None,
+        reseller_id=order.owner_id if resold and viewer_id == order.account_id else None,
+        channel=order.channel or None,
+        type="created" if record.made else "changed",
+        actions=[action.removeprefix("order.") for action in record.actions],
+        total=to_wire(record.total, currency),
+        paid=to_wire(record.paid, currency),
+        commission=to_wire(record.commission, currency),
+        currency=currency,
+        items=[
+            TouchedOut(
+                item_id=item.id,
+                product_id=item.product_id,
+                product_number=item.product_number,
+                product_name=item.product_name,
+                start_time=None if item.start_at is None else iso_wall(item.start_at, item.time_zone),
+                time_zone=item.time_zone,
+                amount=to_wire(record.of_item(item.id), currency),
+            )
+            for item in record.items
+        ],
+        line_items=[
+            EntryOut(type=entry.type, name=entry.name, item_id=entry.item_id, amount=to_wire(entry.amount, currency))
+            for entry in record.entries
+        ],
+    )
+
+
+_TRANSACTION = (
+    "Date",
+    "Order",
+    "Confirmation",
+    "Reference",
+    "Channel",
+    "Type",
+    "Actions",
+    "Products",
+    "Total",
+    "Paid",
+    "Commission",
+    "Currency",
+)
+
+
+def transactions_sheet(records: Iterable[Transaction], zone: str) -> Sheet:
+    """Return records as a table, times on the wall clock of `zone`."""
+    return Sheet(
+        name="Transactions",
+        titles=_TRANSACTION,
+        rows=(_transaction_row(record, zone) for record in records),
+    )
+
+
+def _transaction_row(record: Transaction, zone: str) -> Sequence[Cell]:
+    order, currency = record.order, record.order.body.currency
+    return (
+        wall(record.at, zone),
+        order.id,
+        order.confirmation,
+        order.body.reference_id,
+        order.channel,
+        "created" if record.made else "changed",
+        ", ".join(action.removeprefix("order.") for action in record.actions),
+        ", ".join(dict.fromkeys(item.product_name for item in record.items)),
+        to_wire(record.total, currency),
+        to_wire(record.paid, currency),
+        to_wire(record.commission, currency),
+        currency,
+    )
+
+
+def wall(at: Instant | None, zone: str) -> datetime | None:
+    """Return an instant on a wall clock, for a sheet."""
+    return None if at is None else to_local(at, zone)
+
+
+def listed(records: Iterable[Transaction], viewer_id: str) -> list[msgspec.Raw]:
+    """Show several records, in JSON already: texts are less for Python to keep than what they are made of."""
+    return [msgspec.Raw(wire.encode(transaction_out(record, viewer_id))) for record in records]

@@ -1,0 +1,46 @@
+"""Tags by their categories (wire reference, "Tags, resellers, sign-in by redirect")."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from typing import NamedTuple
+
+from seatwright.catalog.model import Catalog, Tag
+
+OTHER = "Other"
+"""The category of tags that have none."""
+
+
+class TagCategory(NamedTuple):
+    """A category with its tags, both by name. Its id stays as long as its name does; upper and lower case are one."""
+
+    id: str
+    name: str
+    tags: list[Tag]
+
+
+def categories(catalog: Catalog, *, used: bool = False) -> list[TagCategory]:
+    """Return the catalog's tags by category; with `used` only those that an active product has."""
+    in_use = {code for product in catalog.products.values() if product.active for code in product.tags}
+    found: dict[str, TagCategory] = {}
+    for tag in sorted(catalog.tags.values(), key=lambda tag: (tag.name.casefold(), tag.code)):
+        if not used or tag.code in in_use:
+            name = tag.category or OTHER
+            category_id = _category_id(catalog.account_id, name)
+            found.setdefault(category_id, TagCategory(category_id, name, [])).tags.append(tag)
+    return sorted(found.values(), key=lambda category: (category.name == OTHER, category.name.casefold()))
+
+
+def codes_of(catalog: Catalog, wanted: Collection[str]) -> set[str]:
+    """Return the codes of the tags that `wanted` names, each by its id or code, or that of its category."""
+    return {
+        tag.code
+        for tag in catalog.tags.values()
+        if not {tag.id, tag.code, _category_id(catalog.account_id, tag.category or OTHER)}.isdisjoint(wanted)
+    }
+
+
+def _category_id(account_id: str, name: str) -> str:
+    """Return 24 hex digits, as all ids have: a category is nothing but a name."""
+    return hashlib.sha256(f"{account_id} {name.casefold()}".encode()).hexdigest()[:24]

@@ -19,6 +19,7 @@ from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings, load_settings
 from seatwright.core.errors import Unavailable
+from seatwright.core.files import make_files_private
 from seatwright.messages.context import Messenger
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema
@@ -38,6 +39,7 @@ def create() -> Litestar:
     For an ASGI server (`uvicorn --factory seatwright.app:create`). Starting it fails if the schema is not exactly
     what this program needs: migrate first.
     """
+    make_files_private()
     gc.disable()
     settings = load_settings()
     logs.configure(settings.log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import os
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from seatwright.auth.secrets import SECRET_FILE
+from seatwright.cli import backup
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid, Unavailable
 from seatwright.storage import archive, backup_sqlite, postgres_tools
@@ -83,12 +85,12 @@ def place(new_place: NewPlace) -> Settings:
 Change = Callable[[dict[str, Any]], None]
 
 
-def rewritten(file: Path, change: Change) -> bytes:
-    """Return a backup with another manifest."""
+def rewritten(file: Path, change: Change, **parts: bytes) -> bytes:
+    """Return a backup with another manifest, and with other parts under names of which `_` stands for a point."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
-            content = old.read(name)
+            content = parts.get(name.replace(".", "_"), old.read(name))
             if name == archive.MANIFEST:
                 manifest = json.loads(content)
                 change(manifest)
@@ -235,6 +237,7 @@ def test_the_secret_goes_along(new_place: NewPlace) -> None:
     old = filled(new_place())
     file, unset = old.data / "a.backup", with_kept_secret(old)
     (old.data / SECRET_FILE).write_text(f"{SECRET}\n")
+    (old.data / SECRET_FILE).chmod(0o600)
     works(unset, "backup", file)
     new = with_kept_secret(new_place())
     assert "SEATWRIGHT_SECRET" in refused(replace(new, secret=OTHER_SECRET), "restore", file)
@@ -246,6 +249,44 @@ def test_the_secret_goes_along(new_place: NewPlace) -> None:
     assert (new.data / f"{SECRET_FILE}.replaced").read_text() == "a younger secret"
     works(replace(new, secret=OTHER_SECRET), "restore", file, "--force", "--keep-secret")
     works(replace(new, secret=SECRET), "restore", file, "--force")
+
+
+def with_secret(file: Path, secret: bytes, **manifest: str) -> bytes:
+    """Return a backup with another secret in it, which its manifest describes as a part."""
+    part = {"size": len(secret), "sha256": hashlib.sha256(secret).hexdigest()}
+
+    def change(content: dict[str, Any]) -> None:
+        content["parts"][archive.SECRET] = part
+        content.update(manifest)
+
+    return rewritten(file, change, secret_key=secret)
+
+
+def test_a_backup_s_secret_is_the_one_that_its_keys_belong_to(new_place: NewPlace) -> None:
+    old, new = with_kept_secret(filled(new_place())), with_kept_secret(new_place())
+    made = old.data / SECRET_FILE
+    made.write_text(f"{SECRET}\n")
+    made.chmod(0o600)
+    works(old, "backup", old.data / "a.backup")
+    bad = new.data / "b.backup"
+    before = sorted(new.data.iterdir())
+    for content in (
+        with_secret(old.data / "a.backup", OTHER_SECRET.encode()),
+        with_secret(old.data / "a.backup", b""),
+        with_secret(old.data / "a.backup", b"", secret_check=""),
+        with_secret(old.data / "a.backup", b"short", secret_check=backup._check_of("short")),
+        with_secret(old.data / "a.backup", SECRET.encode(), secret_check=""),
+    ):
+        bad.write_bytes(content)
+        for place in (new, replace(new, secret=SECRET)):
+            assert "not the one that its manifest names" in refused(place, "restore", bad)
+        bad.unlink()
+        assert sorted(new.data.iterdir()) == before, "nothing was changed"
+    bad.write_bytes(content)
+    works(new, "restore", bad, "--keep-secret")
+    assert not (new.data / SECRET_FILE).exists()
+    works(new, "restore", old.data / "a.backup", "--force")
+    assert (new.data / SECRET_FILE).read_text() == f"{SECRET}\n"
 
 
 @pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)

@@ -113,6 +113,7 @@ def test_everything_acknowledged_is_in_it(
     _migrate(here)
     plan = outfit.build(here, SystemClock(), days=4, drop=())
     (here.data / SECRET_FILE).write_text(SECRET)
+    (here.data / SECRET_FILE).chmod(0o600)
     file = tmp_path / "busy.backup"
     server = serve(here, 2)
     try:

@@ -6,8 +6,13 @@ import hashlib
 import hmac
 import os
 import secrets
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
+
+from seatwright.core.config import MIN_SECRET
+from seatwright.core.errors import Unavailable
+from seatwright.core.files import OTHERS
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a file name
 
@@ -35,8 +40,16 @@ class Keyring:
 
     @classmethod
     def open(cls, secret: str, data: Path) -> Keyring:
-        """Use `secret`, or if it is empty the one kept in the data directory, made on first use."""
-        return cls.from_secret(secret or _kept_secret(data))
+        """Use `secret`, or if it is empty the one kept in the data directory, made on first use.
+
+        Raises `Unavailable`, with the command that mends it, if tokens could be forged with the one that is kept.
+        """
+        kept = secret or kept_secret(data)
+        if kept is None:
+            _make_secret(data / SECRET_FILE)
+            kept = kept_secret(data)
+        assert kept is not None
+        return cls.from_secret(kept)
 
     def hash_api_key(self, key: str) -> str:
         """Return what is stored of an API key: keys are random, so a keyed hash is as good as a slow one."""
@@ -57,26 +70,59 @@ def _derive(secret: str, label: str) -> bytes:
     return hmac.new(secret.encode(), b"seatwright 1 " + label.encode(), hashlib.sha256).digest()
 
 
-def _kept_secret(data: Path) -> str:
-    """Read the secret of a data directory, making it first if there is none.
+def secret_in(content: bytes) -> str | None:
+    """Return the secret that is the `content` of a file, or None if it is empty, too short or not plain text (a file
+    of zeros, say, as a crash of the machine may leave one)."""
+    text = content.decode("latin-1").strip()
+    return text if len(text) >= MIN_SECRET and text.isascii() and text.isprintable() else None
+
+
+def kept_secret(data: Path) -> str | None:
+    """Return the secret that is kept in a data directory, or None if there is none.
+
+    Raises `Unavailable`, with the command that mends it, if it can't be read or tokens could be forged with it.
+    """
+    path = data / SECRET_FILE
+    try:
+        with path.open("rb") as file:
+            mode, content = os.fstat(file.fileno()).st_mode, file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unavailable(f"{path} can't be read: {error.strerror}.", code="secret_unreadable") from error
+    named = shlex.quote(str(path))
+    if mode & OTHERS:
+        raise Unavailable(
+            f"Other users of this machine can read or change {path}, and sign tokens with it: run `chmod 600 {named}`.",
+            code="secret_open",
+        )
+    secret = secret_in(content)
+    if secret is None:
+        raise Unavailable(
+            f"{path} is empty, or has fewer than {MIN_SECRET} characters, so that anybody could sign tokens: put the "
+            f"right one back, or run `rm {named}`, start again, and run `seatwright keys reset` for every account.",
+            code="secret_unsound",
+        )
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Make the secret of a data directory.
 
     Written to a file of its own and linked into place: of several workers that start at once one wins, and
     none can read a file that is only half there.
     """
-    path = data / SECRET_FILE
-    if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        draft = data / f".{SECRET_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(32) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            _link(draft, path)
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{SECRET_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        _link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _link(draft: Path, path: Path) -> None:

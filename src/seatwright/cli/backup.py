@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from seatwright.auth.secrets import SECRET_FILE, Keyring
+from seatwright.auth.secrets import SECRET_FILE, Keyring, kept_secret, secret_in
 from seatwright.cart import holds
 from seatwright.cli.running import Data, console, fail, make_data_directory, run, settings
 from seatwright.core.clock import Clock, SystemClock
 from seatwright.core.config import Settings
-from seatwright.core.errors import Conflict, SeatwrightError, Unavailable
+from seatwright.core.errors import Conflict, Invalid, SeatwrightError, Unavailable
+from seatwright.core.files import close_file
 from seatwright.invariants.checks import CHECKS, Finding, check
 from seatwright.storage import archive, backup
 from seatwright.storage.archive import Manifest, Reader
@@ -39,10 +40,7 @@ def backup_command(
 ) -> None:
     """Write everything to one file, while the server runs: the database, and the secret kept in the data directory."""
     chosen = settings(data)
-    secret = None if chosen.secret else _kept_secret(chosen)
-    check = _check_of(chosen.secret or (secret or b"").decode("ascii", "replace").strip())
-    work = backup.back_up(chosen, SystemClock(), file, secret=secret, secret_check=check, force=force)
-    manifest = run(work)
+    manifest = run(_back_up(chosen, file, force=force))
     console.print(f"Wrote {file}: {_described(manifest)}.", markup=False)
     if archive.SECRET not in manifest.parts:
         console.print("The server's secret is not in it: SEATWRIGHT_SECRET has to be kept apart.", markup=False)
@@ -74,6 +72,13 @@ def restore_command(
     console.print(f"All {len(CHECKS)} checks passed.")
 
 
+async def _back_up(chosen: Settings, file: Path, *, force: bool) -> Manifest:
+    kept = None if chosen.secret else kept_secret(chosen.data)
+    secret = None if kept is None else f"{kept}\n".encode()
+    check = _check_of(chosen.secret or kept or "")
+    return await backup.back_up(chosen, SystemClock(), file, secret=secret, secret_check=check, force=force)
+
+
 async def _restore(chosen: Settings, file: Path, *, force: bool, keep_secret: bool) -> tuple[Manifest, Restored]:
     clock = SystemClock()
 
@@ -98,35 +103,41 @@ async def _brought_up_to_date(database: Database, clock: Clock) -> Restored:
     return Restored([migration.title for migration in applied], swept, await check(database, clock.now()))
 
 
-def _kept_secret(chosen: Settings) -> bytes | None:
-    """Return the secret of the data directory, or None if no server has made one yet."""
-    path = chosen.data / SECRET_FILE
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        fail(f"{path} can't be read: {error.strerror}.")
-
-
 def _check_of(secret: str) -> str:
     return Keyring.from_secret(secret).hash_request("seatwright backup") if secret else ""
 
 
 def _secret_to_write(chosen: Settings, reader: Reader) -> bytes | None:
-    """Return the secret that the data directory has to get, if any. Raises `Conflict` if API keys would not work."""
+    """Return the secret that the data directory has to get, if any. Raises `Conflict` if API keys would not work, and
+    `Invalid` if the backup's own secret is not the one that they belong to, or is none."""
     wanted, inside = reader.manifest.secret_check, reader.secret()
+    if inside is not None and (not wanted or _check_of(secret_in(inside) or "") != wanted):
+        raise Invalid(
+            "The secret in the backup is not the one that its manifest names, or is empty or too short; "
+            "--keep-secret leaves it out, and then every API key has to be reset. Nothing was changed.",
+            code="backup_damaged",
+        )
     if chosen.secret:
         if wanted in ("", _check_of(chosen.secret)):
             return None
         remedy = "unset it, and the backup's own is used" if inside else "set it to that one"
         raise _other_secret(f"SEATWRIGHT_SECRET is not the secret that the backup's API keys belong to: {remedy}")
-    here = _kept_secret(chosen)
+    here = _raw_secret(chosen.data / SECRET_FILE)
     if inside is not None:
         return None if inside == here else inside
-    if wanted and wanted != _check_of((here or b"").decode("ascii", "replace").strip()):
+    if wanted and wanted != _check_of(secret_in(here or b"") or ""):
         raise _other_secret("The backup's API keys belong to a SEATWRIGHT_SECRET that is not in it: set it")
     return None
+
+
+def _raw_secret(path: Path) -> bytes | None:
+    """Return what is in a data directory's secret, which may be unsound: the backup's own may take its place."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unavailable(f"{path} can't be read: {error.strerror}.") from error
 
 
 def _other_secret(sentence: str) -> Conflict:
@@ -137,6 +148,7 @@ def _write_secret(path: Path, secret: bytes) -> None:
     """Write the backup's secret; one that it takes the place of is kept beside it."""
     try:
         if path.exists():
+            close_file(path)
             path.replace(path.with_name(f"{path.name}.replaced"))
         with archive.new_file(path, force=False) as file:
             file.write(secret)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from seatwright.cli import accounts, backup, database, doctor, importing, messages, orders, server
+from seatwright.core.files import make_files_private
 
 app = typer.Typer(
     name="seatwright",
@@ -13,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.callback()(make_files_private)
 app.command("serve")(server.serve)
 app.command("migrate")(database.migrate_command)
 app.command("import")(importing.import_command)

@@ -18,6 +18,7 @@ from seatwright.auth.secrets import Keyring
 from seatwright.core.clock import Clock, SystemClock
 from seatwright.core.config import Settings, load_settings
 from seatwright.core.errors import SeatwrightError
+from seatwright.core.files import close_directory
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema, migrate
 from seatwright.storage.open import open_database
@@ -88,8 +89,12 @@ async def opened(chosen: Settings) -> AsyncIterator[Parts]:
 
 
 async def migrated(chosen: Settings) -> list[str]:
-    """Make the data directory, bring the schema up to date, and return the names of the migrations applied."""
+    """Make what a server needs, bring the schema up to date, and return the names of the migrations applied.
+
+    Raises `Unavailable`, before it changes the database, if the kept secret is none that a server may use.
+    """
     make_data_directory(chosen)
+    Keyring.open(chosen.secret, chosen.data)
     database = await open_database(chosen)
     try:
         applied = await migrate(database, SystemClock())
@@ -99,8 +104,9 @@ async def migrated(chosen: Settings) -> list[str]:
 
 
 def make_data_directory(chosen: Settings) -> None:
-    """Make the data directory, for its owner only, if it isn't there."""
+    """Make the data directory, for its owner only, if it isn't there; nobody else may write to one that is."""
     try:
         chosen.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        close_directory(chosen.data)
     except OSError as error:
         fail(f"SEATWRIGHT_DATA: {chosen.data} can't be made: {error.strerror}.", code=BAD_SETTINGS)

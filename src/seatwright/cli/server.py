@@ -9,6 +9,7 @@ import msgspec
 import typer
 import uvicorn
 
+from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.cli.connection import most_connections
 from seatwright.cli.demo import FILE, Demo, DemoFile, create
@@ -30,8 +31,7 @@ def serve(
 ) -> None:
     """Bring the schema up to date, then serve until SIGTERM or Ctrl-C; running requests are finished first."""
     chosen = settings(data)
-    if not chosen.read_only:
-        run(migrated(chosen))
+    run(_prepare(chosen))
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if demo:
         run(_make_demo(chosen, address))
@@ -56,6 +56,14 @@ def serve(
         forwarded_allow_ips=list(chosen.trusted_proxies),
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+async def _prepare(chosen: Settings) -> None:
+    """Refuse a secret that no server may use; make and migrate the database, unless it is only read."""
+    if chosen.read_only:
+        Keyring.open(chosen.secret, chosen.data)
+    else:
+        await migrated(chosen)
 
 
 async def _make_demo(chosen: Settings, address: str) -> None:

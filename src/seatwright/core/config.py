@@ -11,6 +11,9 @@ from pathlib import Path
 from seatwright.core.errors import Invalid
 from seatwright.core.mail import Mailbox, MailServer, parse_mailbox, parse_server
 
+MIN_SECRET = 32
+"""Characters of the server's secret at least, wherever it is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -201,8 +204,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if url and not url.startswith(("postgresql://", "postgres://")):
         raise _bad("SEATWRIGHT_DATABASE_URL", "must start with postgresql://, or be empty for SQLite.")
     secret = text["SEATWRIGHT_SECRET"]
-    if secret and len(secret) < 32:
-        raise _bad("SEATWRIGHT_SECRET", "must have at least 32 characters.")
+    if secret and len(secret) < MIN_SECRET:
+        raise _bad("SEATWRIGHT_SECRET", f"must have at least {MIN_SECRET} characters.")
     if text["SEATWRIGHT_LOG"] not in ("json", "console"):
         raise _bad("SEATWRIGHT_LOG", "must be json or console.")
     return Settings(

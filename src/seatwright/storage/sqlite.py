@@ -11,6 +11,7 @@ only given after the commit.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 import time
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from seatwright.core.errors import Unavailable
+from seatwright.core.files import close_file
 from seatwright.storage import outages
 from seatwright.storage.engine import MAX_ATTEMPTS, Engine, Probe, ReadTx, Retry, Tx
 from seatwright.storage.sqlite_tx import SqliteTx, drive
@@ -78,13 +80,20 @@ class SqliteDatabase:
         self._local = threading.local()
         self._reader_connections: list[sqlite3.Connection] = []
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             before = _identity(path) if path.exists() else None
+            with suppress(FileExistsError):  # an empty file is an empty database
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
             self._writer: sqlite3.Connection | None = self._connect(write=True)
-            self._file = _identity(path)
-            if before not in (None, self._file):
+            try:
+                self._file = _identity(path)
+                if before not in (None, self._file):
+                    raise OSError("it was replaced just now")
+                for suffix in ("", "-wal", "-shm"):  # SQLite gives those beside it the rights of the first
+                    close_file(path.with_name(path.name + suffix))
+            except BaseException:
                 self._writer.close()
-                raise OSError("it was replaced just now")
+                raise
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The database {path} can't be opened: {error}.") from error
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")

@@ -1,0 +1,48 @@
+"""Files that the program makes are for its own user only, whatever umask it was started with."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from pathlib import Path
+
+from seatwright.core.errors import Unavailable
+
+OTHERS = 0o077
+"""All rights of the group and of everybody else."""
+_OTHERS_WRITE = 0o022
+
+
+def make_files_private() -> None:
+    """Let all files that this process and its children make from now on be for their own user only."""
+    os.umask(OTHERS)
+
+
+def close_file(path: Path) -> None:
+    """Take away all rights that other users have on the file at `path`, if there is one.
+
+    Raises `Unavailable`, with the command that mends it, if this user may not do that.
+    """
+    try:
+        mode = path.stat().st_mode
+        if mode & OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Unavailable(
+            f"Other users of this machine can use {path}, and that can't be changed ({error.strerror}): "
+            f"run `chmod go= {shlex.quote(str(path))}` as its owner.",
+            code="open_to_others",
+        ) from error
+
+
+def close_directory(path: Path) -> None:
+    """Let nobody else put files into a directory of this user's, or replace some.
+
+    One that belongs to somebody else, or in which everybody can only touch their own files (such as /tmp), is left.
+    """
+    found = path.stat()
+    if found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX and found.st_mode & _OTHERS_WRITE:
+        path.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS_WRITE)

@@ -1,0 +1,55 @@
+"""Every command of the program, with arguments that are good for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from seatwright.cli.main import app
+
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "serve": ("--port", "1"),
+    "migrate": (),
+    "import": ("{catalog}", "--account", "canyon"),
+    "backup": ("{new_backup}",),
+    "restore": ("{backup}", "--force"),
+    "doctor": (),
+    "account create": ("--code", "canyon", "--name", "Canyon", "--email", "dana@canyon.example"),
+    "keys reset": ("--account", "canyon"),
+    "orders pending": ("--account", "canyon"),
+    "orders accept": ("RES-1", "--account", "canyon"),
+    "orders decline": ("RES-1", "--account", "canyon"),
+    "messages list": (),
+    "messages show": ("0" * 24, "--account", "canyon"),
+    "messages untold": (),
+    "messages retry": ("--all",),
+    "messages test": ("--to", "dana@canyon.example"),
+}
+"""By name, with `{catalog}`, `{new_backup}` and `{backup}` for paths of such files."""
+
+CATALOG = """
+products:
+  - {code: walk, name: Canyon walk, number: 4110, durationMin: 60, tiers: {All: {price: 25}}}
+schedules:
+  - {product: walk, from: 2027-05-01, to: 2027-05-31, times: ["09:00"], capacity: 12}
+"""
+
+
+def names() -> list[str]:
+    """Return the name of each command that the program has."""
+    return list(_names(typer.main.get_command(app), ()))
+
+
+def _names(command: Any, path: tuple[str, ...]) -> Iterator[str]:
+    if not hasattr(command, "commands"):
+        yield " ".join(path)
+        return
+    for name, inner in command.commands.items():
+        yield from _names(inner, (*path, name))
+
+
+def line(name: str, **files: object) -> list[str]:
+    """Return the words of a command with its arguments, `files` being what stands in for its paths."""
+    return [*name.split(), *(word.format(**files) for word in ARGUMENTS[name])]

@@ -111,7 +111,7 @@ class Ground:
         place = Place(engine, folder, url, DataSet("", "", "", (), (), "", ""))
 
         async def make() -> DataSet:
-            database = await open_database(place.settings())
+            database = await open_database(place.settings(), make=True)
             try:
                 await migrate(database, SystemClock())
                 return await dataset.fill(database, departures=departures)

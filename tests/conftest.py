@@ -76,7 +76,7 @@ def settings_for(data: Path, url: str = "", **more: str) -> Settings:
 
 def _migrate(settings: Settings) -> None:
     async def run() -> None:
-        database = await open_database(settings)
+        database = await open_database(settings, make=True)
         await migrate(database, SystemClock())
         await database.close()
 

@@ -172,7 +172,7 @@ def auth_headers(services: Services, user_id: str, account_id: str) -> dict[str,
 async def _make(versions: list[int]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         settings = settings_for(Path(directory))
-        database = await open_database(settings)
+        database = await open_database(settings, make=True)
         await migrate(database, ManualClock(START))
         services = services_of(database, settings, START)
         async with client_of(services) as client:
@@ -209,7 +209,7 @@ async def _dumped(made: sqlite3.Connection, version: int, told: dict[str, Any]) 
 async def _tables(version: int) -> dict[str, list[str]]:
     """Return the tables of a schema version and their columns, those that others refer to first."""
     with tempfile.TemporaryDirectory() as directory:
-        database = await open_database(settings_for(Path(directory)))
+        database = await open_database(settings_for(Path(directory)), make=True)
         await migrate(database, ManualClock(START), up_to=version)
         await database.close()
         with closing(sqlite3.connect(Path(directory) / "seatwright.db")) as empty:

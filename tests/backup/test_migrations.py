@@ -24,7 +24,7 @@ BY_HALF_HOURS = 10
 
 async def filled(settings: Settings, version: int) -> dict[str, Any]:
     """Make a database at a schema version with its fixture in it, and return what is inside."""
-    database = await open_database(settings)
+    database = await open_database(settings, make=True)
     told = await load(database, version)
     assert await schema_version(database) == version
     await database.close()

@@ -152,6 +152,7 @@ def test_a_secret_that_others_know_is_refused_with_what_mends_it(
     (remedy, *_) = re.findall(r"run `(.*?)`", sentence)
     assert str(path) in remedy
     subprocess.run(["sh", "-c", remedy], check=True)
+    works(settings, "migrate")
     works(settings, *commands.line("account create"))
     works(settings, *commands.line("keys reset"))
     assert too_open(settings.data) == []

@@ -20,11 +20,9 @@ from typing import NamedTuple
 
 import httpx
 
-from seatwright.core.clock import SystemClock
 from seatwright.core.config import SETTINGS
-from seatwright.storage.migrate import migrate
-from tests.conftest import settings_for
-from tests.security.live import Login, in_database, open_account
+from tests.conftest import _migrate, settings_for
+from tests.security.live import Login, open_account
 from tests.security.world import catalog, word
 from tests.server import Server
 
@@ -140,7 +138,7 @@ def main() -> None:
     """Measure every attack."""
     with tempfile.TemporaryDirectory() as directory:
         settings = settings_for(Path(directory))
-        in_database(settings, lambda database: migrate(database, SystemClock()))
+        _migrate(settings)
         server = Server(settings, *sys.argv[1:], SEATWRIGHT_REQUESTS_PER_SECOND=LIMIT)
         try:
             flooder, other = [open_account(settings, server, code) for code in ("canyon", "mesa")]

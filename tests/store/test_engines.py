@@ -145,7 +145,7 @@ async def test_waiting_writes_share_one_commit(
     tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "AT_ONCE_S", 60.0)
-    database = SqliteDatabase(tmp_path / "x.db")
+    database = SqliteDatabase(tmp_path / "x.db", make=True)
     await migrate(database, SystemClock())
     entered, go = threading.Event(), threading.Event()
 
@@ -313,7 +313,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
 
 
 async def test_migrations_are_applied_once(empty: Settings) -> None:
-    database = await open_database(empty)
+    database = await open_database(empty, make=True)
     assert await schema_version(database) == 0
     known = migrations(database.engine)
     assert await migrate(database, SystemClock(), up_to=1) == known[:1]
@@ -339,7 +339,7 @@ async def test_a_newer_schema_is_refused(database: Database) -> None:
 
 
 async def test_several_processes_may_migrate_at_once(empty: Settings) -> None:
-    databases = [await open_database(empty) for _ in range(5)]
+    databases = [await open_database(empty, make=True) for _ in range(5)]
     applied = await asyncio.gather(*(migrate(database, SystemClock()) for database in databases))
     versions = sorted(migration.version for each in applied for migration in each)
     assert versions == [migration.version for migration in migrations(databases[0].engine)]

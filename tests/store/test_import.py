@@ -327,7 +327,7 @@ def test_the_command_imports_a_file(
 
     def run(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, [str(file), *arguments])
-        return result.exit_code, re.sub(r"\s+", " ", result.output)
+        return result.exit_code, re.sub(r"\s+", " ", re.sub(r"^Database: .*\n", "", result.output))
 
     assert run() == (1, f"seatwright: {file}: can't be read: No such file or directory. ")
     file.write_bytes(document_in_the_docs())

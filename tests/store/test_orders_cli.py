@@ -35,7 +35,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def invoke(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(app, ["orders", *arguments])
-        return result.exit_code, re.sub(r"\s+", " ", result.output)
+        return result.exit_code, re.sub(r"\s+", " ", re.sub(r"^Database: .*\n", "", result.output))
 
     return invoke
 

@@ -7,21 +7,31 @@ from pathlib import Path
 import pytest
 
 from seatwright.auth import passwords
-from seatwright.auth.secrets import SECRET_FILE, Keyring
-from seatwright.core.errors import Invalid
+from seatwright.auth.secrets import SECRET_FILE, Keyring, make_secret
+from seatwright.core.errors import Invalid, Unavailable
+
+
+def _made(data: Path) -> Keyring:
+    make_secret(data)
+    return Keyring.open("", data)
 
 
 def _token_key(data: str) -> bytes:
-    return Keyring.open("", Path(data)).token_key
+    return _made(Path(data)).token_key
 
 
 def test_a_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     data = tmp_path / "new" / "data"
+    with pytest.raises(Unavailable, match="There is no secret"):
+        Keyring.open("", data)
+    assert not data.exists()
+    assert make_secret(data)
     first = Keyring.open("", data)
+    assert not make_secret(data)
     assert Keyring.open("", data) == first
     assert stat.S_IMODE((data / SECRET_FILE).stat().st_mode) == 0o600
     assert [path.name for path in data.iterdir()] == [SECRET_FILE]
-    assert Keyring.open("", tmp_path) != first
+    assert _made(tmp_path) != first
 
 
 def test_workers_that_start_at_once_share_one_secret(tmp_path: Path) -> None:

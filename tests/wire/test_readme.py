@@ -95,6 +95,8 @@ def test_an_outfitter_of_ones_own(tmp_path: Path) -> None:
         check=False,
         timeout=60,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("Made a new secret: ")]
+    assert done.returncode == 0, done.stderr
+    assert said == [f"Database: {tmp_path / 'data' / 'seatwright.db'}"] * 3
     assert "apikey" in done.stdout
     assert "departures: 31 created" in done.stdout

@@ -40,16 +40,11 @@ class Keyring:
 
     @classmethod
     def open(cls, secret: str, data: Path) -> Keyring:
-        """Use `secret`, or if it is empty the one kept in the data directory, made on first use.
+        """Use `secret`, or if it is empty the one that is kept in the data directory.
 
-        Raises `Unavailable`, with the command that mends it, if tokens could be forged with the one that is kept.
+        Raises `Unavailable`, with the command that mends it, if there is none, or tokens could be forged with it.
         """
-        kept = secret or kept_secret(data)
-        if kept is None:
-            _make_secret(data / SECRET_FILE)
-            kept = kept_secret(data)
-        assert kept is not None
-        return cls.from_secret(kept)
+        return cls.from_secret(secret or kept_secret(data))
 
     def hash_api_key(self, key: str) -> str:
         """Return what is stored of an API key: keys are random, so a keyed hash is as good as a slow one."""
@@ -77,17 +72,21 @@ def secret_in(content: bytes) -> str | None:
     return text if len(text) >= MIN_SECRET and text.isascii() and text.isprintable() else None
 
 
-def kept_secret(data: Path) -> str | None:
-    """Return the secret that is kept in a data directory, or None if there is none.
+def kept_secret(data: Path) -> str:
+    """Return the secret that is kept in a data directory.
 
-    Raises `Unavailable`, with the command that mends it, if it can't be read or tokens could be forged with it.
+    Raises `Unavailable`, with the command that mends it, if there is none, or tokens could be forged with it.
     """
     path = data / SECRET_FILE
     try:
         with path.open("rb") as file:
             mode, content = os.fstat(file.fileno()).st_mode, file.read()
-    except FileNotFoundError:
-        return None
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"There is no secret {path.absolute()}: --data or SEATWRIGHT_DATA names the directory that it is in, and "
+            "`seatwright migrate` makes one where there never was any.",
+            code="no_secret",
+        ) from error
     except OSError as error:
         raise Unavailable(f"{path} can't be read: {error.strerror}.", code="secret_unreadable") from error
     named = shlex.quote(str(path))
@@ -100,18 +99,27 @@ def kept_secret(data: Path) -> str | None:
     if secret is None:
         raise Unavailable(
             f"{path} is empty, or has fewer than {MIN_SECRET} characters, so that anybody could sign tokens: put the "
-            f"right one back, or run `rm {named}`, start again, and run `seatwright keys reset` for every account.",
+            f"right one back; or run `rm {named}` and `seatwright migrate`, and for each account `seatwright keys "
+            "reset`.",
             code="secret_unsound",
         )
     return secret
 
 
-def _make_secret(path: Path) -> None:
-    """Make the secret of a data directory.
+def make_secret(data: Path) -> bool:
+    """Make the secret of a data directory, unless it has one; return whether it was made.
 
     Written to a file of its own and linked into place: of several workers that start at once one wins, and
-    none can read a file that is only half there.
+    none can read a file that is only half there. Raises `Unavailable` if it can't be written.
     """
+    path = data / SECRET_FILE
+    try:
+        return not os.path.lexists(path) and _written(path)
+    except OSError as error:
+        raise Unavailable(f"{path} can't be written: {error.strerror}.", code="secret_unwritable") from error
+
+
+def _written(path: Path) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{SECRET_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -120,18 +128,19 @@ def _make_secret(path: Path) -> None:
             file.write(secrets.token_hex(32) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        _link(draft, path)
+        return _link(draft, path)
     finally:
         draft.unlink()
 
 
-def _link(draft: Path, path: Path) -> None:
+def _link(draft: Path, path: Path) -> bool:
     try:
         path.hardlink_to(draft)
     except FileExistsError:
-        return  # another process was first; its secret counts
+        return False  # another process was first; its secret counts
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:
         os.close(directory)
+    return True

@@ -10,7 +10,7 @@ import typer
 
 from seatwright.auth.secrets import SECRET_FILE, Keyring, kept_secret, secret_in
 from seatwright.cart import holds
-from seatwright.cli.running import Data, console, fail, make_data_directory, run, settings
+from seatwright.cli.running import Data, console, fail, make_data_directory, run, say_which, settings
 from seatwright.core.clock import Clock, SystemClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Conflict, Invalid, SeatwrightError, Unavailable
@@ -58,7 +58,6 @@ def restore_command(
 ) -> None:
     """Replace the database by a backup's, bring its schema up to date, and check every promise."""
     chosen = settings(data)
-    make_data_directory(chosen)
     manifest, restored = run(_restore(chosen, file, force=force, keep_secret=keep_secret))
     for name in restored.applied:
         console.print(f"applied {name}", markup=False)
@@ -73,6 +72,7 @@ def restore_command(
 
 
 async def _back_up(chosen: Settings, file: Path, *, force: bool) -> Manifest:
+    say_which(chosen)
     kept = None if chosen.secret else kept_secret(chosen.data)
     secret = None if kept is None else f"{kept}\n".encode()
     check = _check_of(chosen.secret or kept or "")
@@ -85,9 +85,11 @@ async def _restore(chosen: Settings, file: Path, *, force: bool, keep_secret: bo
     async def finish(database: Database) -> Restored:
         return await _brought_up_to_date(database, clock)
 
+    say_which(chosen)
     with archive.reading(file) as reader:
         backup.check_fits(reader.manifest, chosen)
         secret = None if keep_secret else _secret_to_write(chosen, reader)
+        make_data_directory(chosen)
         restored = await backup.restore(chosen, reader, finish, force=force)
         if secret is not None:
             _write_secret(chosen.data / SECRET_FILE, secret)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from seatwright.auth.secrets import SECRET_FILE, kept_secret
 from seatwright.cli.running import Data, console, opened, run, settings
 from seatwright.core.config import Settings
 from seatwright.invariants.checks import CHECKS, Finding, check
@@ -15,6 +16,8 @@ def doctor(data: Data = None) -> None:
 
     async def work(chosen: Settings) -> list[Finding]:
         async with opened(chosen) as parts:
+            if not chosen.secret and (chosen.data / SECRET_FILE).exists():
+                kept_secret(chosen.data)  # one that a server would refuse
             return await check(parts.database, parts.clock.now())
 
     findings = run(work(chosen))

@@ -14,14 +14,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from seatwright.auth.secrets import Keyring
+from seatwright.auth.secrets import SECRET_FILE, Keyring, make_secret
 from seatwright.core.clock import Clock, SystemClock
 from seatwright.core.config import Settings, load_settings
 from seatwright.core.errors import SeatwrightError
 from seatwright.core.files import close_directory
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema, migrate
-from seatwright.storage.open import open_database
+from seatwright.storage.open import database_name, open_database
 
 T = TypeVar("T")
 
@@ -32,7 +32,12 @@ class Parts:
 
     database: Database
     clock: Clock
-    keyring: Keyring
+    settings: Settings
+
+    @property
+    def keyring(self) -> Keyring:
+        """The server's keys; read when they are needed, so that what needs none works without. Raises `Unavailable`."""
+        return Keyring.open(self.settings.secret, self.settings.data)
 
 
 console = Console(highlight=False, soft_wrap=True)
@@ -78,12 +83,13 @@ def plain(value: object) -> Text:
 
 @asynccontextmanager
 async def opened(chosen: Settings) -> AsyncIterator[Parts]:
-    """Open the database, which has to have this program's schema. Raises `Unavailable`."""
-    make_data_directory(chosen)
+    """Open the database, which has to be there with this program's schema, and say which it is. Raises
+    `Unavailable`."""
+    say_which(chosen)
     database = await open_database(chosen)
     try:
         await check_schema(database)
-        yield Parts(database, SystemClock(), Keyring.open(chosen.secret, chosen.data))
+        yield Parts(database, SystemClock(), chosen)
     finally:
         await database.close()
 
@@ -94,13 +100,20 @@ async def migrated(chosen: Settings) -> list[str]:
     Raises `Unavailable`, before it changes the database, if the kept secret is none that a server may use.
     """
     make_data_directory(chosen)
+    if not chosen.secret and make_secret(chosen.data):
+        errors.print(f"Made a new secret: {chosen.data / SECRET_FILE}", markup=False)
     Keyring.open(chosen.secret, chosen.data)
-    database = await open_database(chosen)
+    database = await open_database(chosen, make=True)
     try:
         applied = await migrate(database, SystemClock())
     finally:
         await database.close()
     return [migration.title for migration in applied]
+
+
+def say_which(chosen: Settings) -> None:
+    """Print which database a command is about; on standard error, because standard output may be data."""
+    errors.print(f"Database: {database_name(chosen)}", markup=False)
 
 
 def make_data_directory(chosen: Settings) -> None:

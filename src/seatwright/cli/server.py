@@ -13,8 +13,10 @@ from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.cli.connection import most_connections
 from seatwright.cli.demo import FILE, Demo, DemoFile, create
-from seatwright.cli.running import Data, console, migrated, opened, run, settings
+from seatwright.cli.running import Data, console, migrated, run, say_which, settings
+from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
+from seatwright.storage.open import open_database
 
 GRACE_S = 30
 """How long requests may take to finish after SIGTERM, in seconds."""
@@ -31,10 +33,10 @@ def serve(
 ) -> None:
     """Bring the schema up to date, then serve until SIGTERM or Ctrl-C; running requests are finished first."""
     chosen = settings(data)
-    run(_prepare(chosen))
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    say_which(chosen)
+    run(_prepare(chosen, demo_at=address if demo else None))
     if demo:
-        run(_make_demo(chosen, address))
         console.print(_first_order(chosen.data / FILE), markup=False)
     console.print(f"Seatwright listens on {address}", markup=False)
     uvicorn.run(
@@ -58,17 +60,20 @@ def serve(
     )
 
 
-async def _prepare(chosen: Settings) -> None:
-    """Refuse a secret that no server may use; make and migrate the database, unless it is only read."""
-    if chosen.read_only:
-        Keyring.open(chosen.secret, chosen.data)
-    else:
+async def _prepare(chosen: Settings, *, demo_at: str | None) -> None:
+    """Refuse a secret that no server may use; make and migrate the database, unless it is only read.
+
+    With an address, make the demo data of a server that has it.
+    """
+    if not chosen.read_only:
         await migrated(chosen)
-
-
-async def _make_demo(chosen: Settings, address: str) -> None:
-    async with opened(chosen) as parts:
-        await create(Demo(parts.database, parts.clock, CatalogCache(), parts.keyring), chosen.data, address)
+    keyring = Keyring.open(chosen.secret, chosen.data)
+    if demo_at is not None:
+        database = await open_database(chosen)
+        try:
+            await create(Demo(database, SystemClock(), CatalogCache(), keyring), chosen.data, demo_at)
+        finally:
+            await database.close()
 
 
 def _first_order(path: Path) -> str:

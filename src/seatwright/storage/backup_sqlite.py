@@ -15,7 +15,7 @@ from seatwright.core.errors import Conflict, Invalid, Unavailable
 from seatwright.storage import archive
 from seatwright.storage.archive import Manifest, Reader, Source, Writer
 from seatwright.storage.engine import Database
-from seatwright.storage.sqlite import BUSY_TIMEOUT_S, FILE, SqliteDatabase
+from seatwright.storage.sqlite import BUSY_TIMEOUT_S, FILE, SqliteDatabase, no_database
 
 T = TypeVar("T")
 
@@ -32,6 +32,8 @@ def dump(data: Path, target: Path, writer: Writer) -> Source:
     beside `target`. Raises `Unavailable` if there is no database, or it is damaged.
     """
     path = data / FILE
+    if not path.exists():
+        raise no_database(path)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as directory:
         draft = Path(directory) / FILE
         try:

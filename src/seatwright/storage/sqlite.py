@@ -70,8 +70,11 @@ class SqliteDatabase:
 
     engine: Engine = "sqlite"
 
-    def __init__(self, path: Path) -> None:
-        """Open (or create) the database file at `path`. Raises `Unavailable` if that can't be done."""
+    def __init__(self, path: Path, *, make: bool = False) -> None:
+        """Open the database file at `path`; make it first if it isn't there and `make` says so.
+
+        Raises `Unavailable` if that can't be done.
+        """
         self.path = path
         self.probe: Probe | None = None
         self._jobs: deque[_Job] = deque()
@@ -80,20 +83,23 @@ class SqliteDatabase:
         self._local = threading.local()
         self._reader_connections: list[sqlite3.Connection] = []
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            before = _identity(path) if path.exists() else None
-            with suppress(FileExistsError):  # an empty file is an empty database
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            if make:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with suppress(FileExistsError):  # an empty file is an empty database
+                    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+            before = _identity(path)
             self._writer: sqlite3.Connection | None = self._connect(write=True)
             try:
                 self._file = _identity(path)
-                if before not in (None, self._file):
+                if before != self._file:
                     raise OSError("it was replaced just now")
                 for suffix in ("", "-wal", "-shm"):  # SQLite gives those beside it the rights of the first
                     close_file(path.with_name(path.name + suffix))
             except BaseException:
                 self._writer.close()
                 raise
+        except FileNotFoundError as error:
+            raise no_database(path) from error
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The database {path} can't be opened: {error}.") from error
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
@@ -101,7 +107,8 @@ class SqliteDatabase:
 
     def _connect(self, *, write: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path,
+            f"{self.path.absolute().as_uri()}?mode=rw",  # never makes one
+            uri=True,
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,
             check_same_thread=False,
@@ -308,6 +315,15 @@ class SqliteDatabase:
         for connection in (*self._reader_connections, self._writer):
             if connection is not None:
                 connection.close()
+
+
+def no_database(path: Path) -> Unavailable:
+    """Return the refusal of who names a database that isn't there, instead of an empty one in its place."""
+    return Unavailable(
+        f"There is no database {path.absolute()}: --data or SEATWRIGHT_DATA names the directory that it is in, and "
+        "`seatwright migrate` makes a new one.",
+        code="no_database",
+    )
 
 
 def _begun_at_once(connection: sqlite3.Connection) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from litestar import Litestar
 
 from seatwright.api.app import create_app
@@ -18,19 +16,17 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings, load_settings
-from seatwright.core.errors import Unavailable
 from seatwright.core.files import make_files_private
 from seatwright.messages.context import Messenger
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema
 from seatwright.storage.open import open_database
+from seatwright.storage.waiting import reached
 from seatwright.worker.loops import Loops
 from seatwright.worker.messaging import Messaging
 
 WAIT_S = 60.0
-WAIT_STEP_S = 0.5
-
-log = structlog.get_logger("seatwright.app")
+"""How long a worker waits for a database that is away."""
 
 
 def create() -> Litestar:
@@ -59,8 +55,11 @@ def create() -> Litestar:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Services]:
-    """Open what the settings name, and close it in the end. Raises `Unavailable`."""
-    database = await _reached(settings)
+    """Open what the settings name, and close it in the end. Raises `Unavailable`.
+
+    uvicorn ends the whole server if one worker can't start, and a worker may have to start while the database is away.
+    """
+    database = await reached(lambda: _ready(settings), wait_s=WAIT_S)
     try:
         yield Services(
             database=database,
@@ -73,26 +72,15 @@ async def _opened(settings: Settings) -> AsyncIterator[Services]:
         await database.close()
 
 
-async def _reached(settings: Settings) -> Database:
-    """Open the database, whose schema has to be this program's, waiting up to `WAIT_S` for one that is away.
-
-    uvicorn ends the whole server if one worker can't start, and a worker may have to start just then.
-    """
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        database = None
-        try:
-            database = await open_database(settings)
-            await check_schema(database)
-        except Exception as error:
-            if database is not None:
-                await database.close()
-            if not isinstance(error, Unavailable) or error.code != Unavailable.code or time.monotonic() > deadline:
-                raise
-            log.warning("waiting for the database", reason=error.message)
-            await asyncio.sleep(WAIT_STEP_S)
-        else:
-            return database
+async def _ready(settings: Settings) -> Database:
+    """Open the database, whose schema has to be this program's."""
+    database = await open_database(settings)
+    try:
+        await check_schema(database)
+    except BaseException:
+        await database.close()
+        raise
+    return database
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.conftest import _migrate, settings_for
@@ -22,6 +23,26 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come about"
         time.sleep(0.02)
+
+
+def test_a_server_that_starts_meanwhile_waits(tmp_path: Path) -> None:
+    with PostgresServer() as server:
+        settings = settings_for(tmp_path, server.create_database("away"))
+        environment = {**os.environ, **Harness(settings, tmp_path, server).environment()}
+        log = tmp_path / "server.log"
+        log.touch()
+        serving = Serving(environment, _free_port(), 2, log)
+        server.kill()
+        with ThreadPoolExecutor(1) as thread:
+            starting = thread.submit(serving.start)
+            try:
+                until(lambda: serving.ended() or "waiting for the database" in serving.tail(), "its waiting")
+                assert not serving.ended(), serving.tail()
+                server.start()
+                starting.result()
+                assert serving.ready()
+            finally:
+                serving.kill()
 
 
 def test_a_worker_that_starts_meanwhile_does_not_end_the_server(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ async def test_no_postgres_at_the_start(open_front: OpenFront, server: PostgresS
             await open_database(settings_for(Path(), url))
         server.start()
         for broken in (url.replace("postgres:", "nobody:"), url.replace(front.name, "nothing")):
-            with pytest.raises(Unavailable, match="PostgreSQL can't be reached"):
+            with pytest.raises(Unavailable, match="PostgreSQL refuses"):
                 await open_database(settings_for(Path(), broken))
 
 

@@ -22,6 +22,7 @@ from seatwright.core.files import close_directory
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema, migrate
 from seatwright.storage.open import database_name, open_database
+from seatwright.storage.waiting import STOPPING
 
 T = TypeVar("T")
 
@@ -63,11 +64,11 @@ def settings(data: Path | None = None) -> Settings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end. An expected failure is one line and exit code 1."""
+    """Run `work` to its end. An expected failure is one line and exit code 1, and being told to stop is none."""
     try:
         return asyncio.run(work)
     except SeatwrightError as error:
-        fail(error.message)
+        fail(error.message, code=0 if error.code == STOPPING else 1)
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:

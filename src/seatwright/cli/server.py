@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -14,10 +14,14 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.cli.connection import most_connections
 from seatwright.cli.demo import FILE, Demo, DemoFile, create
 from seatwright.cli.running import Data, console, migrated, run, say_which, settings
+from seatwright.cli.supervisor import Supervisor
+from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
 from seatwright.storage.open import open_database
+from seatwright.storage.waiting import reached
 
+APP = "seatwright.app:create"
 GRACE_S = 30
 """How long requests may take to finish after SIGTERM, in seconds."""
 KEEP_ALIVE_S = 15
@@ -34,39 +38,49 @@ def serve(
     """Bring the schema up to date, then serve until SIGTERM or Ctrl-C; running requests are finished first."""
     chosen = settings(data)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    logs.configure(chosen.log)
     say_which(chosen)
     run(_prepare(chosen, demo_at=address if demo else None))
     if demo:
         console.print(_first_order(chosen.data / FILE), markup=False)
     console.print(f"Seatwright listens on {address}", markup=False)
-    uvicorn.run(
-        "seatwright.app:create",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="seatwright.cli.connection:BoundedConnection",
-        ws="none",
-        access_log=False,
-        server_header=False,
-        date_header=True,
-        log_config=None,
-        limit_concurrency=most_connections(),
-        timeout_keep_alive=KEEP_ALIVE_S,
-        proxy_headers=bool(chosen.trusted_proxies),
-        forwarded_allow_ips=list(chosen.trusted_proxies),
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    options = _options(chosen, host=host, port=port, workers=workers)
+    if workers == 1:
+        uvicorn.run(APP, **options)
+    else:
+        Supervisor.of(uvicorn.Config(APP, **options)).run()
+
+
+def _options(chosen: Settings, *, host: str, port: int, workers: int) -> dict[str, Any]:
+    """Return uvicorn's settings."""
+    return {
+        "factory": True,
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "loop": "uvloop",
+        "http": "seatwright.cli.connection:BoundedConnection",
+        "ws": "none",
+        "access_log": False,
+        "server_header": False,
+        "date_header": True,
+        "log_config": None,
+        "limit_concurrency": most_connections(),
+        "timeout_keep_alive": KEEP_ALIVE_S,
+        "proxy_headers": bool(chosen.trusted_proxies),
+        "forwarded_allow_ips": list(chosen.trusted_proxies),
+        "timeout_graceful_shutdown": GRACE_S,
+    }
 
 
 async def _prepare(chosen: Settings, *, demo_at: str | None) -> None:
     """Refuse a secret that no server may use; make and migrate the database, unless it is only read.
 
-    With an address, make the demo data of a server that has it.
+    Waits for PostgreSQL while it is away, as after a restart of the machine. With an address, makes the demo data of a
+    server that has it.
     """
     if not chosen.read_only:
-        await migrated(chosen)
+        await (reached(lambda: migrated(chosen)) if chosen.database_url else migrated(chosen))
     keyring = Keyring.open(chosen.secret, chosen.data)
     if demo_at is not None:
         database = await open_database(chosen)

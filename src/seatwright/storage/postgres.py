@@ -135,7 +135,11 @@ class PostgresDatabase:
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int) -> PostgresDatabase:
-        """Connect to `url` with up to `pool_size` connections. Raises `Unavailable` if that can't be done."""
+        """Connect to `url` with up to `pool_size` connections.
+
+        Raises `Unavailable` if that can't be done; with the code `database_refused` if waiting would not help, as with
+        a wrong password.
+        """
         try:
             pool = await asyncpg.create_pool(
                 url,
@@ -148,6 +152,8 @@ class PostgresDatabase:
                 server_settings={"application_name": "seatwright", "timezone": "UTC"},
             )
         except outages.ASYNCPG as error:
+            if outages.of_postgres(error, closed=True) is None:
+                raise Unavailable(f"PostgreSQL refuses: {error}.", code="database_refused") from error
             raise Unavailable(f"PostgreSQL can't be reached: {error}.") from error
         return cls(pool, pool_size)
 

@@ -1,0 +1,81 @@
+"""A start waits for a database that is away, until it is there or the process is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import signal
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeVar
+
+import structlog
+
+from seatwright.core.errors import Unavailable
+
+T = TypeVar("T")
+
+PAUSE_S = 0.5
+"""The first pause between two attempts; each further one is twice as long, up to `LONGEST_PAUSE_S`."""
+LONGEST_PAUSE_S = 8.0
+STOPPING = "stopping"
+"""The code of an error that is none: the process was told to end."""
+
+log = structlog.get_logger("seatwright.storage")
+
+
+async def reached(attempt: Callable[[], Awaitable[T]], *, wait_s: float = math.inf) -> T:
+    """Do what needs the database; while that is away, try again and again, and say so in the log.
+
+    Raises what `attempt` does if the database is not away but wrong, and after `wait_s` seconds; and `Unavailable`
+    with the code `STOPPING` as soon as the process gets SIGTERM.
+    """
+    deadline, pause_s = time.monotonic() + wait_s, PAUSE_S
+    with _sigterm() as stop:
+        while True:
+            try:
+                return await _unless(stop, attempt())
+            except Unavailable as error:
+                if error.code != Unavailable.code or time.monotonic() > deadline:
+                    raise
+                log.warning("waiting for the database", reason=error.message, retry_in_s=pause_s)
+            await _unless(stop, asyncio.sleep(pause_s))
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
+    """Return what `work` comes to, unless it is to stop first: then it is cancelled."""
+    working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Unavailable("Told to stop before the database was there.", code=STOPPING)
+        return working.result()
+    finally:
+        working.cancel()
+        stopping.cancel()
+        await asyncio.wait([working, stopping])
+
+
+@contextmanager
+def _sigterm() -> Iterator[asyncio.Event]:
+    """Return an event that SIGTERM sets, beside what it did before (which may be to end the process: not here)."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    if threading.current_thread() is not threading.main_thread():  # it gets no signals
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGTERM)
+
+    def told(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, told)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGTERM, before)

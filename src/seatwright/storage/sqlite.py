@@ -27,6 +27,7 @@ from seatwright.core.errors import Unavailable
 from seatwright.core.files import close_file
 from seatwright.storage import outages
 from seatwright.storage.engine import MAX_ATTEMPTS, Engine, Probe, ReadTx, Retry, Tx
+from seatwright.storage.sqlite_turns import Turn, looks
 from seatwright.storage.sqlite_tx import SqliteTx, drive
 
 T = TypeVar("T")
@@ -81,6 +82,7 @@ class SqliteDatabase:
         self._writing: asyncio.Task[None] | None = None
         self._closed = False
         self._local = threading.local()
+        self._turn = Turn(path.parent)
         self._reader_connections: list[sqlite3.Connection] = []
         try:
             if make:
@@ -219,8 +221,7 @@ class SqliteDatabase:
         """Run use cases in one transaction. Those that there was no time for wait for the next one."""
         self._check_file()
         connection = self._writer = self._writer or self._connect(write=True)
-        if not _begun_at_once(connection):
-            await self._in_thread(connection.execute, "BEGIN IMMEDIATE")
+        await self._begin(connection)
         try:
             if any(job.aside for job in batch):
                 await self._in_thread(self._run_jobs, connection, batch)
@@ -238,6 +239,23 @@ class SqliteDatabase:
             cause = error.__cause__ if isinstance(error, _BatchLost) else error
             _fail(batch, _told(cause or error))
             self._roll_back(connection)
+
+    async def _begin(self, connection: sqlite3.Connection) -> None:
+        """Begin a transaction, in turn with other processes."""
+        mine = self._turn.take()
+        try:
+            if not (mine and _begun_at_once(connection)):
+                await self._in_thread(self._wait_to_begin, connection, mine)
+        finally:
+            self._turn.give_back()
+
+    def _wait_to_begin(self, connection: sqlite3.Connection, mine: bool) -> None:
+        """Wait until it is this process's turn and nobody writes; raise SQLite's error after `BUSY_TIMEOUT_S`."""
+        for _ in looks(BUSY_TIMEOUT_S):
+            mine = mine or self._turn.take()
+            if mine and _begun_at_once(connection):
+                return
+        _begin_now(connection)
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any) -> None:
         """Call something in the writer thread, and wait until it is done even if this task is cancelled meanwhile.
@@ -312,6 +330,7 @@ class SqliteDatabase:
     def _stop(self) -> None:
         self._committer.shutdown()
         self._readers.shutdown()
+        self._turn.close()
         for connection in (*self._reader_connections, self._writer):
             if connection is not None:
                 connection.close()
@@ -329,15 +348,21 @@ def no_database(path: Path) -> Unavailable:
 def _begun_at_once(connection: sqlite3.Connection) -> bool:
     """Begin a transaction if no other process has one: waiting for that is nothing for the event loop."""
     try:
-        connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("BEGIN IMMEDIATE")
+        _begin_now(connection)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
             raise
         return False
+    return True
+
+
+def _begin_now(connection: sqlite3.Connection) -> None:
+    """Begin a transaction; SQLite's error that it is busy comes at once."""
+    try:
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("BEGIN IMMEDIATE")
     finally:
         connection.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}")
-    return True
 
 
 def _identity(path: Path) -> tuple[int, int]:

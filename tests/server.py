@@ -76,9 +76,13 @@ class Server:
         except httpx.TransportError:
             return False
 
+    def printed(self) -> str:
+        """Return what the server has printed so far."""
+        return self._log.read_text()
+
     def stop(self) -> str:
         """Ask the server to stop, wait for it, and return what it printed."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=STOP_TIMEOUT_S)
-        return self._log.read_text()
+        return self.printed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -67,6 +68,31 @@ def test_the_first_order_of_the_readme(settings: Settings, tmp_path_factory: pyt
     assert '"seatsReturned":1' in one_cancelled
     assert '"status":"cancelled"' in all_cancelled
     assert "All" in seatwright(settings, "doctor").stdout
+
+
+def test_what_a_demo_server_prints_signs_in_and_has_no_key(settings: Settings) -> None:
+    """Its output goes to a journal that more people read than may have the key."""
+    server = Server(settings, "--demo")
+    file = settings.data / "demo.json"
+    try:
+        printed = server.printed()
+        commands = printed.split("in another terminal:\n")[1].split("  curl ")[0]
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f'{commands}\ncurl -sf -H "Authorization: Bearer $TOKEN" $API/product'],
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        printed = server.stop()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"productCode":"rafting-half-day"' in done.stdout
+    content = json.loads(file.read_text())
+    assert f"its key is in {file}." in printed
+    for key in (content["apikey"], content["reseller"]["apikey"]):
+        assert key not in printed
 
 
 CATALOG = """

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
-import msgspec
 import typer
 import uvicorn
 
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.cli.connection import most_connections
-from seatwright.cli.demo import FILE, Demo, DemoFile, create
+from seatwright.cli.demo import FILE, Demo, create
 from seatwright.cli.running import Data, console, migrated, run, say_which, settings
 from seatwright.cli.supervisor import Supervisor
 from seatwright.core import logs
@@ -42,7 +42,7 @@ def serve(
     say_which(chosen)
     run(_prepare(chosen, demo_at=address if demo else None))
     if demo:
-        console.print(_first_order(chosen.data / FILE), markup=False)
+        console.print(_first_order((chosen.data / FILE).absolute()), markup=False)
     console.print(f"Seatwright listens on {address}", markup=False)
     options = _options(chosen, host=host, port=port, workers=workers)
     if workers == 1:
@@ -91,14 +91,17 @@ async def _prepare(chosen: Settings, *, demo_at: str | None) -> None:
 
 
 def _first_order(path: Path) -> str:
-    """Return commands that place a first order against the demo, to be pasted into a shell."""
-    demo = msgspec.json.decode(path.read_bytes(), type=DemoFile)
+    """Return commands that place a first order against the demo, to be pasted into a shell.
+
+    They read the key from its file: what a server prints is kept in logs that more people read.
+    """
     return f"""
 The demo outfitter is ready; its key is in {path}. A first order, in another terminal:
 
-  API={demo.base_url}
+  demo() {{ python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' {quote(str(path))} $1; }}
+  API=$(demo baseUrl)
   TOKEN=$(curl -s $API/authenticate -H 'Content-Type: application/json' \\
-    -d '{{"username": "{demo.username}", "apikey": "{demo.apikey}"}}')
+    -d "{{\\"username\\": \\"$(demo username)\\", \\"apikey\\": \\"$(demo apikey)\\"}}")
   curl -s -H "Authorization: Bearer $TOKEN" "$API/product/4101/item?from=$(date +%Y-%m)&to=$(date -d '+1 month' +%Y-%m)"
   # take an activityId from that as ITEM, then:
   curl -s -H "Authorization: Bearer $TOKEN" -X POST $API/cart              # take its id as CART

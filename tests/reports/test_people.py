@@ -204,7 +204,7 @@ async def test_pages_of_the_mailing_list(world: World, monkeypatch: pytest.Monke
     path = "/api/v1/reports/mailing-list?format=csv"
     assert (await world.desk.refused(400, "GET", path))["errorCode"] == "too_many_rows"
     answer = await world.desk.call("GET", f"{path}&limit=4&page=1")
-    assert answer.text.splitlines()[1:] == [f"c{number}@x.example,,,,2026-10-30" for number in (6, 5)]
+    assert answer.text.splitlines()[1:] == [f'"c{number}@x.example","","","","2026-10-30"' for number in (6, 5)]
 
 
 async def test_a_customer_is_the_sellers(world: World) -> None:
@@ -264,10 +264,12 @@ async def test_a_manifest_says_who_comes(world: World) -> None:
     assert checked_in[people[0]["id"]] is None
     assert guests[2]["customer"] == {"firstName": "Ann", "lastName": "Lee", **CONTACT}
     assert {guest["balance"] for guest in guests[2:]} == {-61.38}
-    sheet = (await desk.call("GET", f"/api/v1/departures/{raft}/manifest?format=csv")).text.splitlines()
-    assert sheet[0].endswith("Balance,Channel,Weight,Swims,Diet,Allergies")
-    assert sheet[1].startswith("Red Cliffs Lodge,07:30 at the lobby,Abt,Zoe,Adult,1,confirmed,,")
-    assert sheet[2].endswith(',0.00,,,yes,"vegan, no salt",')
+    sheet = list(
+        csv.reader((await desk.call("GET", f"/api/v1/departures/{raft}/manifest?format=csv")).text.splitlines())
+    )
+    assert sheet[0][-6:] == ["Balance", "Channel", "Weight", "Swims", "Diet", "Allergies"]
+    assert sheet[1][:8] == ["Red Cliffs Lodge", "07:30 at the lobby", "Abt", "Zoe", "Adult", "1", "confirmed", ""]
+    assert sheet[2][-6:] == ["0.00", "", "", "yes", "vegan, no salt", ""]
 
 
 async def test_a_manifest_is_no_wider_for_all_that_anybody_ever_answered(

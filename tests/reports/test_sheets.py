@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seatwright.core.errors import Invalid
 from seatwright.reports import sheets
-from seatwright.reports.sheets import Sheet, as_csv, as_xlsx, guarded
+from seatwright.reports.sheets import Cell, Sheet, _csv_text, as_csv, as_xlsx, guarded
 
 NOW = datetime(2026, 7, 1, 16, 0, tzinfo=UTC)
 LOCAL = datetime(2026, 7, 1, 10, 0, 30, tzinfo=ZoneInfo("America/Denver"))
@@ -36,11 +41,12 @@ def test_csv_is_rfc_4180_in_utf_8() -> None:
     assert (
         as_csv(SHEET)
         == (
-            "A,B,C,D,E,F,G,H,I,'-J\r\n"
-            '"Ann ""Lee"",\nJr.",\'=1+1,3,-1234.50,0.125,2026-07-14,2026-07-01T10:00:30.000-06:00,yes,,Žofie\r\n'
+            '"A","B","C","D","E","F","G","H","I","\'-J"\r\n'
+            '"Ann ""Lee"",\nJr.","\'=1+1","3","-1234.50","0.125","2026-07-14","2026-07-01T10:00:30.000-06:00","yes","",'
+            '"Žofie"\r\n'
         ).encode()
     )
-    assert as_csv(Sheet("Empty", ("A",), [])) == b"A\r\n"
+    assert as_csv(Sheet("Empty", ("A",), [])) == b'"A"\r\n'
     read = list(csv.reader(io.StringIO(as_csv(SHEET).decode(), newline="")))
     assert read[1][0] == ROW[0]
 
@@ -52,11 +58,12 @@ def test_csv_is_rfc_4180_in_utf_8() -> None:
         ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
         ("-2+3", "'-2+3"),
         ("@SUM(1)", "'@SUM(1)"),
-        ("\t=1", "'\t=1"),
-        ("\r=1", "'\r=1"),
-        ("\n=1", "'\n=1"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\n=1", "'\n'=1"),
         ("\nplain", "'\nplain"),
         (" =1", "' =1"),
+        ('"=1', "'\"=1"),
         ("\u3000=1", "'\u3000=1"),
         ("\uff1dHYPERLINK(1)", "'\uff1dHYPERLINK(1)"),
         ("\uff0b1", "'\uff0b1"),
@@ -69,13 +76,57 @@ def test_csv_is_rfc_4180_in_utf_8() -> None:
         ("Ann", "Ann"),
         ("a=b", "a=b"),
         ("-5\n", "'-5\n"),
-        ("-5\n=1", "'-5\n=1"),
-        ("Ann\n=1", "Ann\n=1"),
+        ("-5\n=1", "'-5\n'=1"),
+        ("Ann\n=1", "Ann\n'=1"),
+        ('L;=HYPERLINK("http://a.example")', 'L;\'=HYPERLINK("http://a.example")'),
+        ("L; -1+1", "L;' -1+1"),
+        ('L;"=1+1"', 'L;\'"=1+1"'),
+        ('L;" ""@SUM(1)', 'L;\'" ""@SUM(1)'),
+        ("L\t+1", "L\t'+1"),
+        ("L\r\n\uff1d1", "L\r'\n'\uff1d1"),
+        ("L;;=1", "L;;'=1"),
+        ("L;a=1", "L;a=1"),
+        ("L,=1", "L,=1"),
         ("", ""),
     ],
 )
 def test_no_text_is_taken_for_a_formula(text: str, written: str) -> None:
     assert guarded(text) == written
+
+
+DIALECTS = {"English": ",", "German, French, Spanish": ";", "tabs": "\t"}
+RUNS = re.compile('[\\s"]*[=+\\-@\uff1d\uff0b\uff0d\uff20]')
+"""What some spreadsheet may run, if a cell begins so."""
+NUMBER = re.compile(r'[\s"]*-\d+(\.\d+)?("?,|$)')
+"""An amount of ours, which in a wrong dialect may follow the end of its row's neighbour, and be followed by its row."""
+PARTS = st.sampled_from([*";,\t\r\n\"' =+-@\uff1d\uff0da1", "\u3000", "=1+1", ";=", '";=', '";"=', '"",', "\r\n-"])
+TEXTS = st.lists(PARTS, max_size=8).map("".join).filter(lambda text: not re.fullmatch(r"\+\d+", text))
+CELLS = st.one_of(TEXTS, st.none(), st.just(Decimal("-5.25")), st.just(-3))
+
+ROWS = st.lists(CELLS, min_size=3, max_size=3)
+
+
+def read(file: bytes, delimiter: str) -> list[list[str]]:
+    """Read a file as a program does whose separator that is."""
+    return list(csv.reader(io.StringIO(file.decode(), newline=""), delimiter=delimiter))
+
+
+@given(titles=st.lists(TEXTS, min_size=3, max_size=3), rows=st.lists(ROWS, max_size=4))
+@settings(max_examples=1_000, deadline=None, derandomize=True)
+def test_no_program_with_another_separator_finds_a_formula(titles: list[str], rows: list[list[Cell]]) -> None:
+    file = as_csv(Sheet("Law", titles, rows))
+    for dialect, delimiter in DIALECTS.items():
+        for cell in itertools.chain(*read(file, delimiter)):
+            assert NUMBER.match(cell) or not RUNS.match(cell), (dialect, cell, file)
+    texts = [[_csv_text(cell) for cell in row] for row in (titles, *rows)]
+    assert read(file, ",") == texts
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+def test_control_quotes_alone_protect_nothing(quoting: Any) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written, quoting=quoting).writerow(["Ann", 'L;=HYPERLINK("http://a.example")'])
+    assert any(RUNS.match(cell) for cell in read(written.getvalue().encode(), ";")[0])
 
 
 def test_a_spreadsheet_has_numbers_dates_and_texts() -> None:

@@ -20,9 +20,12 @@ Cell: TypeAlias = str | int | bool | Decimal | date | datetime | None
 MAX_XLSX_ROWS = 100_000
 """Rows of one XLSX file at most; a spreadsheet ends at 1,048,576, and making them takes processor time."""
 _MAX_XLSX_TEXT = 32_767
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-"""Spreadsheets pass over spaces before a sign, and some take the full-width signs of Asian keyboards for the others
-(OWASP, "CSV Injection")."""
+_SIGN = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"[\s\"]*{_SIGN}|[\t\r\n]")
+"""Spreadsheets pass over spaces and quotes before a sign, and some take the full-width signs of Asian keyboards for the
+others (OWASP, "CSV Injection")."""
+_FORMULA_WITHIN = re.compile(rf"([;\t\r\n])(?=[\s\"]*{_SIGN})")
+"""Where a spreadsheet whose separator is not the comma begins another cell, whatever quotes are around the text."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -36,15 +39,21 @@ class Sheet(NamedTuple):
 
 
 def guarded(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: what begins like one, and is no number, gets a leading
-    apostrophe."""
+    """Return a text of which no spreadsheet takes anything for a formula.
+
+    What begins like one, and is no number, gets a leading apostrophe; so does what does after a semicolon, a tab or a
+    line's end. German, French and Spanish Excel separate cells by semicolons, and in such a file of commas a quote that
+    isn't a cell's first character protects nothing.
+    """
+    text = _FORMULA_WITHIN.sub(r"\1'", text)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def as_csv(sheet: Sheet) -> bytes:
-    """Return a sheet as CSV. Days are `2026-07-14`, times `2026-07-14T09:00:00.000-06:00`, money has a point."""
+    """Return a sheet as CSV, each cell in quotes. Days are `2026-07-14`, times `2026-07-14T09:00:00.000-06:00`, money has
+    a point."""
     written = io.StringIO(newline="")
-    writer = csv.writer(written)
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow([guarded(title) for title in sheet.titles])
     writer.writerows([_csv_text(cell) for cell in row] for row in sheet.rows)
     return written.getvalue().encode()

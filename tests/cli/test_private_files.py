@@ -16,6 +16,7 @@ from seatwright.core.config import Settings
 from seatwright.core.errors import Unavailable
 from seatwright.core.files import close_directory, close_file
 from seatwright.storage.sqlite import FILE, SqliteDatabase
+from tests.api import test_serve as serve_test
 from tests.backup.conftest import NewPlace, refused, seatwright, with_kept_secret, works
 from tests.cli import commands
 from tests.server import Server
@@ -131,8 +132,8 @@ UNSAFE = {
     "read by all": (b"x" * 64, 0o604),
     "written by all": (b"x" * 64, 0o602),
 }
-KEEP_OUT = ["serve", "migrate", "account create", "keys reset", "backup"]
-"""Commands that use the secret."""
+WITH_SECRET = ["migrate", "account create", "keys reset", "backup"]
+"""Commands that use the secret, beside `serve`."""
 
 
 @pytest.mark.parametrize("case", UNSAFE)
@@ -146,7 +147,7 @@ def test_a_secret_that_others_know_is_refused_with_what_mends_it(
     path.write_bytes(content)
     path.chmod(mode)
     files = sorted(settings.data.iterdir())
-    for name in KEEP_OUT:
+    for name in WITH_SECRET:
         sentence = refused(settings, *commands.line(name, new_backup=tmp_path / "new.zip"))
     assert sorted(settings.data.iterdir()) == files
     (remedy, *_) = re.findall(r"run `(.*?)`", sentence)
@@ -156,6 +157,15 @@ def test_a_secret_that_others_know_is_refused_with_what_mends_it(
     works(settings, *commands.line("account create"))
     works(settings, *commands.line("keys reset"))
     assert too_open(settings.data) == []
+
+
+def test_a_server_refuses_such_a_secret(settings: Settings) -> None:
+    path = settings.data / SECRET_FILE
+    path.write_text("x" * 31)
+    path.chmod(0o600)
+    ended = serve_test.seatwright(settings, "serve", "--workers", "2", SEATWRIGHT_SECRET="")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert f"run `rm {path}`" in ended.stderr
 
 
 def test_a_secret_is_read_whatever_is_around_it(tmp_path: Path) -> None:

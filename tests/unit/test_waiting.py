@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 from structlog.testing import capture_logs
@@ -52,6 +53,22 @@ async def test_it_ends_with_what_waiting_does_not_mend_and_after_its_time() -> N
     with pytest.raises(Unavailable):
         await reached(late, wait_s=-1)
     assert late.left == 4
+
+
+async def test_sigterm_in_the_last_moment_is_not_lost() -> None:
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+
+    async def attempt() -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return "here"
+
+    try:
+        with suppress(Unavailable):
+            await reached(attempt)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert told
 
 
 @pytest.mark.parametrize("during", ["a pause", "an attempt"])

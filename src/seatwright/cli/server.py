@@ -48,7 +48,7 @@ def serve(
     if workers == 1:
         uvicorn.run(APP, **options)
     else:
-        Supervisor.of(uvicorn.Config(APP, **options)).run()
+        Supervisor(uvicorn.Config(APP, **options)).run()
 
 
 def _options(chosen: Settings, *, host: str, port: int, workers: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 PAUSE_S = 0.5
 """The first pause between two attempts; each further one is twice as long, up to `LONGEST_PAUSE_S`."""
-LONGEST_PAUSE_S = 8.0
+LONGEST_PAUSE_S = 4.0
 STOPPING = "stopping"
 """The code of an error that is none: the process was told to end."""
 
@@ -67,9 +67,11 @@ def _sigterm() -> Iterator[asyncio.Event]:
     if threading.current_thread() is not threading.main_thread():  # it gets no signals
         yield stop
         return
-    before = signal.getsignal(signal.SIGTERM)
+    before, was_told = signal.getsignal(signal.SIGTERM), False
 
     def told(number: int, frame: FrameType | None) -> None:
+        nonlocal was_told
+        was_told = True
         loop.call_soon_threadsafe(stop.set)
         if callable(before):
             before(number, frame)
@@ -79,3 +81,5 @@ def _sigterm() -> Iterator[asyncio.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGTERM, before)
+    if was_told:  # just when there was nothing to wait for any more
+        signal.raise_signal(signal.SIGTERM)

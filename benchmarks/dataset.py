@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog import store as catalog_store
 from seatwright.catalog.model import AnyEntry, Charge, Image, Location, Product, Tier, Video
@@ -121,7 +122,8 @@ async def fill(database: Database, *, departures: int = DEPARTURES) -> DataSet:
         account, key = await auth.create_account(
             tx, keyring, now, code="canyon", name="Canyon", email=EMAIL, currency="USD", time_zone=ZONE
         )
-        user = await auth.create_user(tx, now, auth.SYSTEM, account.id, auth.NewUser(email=EMAIL, name="Dana Reyes"))
+        new = auth.NewUser(email=EMAIL, name="Dana Reyes", permissions=ALL_PERMISSIONS)
+        user = await auth.create_user(tx, now, auth.SYSTEM, account.id, new)
         for kind, entry in CATALOG:
             await catalog_store.save(tx, account.id, kind, entry, now)
         await catalog_store.touch(tx, account.id)

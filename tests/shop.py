@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from seatwright.auth import service as auth
-from seatwright.auth.model import PERMISSIONS, Caller
+from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS, Caller
 from seatwright.auth.secrets import Keyring
 from seatwright.cart.context import Booking
 from seatwright.catalog import store as catalog_store
@@ -247,7 +247,7 @@ async def _open(database: Database, clock: ManualClock, code: str, hold_s: int) 
     async def run(tx: Tx) -> tuple[str, str, str]:
         fields = {"code": code, "name": code.title(), "email": username, "currency": "USD", "time_zone": ZONE}
         account, key = await auth.create_account(tx, Keyring.from_secret(SECRET), now, **fields)
-        new = auth.NewUser(email=username, name="Dana Reyes")
+        new = auth.NewUser(email=username, name="Dana Reyes", permissions=ALL_PERMISSIONS)
         user = await auth.create_user(tx, now, auth.SYSTEM, account.id, new)
         return account.id, user.id, key
 

@@ -9,7 +9,7 @@ with SeatwrightClient("https://book.canyon.example", username="dana@canyon.examp
 ```
 """
 
-from seatwright_client.account import Account, AuditEvent, Business, Connection, Phone, User
+from seatwright_client.account import Account, ApiKey, AuditEvent, Business, Connection, NewApiKey, Phone, User
 from seatwright_client.agencies import Agency, AgencyInfo, AgencyPhone, NamedPlace
 from seatwright_client.carts import Cart, CartItem, Charge, Item, ItemDate, ItemPickup, Line
 from seatwright_client.catalog import (
@@ -76,6 +76,7 @@ __all__ = [
     "Ages",
     "Answer",
     "ApiError",
+    "ApiKey",
     "AsyncSeatwrightClient",
     "AuditEvent",
     "BadRequest",
@@ -114,6 +115,7 @@ __all__ = [
     "Message",
     "Named",
     "NamedPlace",
+    "NewApiKey",
     "NotFound",
     "NoteSubject",
     "Order",

@@ -1,4 +1,4 @@
-"""The caller's account: itself, its users, who resells for it, and what happened."""
+"""The caller's account: itself, its users and keys, who resells for it, and what happened."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import msgspec
 
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
-from seatwright_client.request import MANAGE, Request, get, given, path, several, write
+from seatwright_client.request import MANAGE, Request, get, given, path, query_text, several, write
 
 _ACCOUNT, _USERS, _CONNECTIONS = f"{MANAGE}/account", f"{MANAGE}/users", f"{MANAGE}/connections"
+_KEYS = f"{MANAGE}/keys"
 
 
 class Phone(Shape, frozen=True, kw_only=True):
@@ -62,6 +63,28 @@ class User(Shape, frozen=True, kw_only=True):
     created_date: dt.datetime
 
 
+class ApiKey(Shape, frozen=True, kw_only=True):
+    """A key of an integration's own, which is never shown again. `last_used_date` is exact to an hour."""
+
+    id: str
+    name: str
+    permissions: tuple[str, ...]
+    created_date: dt.datetime
+    expires_date: dt.datetime | None = None
+    revoked_date: dt.datetime | None = None
+    last_used_date: dt.datetime | None = None
+
+
+class NewApiKey(ApiKey, frozen=True, kw_only=True):
+    """A new key with what to sign in with, which is shown this once."""
+
+    apikey: str
+
+    def __repr__(self) -> str:
+        """Return it without what to sign in with."""
+        return f"NewApiKey(id={self.id!r}, name={self.name!r})"
+
+
 class Connection(Shape, frozen=True, kw_only=True):
     """A supplier that lets a reseller sell. `terms` has the wire's names; the server's docs say what is in it."""
 
@@ -76,7 +99,7 @@ class Connection(Shape, frozen=True, kw_only=True):
 
 
 class AuditEvent(Shape, frozen=True, kw_only=True):
-    """An entry of the audit log. `actor` is a user's id, or `system`."""
+    """An entry of the audit log. `actor` is a user's id, the id of a key that a program signed in with, or `system`."""
 
     id: str
     date: dt.datetime
@@ -91,7 +114,9 @@ class _Key(Shape, frozen=True, kw_only=True):
 
 
 _account, _user, _connection = enveloped(Account), enveloped(User), enveloped(Connection)
+_api_key, _new_key = enveloped(ApiKey), enveloped(NewApiKey)
 _Users: TypeAlias = list[User]
+_Keys: TypeAlias = list[ApiKey]
 _Connections: TypeAlias = list[Connection]
 _Events: TypeAlias = list[AuditEvent]
 
@@ -156,12 +181,12 @@ class Users(Resource[Mode]):
         email: str,
         name: str,
         *,
-        permissions: Iterable[str] | None = None,
+        permissions: Iterable[str],
         alternative_id: str | None = None,
         password: str | None = None,
         idempotency_key: str | None = None,
     ) -> Request[User]:
-        """Make a user: with all permissions unless some are given, and without a password unless one is."""
+        """Make a user with these permissions, and without a password unless one is given."""
         body = given(
             email=email,
             name=name,
@@ -194,6 +219,35 @@ class Users(Resource[Mode]):
             password=password,
         )
         return write("PATCH", path(_USERS, user_id), _user, key=idempotency_key, body=body)
+
+
+class Keys(Resource[Mode]):
+    """`client.keys`: keys of integrations, beside the account's own (`client.account.reset_key`)."""
+
+    @operation
+    def list(self, *, limit: int = 200, page: int = 0) -> Request[_Keys]:
+        """Return a page of the account's keys, oldest first, those that were revoked too."""
+        return get(_KEYS, enveloped(_Keys), {"limit": limit, "page": page})
+
+    iterate = pages(list)
+
+    @operation
+    def create(
+        self, name: str, *, permissions: Iterable[str], expires_date: dt.date | str | None = None
+    ) -> Request[NewApiKey]:
+        """Make a key, which is shown this once. `expires_date` is its last day in the account's time zone, or a time.
+
+        Never sent again once the server may have taken it: see `account.reset_key`.
+        """
+        body = given(name=name, permissions=several(permissions))
+        if expires_date is not None:
+            body["expiresDate"] = query_text(expires_date)
+        return write("POST", _KEYS, _new_key, body=body)
+
+    @operation
+    def revoke(self, key_id: str, *, idempotency_key: str | None = None) -> Request[ApiKey]:
+        """End a key, and all tokens that were given for it, at once."""
+        return write("DELETE", path(_KEYS, key_id), _api_key, key=idempotency_key)
 
 
 class Connections(Resource[Mode]):
@@ -241,7 +295,7 @@ class Audit(Resource[Mode]):
 
     @operation
     def history(self, subject_id: str) -> Request[_Events]:
-        """Return what happened to an order, cart, user or connection: the newest 200 events, oldest first."""
+        """Return what happened to an order, cart, user, key or connection: the newest 200 events, oldest first."""
         return get(path(f"{MANAGE}/audit", subject_id), enveloped(_Events))
 
 

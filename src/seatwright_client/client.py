@@ -12,7 +12,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypeVar
 
 import httpx
 
-from seatwright_client.account import AccountCalls, Audit, Connections, Users
+from seatwright_client.account import AccountCalls, Audit, Connections, Keys, Users
 from seatwright_client.agencies import Agencies
 from seatwright_client.answers import enveloped
 from seatwright_client.carts import Carts
@@ -51,6 +51,7 @@ class _Client(Generic[Mode]):
         self.orders: Orders[Mode] = Orders(caller)
         self.account: AccountCalls[Mode] = AccountCalls(caller)
         self.users: Users[Mode] = Users(caller)
+        self.keys: Keys[Mode] = Keys(caller)
         self.connections: Connections[Mode] = Connections(caller)
         self.agencies: Agencies[Mode] = Agencies(caller)
         self.audit: Audit[Mode] = Audit(caller)

@@ -15,7 +15,7 @@ EARLY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Either a user's name with the account's API key or the user's password, or a token that somebody else fetched.
+    """Either a user's name with an API key or the user's password, or a token that somebody else fetched.
 
     Key and token are often read from a file or a variable, with a line's end: spaces around them are taken off.
     """
@@ -49,7 +49,7 @@ class Credentials:
 
 
 def authenticate(username: str, apikey: str) -> Request[str]:
-    """Return the request for a token for the account's API key."""
+    """Return the request for a token for an API key."""
     body = {"username": username, "apikey": apikey}
     return write("POST", f"{RESMARK}/authenticate", token_text, body=body, authorized=False)
 

@@ -23,7 +23,7 @@ MAX_KEY = 255
 Query: TypeAlias = Mapping[str, object]
 """Query parameters; see `query_text` for how each kind of value is written. None is left out."""
 
-_ONCE = re.compile(rf"POST {MANAGE}/(account/key|webhooks|webhooks/[^/]+/secret)")
+_ONCE = re.compile(rf"POST {MANAGE}/(account/key|keys|webhooks|webhooks/[^/]+/secret)")
 """Routes that change something and whose answers hold a secret: the server never keeps them, and ignores a key."""
 _SIGN_IN = re.compile(rf"POST {RESMARK}/(authenticate|login)")
 """Routes that give a token out, and change nothing."""

@@ -12,7 +12,7 @@ class Tokens(Resource[Mode]):
 
     @operation
     def authenticate(self, username: str, apikey: str) -> Request[str]:
-        """Return a bearer token for the account's API key and the name of any of its users."""
+        """Return a bearer token for an API key, the account's or one of an integration's own, and any user's name."""
         return credentials.authenticate(username, apikey)
 
     @operation

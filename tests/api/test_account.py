@@ -118,20 +118,29 @@ async def test_users(client: httpx.AsyncClient, account: TestAccount) -> None:
     assert (await client.post("/public/api/login", json=login)).status_code == 200
 
 
-async def test_a_user_without_permissions_given_has_all(client: httpx.AsyncClient, account: TestAccount) -> None:
-    made = await ok(await client.post(USERS, json={"email": "a@b.c", "name": "A"}, headers=account.headers))
-    assert made["permissions"] == list(PERMISSIONS)
+@pytest.mark.parametrize("given", [{}, {"permissions": None}, {"permissions": "settings"}])
+async def test_nobody_gets_permissions_that_were_not_said(
+    client: httpx.AsyncClient, account: TestAccount, given: dict[str, object]
+) -> None:
+    body = {"email": "a@b.c", "name": "A", **given}
+    answer = await client.post(USERS, json=body, headers=account.headers)
+    assert answer.status_code == 400
+    assert answer.json()["errorMessage"].startswith("permissions: ")
+    assert len(await ok(await client.get(USERS, headers=account.headers))) == 1
+    made = await ok(await client.post(USERS, json={**body, "permissions": []}, headers=account.headers))
+    assert made["permissions"] == []
 
 
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        ({"email": "dana@canyon.example", "name": "D"}, 409, "user_exists"),
-        ({"email": "DANA@canyon.example", "name": "D"}, 409, "user_exists"),
+        ({"email": "dana@canyon.example", "name": "D", "permissions": []}, 409, "user_exists"),
+        ({"email": "DANA@canyon.example", "name": "D", "permissions": []}, 409, "user_exists"),
         ({"email": "a@b.c", "name": "A", "permissions": ["fly"]}, 400, "invalid_field"),
-        ({"email": "a@b.c", "name": "A", "password": "short"}, 400, "invalid_password"),
-        ({"email": "a b@c", "name": "A"}, 400, "invalid_email"),
-        ({"name": "A"}, 400, "missing_field"),
+        ({"email": "a@b.c", "name": "A", "permissions": [], "password": "short"}, 400, "invalid_password"),
+        ({"email": "a b@c", "name": "A", "permissions": []}, 400, "invalid_email"),
+        ({"name": "A", "permissions": []}, 400, "missing_field"),
+        ({"email": "a@b.c", "name": "A"}, 400, "missing_field"),
     ],
 )
 async def test_bad_users(
@@ -147,7 +156,8 @@ async def test_somebody_stays_who_may_change_the_settings(client: httpx.AsyncCli
     for change in ({"active": False}, {"permissions": []}):
         answer = await client.patch(mine, json=change, headers=account.headers)
         assert (answer.status_code, answer.json()["errorCode"]) == (409, "last_administrator")
-    await ok(await client.post(USERS, json={"email": "a@b.c", "name": "A"}, headers=account.headers))
+    other = {"email": "a@b.c", "name": "A", "permissions": list(PERMISSIONS)}
+    await ok(await client.post(USERS, json=other, headers=account.headers))
     await ok(await client.patch(mine, json={"active": False}, headers=account.headers))
 
 
@@ -225,9 +235,8 @@ async def test_bad_connections(client: httpx.AsyncClient, account: TestAccount, 
 async def test_history_tells_who_did_what_without_personal_data(
     client: httpx.AsyncClient, account: TestAccount, new_account: NewAccount, clock: ManualClock
 ) -> None:
-    made = await ok(
-        await client.post(USERS, json={"email": "ann@lee.example", "name": "Ann Lee"}, headers=account.headers)
-    )
+    ann = {"email": "ann@lee.example", "name": "Ann Lee", "permissions": []}
+    made = await ok(await client.post(USERS, json=ann, headers=account.headers))
     clock.advance(1)
     change = {"email": "ann@li.example", "permissions": ["orders.read"], "password": "a long enough one"}
     await ok(await client.patch(f"{USERS}/{made['id']}", json=change, headers=account.headers))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from seatwright.api.context import Services
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.service import NewUser
 from tests.desk import Desk, another_user, open_desk
 
@@ -68,7 +69,7 @@ async def test_tags_come_by_category(desk: Desk, reseller: Desk) -> None:
 
 async def test_a_users_businesses(desk: Desk, reseller: Desk, client: httpx.AsyncClient, services: Services) -> None:
     """By e-mail in any case or alternative id; of connected resellers alone."""
-    new = NewUser(email="al@trips.example", name="Al Ito", alternative_id="AL-7")
+    new = NewUser(email="al@trips.example", name="Al Ito", alternative_id="AL-7", permissions=ALL_PERMISSIONS)
     await another_user(client, services, reseller.shop, new)
     (found,) = await desk.data("GET", "/agency/AL@trips.example")
     assert (found["name"], found["entityId"]) == ("Trips", reseller.shop.account_id)

@@ -6,7 +6,7 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.auth import passwords, service
-from seatwright.auth.model import PERMISSIONS
+from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.core.clock import SECOND_MS, ManualClock
 from tests.conftest import NewAccount, TestAccount
@@ -89,7 +89,7 @@ async def test_one_email_in_two_accounts_is_told_apart_by_the_key(
     client: httpx.AsyncClient, account: TestAccount, new_account: NewAccount, services: Services
 ) -> None:
     other = await new_account("other")
-    new = service.NewUser(email=account.username, name="Dana Reyes")
+    new = service.NewUser(email=account.username, name="Dana Reyes", permissions=ALL_PERMISSIONS)
     await services.database.write(lambda tx: service.create_user(tx, 0, "system", other.id, new))
     for each in (account, other):
         token = (await get_token(client, account, apikey=each.key)).text
@@ -200,7 +200,7 @@ async def test_the_token_is_checked_before_the_body(client: httpx.AsyncClient) -
 
 async def test_login_with_a_password(client: httpx.AsyncClient, account: TestAccount, services: Services) -> None:
     hashed = await passwords.hash_password("correct horse")
-    new = service.NewUser(email="Front@Canyon.example", name="Front", password_hash=hashed)
+    new = service.NewUser(email="Front@Canyon.example", name="Front", password_hash=hashed, permissions=ALL_PERMISSIONS)
     await services.database.write(lambda tx: service.create_user(tx, 0, "system", account.id, new))
     good = await client.post(
         "/public/api/login", json={"username": "front@canyon.example", "password": "correct horse"}

@@ -10,6 +10,7 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.catalog.model import Product
 from tests.desk import Desk, another_user, open_desk
 
@@ -61,7 +62,7 @@ async def test_it_is_as_if_the_reseller_had_made_it(
     client: httpx.AsyncClient, services: Services, desk: Desk, agency: Desk, rafting: str, where: str
 ) -> None:
     await allow(agency, desk)
-    new = auth.NewUser(email="ida@agency.example", name="Ida Roe", alternative_id="A-7")
+    new = auth.NewUser(email="ida@agency.example", name="Ida Roe", alternative_id="A-7", permissions=ALL_PERMISSIONS)
     await another_user(client, services, agency.shop, new)
     named = {"resellerEntityId": agency.shop.account_id, "agentId": "A-7"}
     request = {"query": {"params": named}, "body": {"json": named}, "order": {}}[where]

@@ -48,8 +48,32 @@ def test_commands_make_an_account_that_a_server_knows(server: Server, settings: 
     reset = seatwright(settings, "keys", "reset", "--account", "canyon")
     assert reset.returncode == 0
     assert httpx.get(f"{server.url}/api/v1/account", headers=headers).status_code == 401
+    keys_are_made_listed_and_revoked(server, settings)
     fresh = {**BODY, "apikey": reset.stdout.split()[-1]}
     assert httpx.post(f"{server.url}/public/api/authenticate", json=fresh).status_code == 200
+
+
+def keys_are_made_listed_and_revoked(server: Server, settings: Settings) -> None:
+    """A narrow key from the command line opens what it says, until it is revoked."""
+    mine = ("--account", "canyon")
+    refused = seatwright(settings, "keys", "create", *mine, "--name", "Books", "--permission", "fly")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("seatwright: permissions: there is no permission 'fly'")
+    narrow = ("--permission", "reports.read", "--permission", "orders.read", "--expires", "2199-12-31")
+    made = seatwright(settings, "keys", "create", *mine, "--name", "Books", *narrow)
+    assert made.returncode == 0, made.stderr
+    _, key_id, _, key = made.stdout.split()
+    token = httpx.post(f"{server.url}/public/api/authenticate", json={**BODY, "apikey": key})
+    headers = {"Authorization": f"Bearer {token.text}"}
+    assert httpx.get(f"{server.url}/api/v1/reports/sales", headers=headers).status_code == 200
+    assert httpx.get(f"{server.url}/api/v1/users", headers=headers).status_code == 403
+    listed = seatwright(settings, "keys", "list", *mine)
+    assert f"{key_id}  good until 2200-01-01T07:00:00.000Z  used 20" in listed.stdout
+    assert "orders.read reports.read  Books" in listed.stdout
+    assert key not in listed.stdout
+    assert seatwright(settings, "keys", "revoke", key_id, *mine).stdout == "revoked   Books\n"
+    assert httpx.get(f"{server.url}/api/v1/reports/sales", headers=headers).status_code == 401
+    assert f"{key_id}  revoked " in seatwright(settings, "keys", "list", *mine).stdout
 
 
 def test_sigterm_ends_it_and_the_log_is_json(server: Server) -> None:

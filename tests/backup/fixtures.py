@@ -28,6 +28,7 @@ from seatwright.api.app import create_app
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import HOUR_MS, ManualClock
@@ -121,14 +122,18 @@ async def _outfitter(services: Services, client: httpx.AsyncClient) -> dict[str,
     async def resell(tx: Tx) -> str:
         fields = {"name": "Voyager", "email": "ann@voyager.example", "currency": "USD", "time_zone": ZONE}
         account, _ = await auth.create_account(tx, services.keyring, now, code="voyager", **fields)
-        seller = auth.NewUser(email="ann@voyager.example", name="Ann Lee")
+        seller = auth.NewUser(email="ann@voyager.example", name="Ann Lee", permissions=ALL_PERMISSIONS)
         await auth.create_user(tx, now, auth.SYSTEM, account.id, seller)
         await resellers.connect(tx, now, auth.SYSTEM, shop.account_id, account.id)
         return account.id
 
     reseller = await services.database.write(resell)
     order = await _orders(desk, raft, kayak, bikes)
-    await another_user(client, services, shop, auth.NewUser(email="al@canyon.example", name="Al Ito"))
+    await another_user(
+        client, services, shop, auth.NewUser(email="al@canyon.example", name="Al Ito", permissions=ALL_PERMISSIONS)
+    )
+    books = {"name": "Books", "permissions": ["reports.read"]}
+    assert (await desk.call("POST", "/api/v1/keys", json=books)).status_code == 200
     await _resold(desk, services, reseller, kayak)
     services.clock.set(AT)  # type: ignore[attr-defined]
     await desk.cart((raft, {"Adult": 1}), (kayak, {"All": 2}), (bikes[1], {"All": 1}))

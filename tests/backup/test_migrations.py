@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.core.clock import HOUR_MS, SystemClock
 from seatwright.core.config import Settings
 from seatwright.invariants.checks import check
@@ -49,6 +50,21 @@ async def test_business_goes_on(new_place: NewPlace, version: int) -> None:
     async with client_of(services) as client:
         await _do_business(client, told)
     assert await check(database, told["at"]) == []
+    await database.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_whoever_could_read_reports_still_can(new_place: NewPlace, version: int) -> None:
+    settings = new_place()
+    told = await filled(settings, version)
+    database = await open_database(settings)
+    clerk = "UPDATE app_user SET permissions = 'orders.read' WHERE email = 'al@canyon.example'"
+    assert await database.write(lambda tx: tx.execute(clerk)) == 1
+    await migrate(database, SystemClock())
+    rows = await database.read(lambda tx: tx.rows("SELECT email, permissions FROM app_user"))
+    found = {row["email"]: set(row["permissions"].split()) for row in rows}
+    assert found["al@canyon.example"] == {"orders.read"}
+    assert found[told["username"]] == ALL_PERMISSIONS
     await database.close()
 
 

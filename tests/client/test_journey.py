@@ -322,6 +322,19 @@ async def users(client: Client, suffix: str, demo: dict[str, Any]) -> None:
     with pytest.raises(Unauthorized):
         await now(guide.account.read())
     await done_with(guide)
+    key = await now(client.keys.create(f"Till {suffix}", permissions=["orders.read"], expires_date=dt.date(2199, 1, 1)))
+    assert key.apikey not in repr(key)
+    till = type(client)(demo["baseUrl"], username=demo["username"], apikey=key.apikey)
+    assert isinstance(await now(till.orders.list(limit=1)), list)
+    with pytest.raises(Forbidden):
+        await now(till.carts.create())
+    used = next(each for each in await now(client.keys.list()) if each.id == key.id)
+    assert used.last_used_date is not None
+    assert (await now(client.keys.revoke(key.id))).revoked_date is not None
+    with pytest.raises(Unauthorized):
+        await now(till.orders.list(limit=1))
+    await done_with(till)
+    assert key.id in {each.id for each in await now(client.keys.iterate(limit=1))}
     token = await now(client.tokens.authenticate(demo["username"], demo["apikey"]))
     with_token = type(client)(demo["baseUrl"], token=token)
     assert (await now(with_token.account.read())).code == "demo"

@@ -58,7 +58,7 @@ def read(client: Client) -> Any:
 
 def write(client: Client) -> Any:
     """A call that writes."""
-    return client.users.create("a@b.example", "Ann")
+    return client.users.create("a@b.example", "Ann", permissions=[])
 
 
 def rename(client: Client, key: str) -> Any:

@@ -316,7 +316,7 @@ def test_no_secret_is_shown(kind: Kind, caplog: pytest.LogCaptureFixture) -> Non
     assert "GET /api/v1/account again in" in caplog.text
     rig.run(lambda client: client.account.reset_key())
     with pytest.raises(SeatwrightError) as raised:
-        rig.run(lambda client: client.users.create("a@b.example", "Ann", password="a-pass-word"))
+        rig.run(lambda client: client.users.create("a@b.example", "Ann", permissions=[], password="a-pass-word"))
     core = rig.client._core
     shown = caplog.text + repr(rig.client) + repr(core) + repr(core._credentials) + repr(raised.value)
     shown += str(raised.value) + repr(vars(raised.value))

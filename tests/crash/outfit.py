@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.core.clock import Clock, ManualClock
 from seatwright.core.config import Settings
@@ -41,7 +42,7 @@ async def _build(settings: Settings, clock: Clock, days: int, drop: Collection[s
     async def resell(tx: Tx) -> str:
         fields = {"name": "Voyager", "email": "ann@voyager.example", "currency": "USD", "time_zone": ZONE}
         account, reseller_key = await auth.create_account(tx, keyring, now, code="voyager", **fields)
-        seller = auth.NewUser(email="ann@voyager.example", name="Ann Lee")
+        seller = auth.NewUser(email="ann@voyager.example", name="Ann Lee", permissions=ALL_PERMISSIONS)
         await auth.create_user(tx, now, auth.SYSTEM, account.id, seller)
         await resellers.connect(tx, now, auth.SYSTEM, shop.account_id, account.id)
         return reseller_key

@@ -11,6 +11,7 @@ from seatwright.api.pages import mailing
 from seatwright.api.pages.online import WHOLE
 from seatwright.auth import links
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.core.errors import Unavailable
 from seatwright.notifications import deliveries, mail, refusals
 from seatwright.notifications.deliveries import Delivery
@@ -71,7 +72,13 @@ async def _new_account(world: World) -> str:
         now = world.clock.now()
         fields = {"code": "new", "name": "New", "email": "new@new.example", "currency": "EUR", "time_zone": "UTC"}
         account, key = await auth.create_account(tx, world.services.keyring, now, **fields)
-        await auth.create_user(tx, now, auth.SYSTEM, account.id, auth.NewUser(email="new@new.example", name="Admin"))
+        await auth.create_user(
+            tx,
+            now,
+            auth.SYSTEM,
+            account.id,
+            auth.NewUser(email="new@new.example", name="Admin", permissions=ALL_PERMISSIONS),
+        )
         return key
 
     return await world.services.database.write(use_case)
@@ -258,8 +265,10 @@ ACCOUNTS = [
     _inner("create account", _new_account),
     _http("change account", "PATCH", "/api/v1/account", {"name": "Canyons"}),
     _http("reset key", "POST", "/api/v1/account/key", keyed=False),
-    _http("create user", "POST", "/api/v1/users", {"email": "lee@canyon.example", "name": "Lee"}),
+    _http("create user", "POST", "/api/v1/users", {"email": "lee@canyon.example", "name": "Lee", "permissions": []}),
     _http("change user", "PATCH", "/api/v1/users/{user}", {"name": "Kim Lee", "active": False}),
+    _http("create key", "POST", "/api/v1/keys", {"name": "Till", "permissions": ["orders.read"]}, keyed=False),
+    _http("revoke key", "DELETE", "/api/v1/keys/{key}", natural=True),
     _http("close connection", "PATCH", "/api/v1/connections/{reseller}", {"active": False}),
     _http("change terms", "PATCH", "/api/v1/connections/{reseller}", {"terms": {"rate": {"percent": 5}}}),
     _http("make connection", "POST", "/api/v1/connections", {"resellerId": "{supplier}"}, seller=True),

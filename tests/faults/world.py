@@ -21,6 +21,7 @@ import pytest
 from seatwright.api.app import create_app
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.model import Discount, Product, Tier
 from seatwright.catalog.store import CatalogCache
@@ -237,7 +238,9 @@ async def _accounts(client: httpx.AsyncClient, services: Services) -> tuple[Desk
 
     reseller_id = await services.database.write(connect)
     shop = replace(desk.shop, account_id=reseller_id)
-    seller = await another_user(client, services, shop, auth.NewUser(email="sam@hikes.example", name="Sam Ortega"))
+    seller = await another_user(
+        client, services, shop, auth.NewUser(email="sam@hikes.example", name="Sam Ortega", permissions=ALL_PERMISSIONS)
+    )
     return desk, seller
 
 
@@ -280,7 +283,9 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "resold": await seller.order((day["kayak"], {"All": 2}), supplier=supplier),
     }
     await desk.data("DELETE", f"/order/{done['gone']['id']}")
-    user = await desk.data("POST", "/api/v1/users", json={"email": "kim@canyon.example", "name": "Kim"})
+    kim = {"email": "kim@canyon.example", "name": "Kim", "permissions": []}
+    user = await desk.data("POST", "/api/v1/users", json=kim)
+    key = await desk.data("POST", "/api/v1/keys", json={"name": "Partner", "permissions": []})
     await _old_answers(desk)
     hook = await desk.data("POST", "/api/v1/webhooks", json={"url": "https://hooks.example/"})
     call = await desk.data("POST", f"/api/v1/webhooks/{hook['id']}/test")
@@ -298,6 +303,7 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "supplier": supplier,
         "reseller": seller.shop.account_id,
         "user": user["id"],
+        "key": key["id"],
         "hook": hook["id"],
         "call": call["id"],
     }

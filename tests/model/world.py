@@ -10,6 +10,7 @@ from seatwright.api.app import create_app
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth.limits import Limits
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.model import Charge, Discount, Location, Pickup, PickupDetail, Pool, Product, Tier
 from seatwright.catalog.policy import Fee, Policy
@@ -115,7 +116,7 @@ class World:
         made, key = await self.database.write(
             lambda tx: auth.create_account(tx, self.keyring, START, code=code, **fields)
         )
-        user = auth.NewUser(email=email, name="Dana Reyes")
+        user = auth.NewUser(email=email, name="Dana Reyes", permissions=ALL_PERMISSIONS)
         await self.database.write(lambda tx: auth.create_user(tx, START, auth.SYSTEM, made.id, user))
         self.logins[code] = Login(made.id, email, key, self.keyring.hash_api_key(key))
 

@@ -89,6 +89,11 @@ async def bad_tokens(side: Side, services: Services, stranger: Side) -> list[Bad
 
     reset = (await side.token())["Authorization"]
     side.apikey = (await side.data("POST", "/api/v1/account/key"))["apikey"]
+    key_id, key = await side.own_key(frozenset(PERMISSIONS))
+    revoked = (await side.token(key))["Authorization"]
+    await side.data("DELETE", f"/api/v1/keys/{key_id}")
+    _, other = await side.own_key(frozenset(PERMISSIONS))
+    their_key, _ = await stranger.own_key(frozenset(PERMISSIONS))
     gone, left = await side.user_with(frozenset(PERMISSIONS))
     renewed, before = await side.user_with(frozenset(PERMISSIONS))
     await side.data("PATCH", f"/api/v1/users/{gone}", {"active": False})
@@ -103,6 +108,10 @@ async def bad_tokens(side: Side, services: Services, stranger: Side) -> list[Bad
         Bad("no token after Bearer", "Bearer ", "token_missing"),
         Bad("basic", "Basic ZGFuYTpob3JzZQ==", "token_missing"),
         Bad("the API key itself", bearer(side.apikey), "invalid_token"),
+        Bad("an integration's key itself", bearer(other), "invalid_token"),
+        Bad("for an integration's key that is revoked", revoked, "token_withdrawn"),
+        Bad("for another account's key", bearer(issued(key_id=their_key)), "token_withdrawn"),
+        Bad("for a key that there isn't", bearer(issued(key_id="0" * 24)), "token_withdrawn"),
         Bad("garbage", "Bearer a.b.c", "invalid_token"),
         Bad("huge", bearer("a" * 5_000), "invalid_token"),
         Bad("another server's signature", bearer(issued(by=other_key)), "invalid_token"),

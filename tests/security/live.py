@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
@@ -68,7 +69,7 @@ def open_account(settings: Settings, server: Server, code: str) -> Login:
     async def run(database: Database) -> tuple[str, str]:
         keyring = Keyring.from_secret(SECRET)
         account, key = await database.write(lambda tx: auth.create_account(tx, keyring, now, email=username, **fields))
-        new = auth.NewUser(email=username, name="Dana Reyes")
+        new = auth.NewUser(email=username, name="Dana Reyes", permissions=ALL_PERMISSIONS)
         await database.write(lambda tx: auth.create_user(tx, now, auth.SYSTEM, account.id, new))
         return account.id, key
 

@@ -38,6 +38,7 @@ class Route(NamedTuple):
 
 
 READ, WRITE, CANCEL, SETTINGS = ("orders.read",), ("orders.write",), ("orders.cancel",), ("settings",)
+REPORTS = ("reports.read",)
 ADD = {"itemId": "<departure>", "participants": {"Adult": 1}}
 CUSTOMER = {"firstName": "Ann", "email": "ann@lee.example"}
 DEPARTURE = {"start": "2026-08-01T09:00", "durationMin": 60, "capacity": 5}
@@ -92,6 +93,9 @@ FIXED = [
     Route("GET", "/api/v1/users", SETTINGS),
     Route("POST", "/api/v1/users", SETTINGS, (), NEW_USER),
     Route("PATCH", "/api/v1/users/{user_id}", SETTINGS, ("user",), {"name": "Bo"}),
+    Route("GET", "/api/v1/keys", SETTINGS),
+    Route("POST", "/api/v1/keys", SETTINGS, (), {"name": "<fresh>", "permissions": ["orders.read"]}),
+    Route("DELETE", "/api/v1/keys/{key_id}", SETTINGS, ("key",)),
     Route("GET", "/api/v1/webhooks", SETTINGS),
     Route("POST", "/api/v1/webhooks", SETTINGS, (), {"url": "https://<fresh>.example/"}),
     Route("GET", "/api/v1/webhooks/{webhook_id}", SETTINGS, ("webhook",)),
@@ -121,10 +125,10 @@ FIXED = [
     Route("PATCH", "/api/v1/departures/{departure_id}", SETTINGS, ("departure",), {"capacity": 90}),
     Route("DELETE", "/api/v1/departures/{departure_id}", SETTINGS, ("unsold",)),
     Route("GET", "/api/v1/departures/{departure_id}/manifest", READ, ("departure",)),
-    Route("GET", "/api/v1/reports/sales", SETTINGS),
+    Route("GET", "/api/v1/reports/sales", REPORTS),
     Route("GET", "/api/v1/reports/transactions", READ, (), None, "?from=2026-07-01&to=2026-07-31"),
-    Route("GET", "/api/v1/reports/payables", SETTINGS),
-    Route("GET", "/api/v1/reports/receivables", SETTINGS),
+    Route("GET", "/api/v1/reports/payables", REPORTS),
+    Route("GET", "/api/v1/reports/receivables", REPORTS),
     Route("GET", "/api/v1/reports/mailing-list", SETTINGS),
     Route(
         "PUT",

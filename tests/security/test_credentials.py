@@ -94,20 +94,22 @@ async def test_a_user_who_may_not_integrate_any_more_has_no_key_tokens(client: h
 
 async def test_no_secret_is_kept_as_it_is(client: httpx.AsyncClient, services: Services, side: Side) -> None:
     """Not even as a plain hash of the request that had it: with one, a password could be guessed at fast."""
-    body = {"email": "bo@canyon.example", "name": "Bo", "password": ANOTHER}
+    body = {"email": "bo@canyon.example", "name": "Bo", "permissions": [], "password": ANOTHER}
     sent = msgspec.json.encode(body)
     headers = side.headers | {"Idempotency-Key": "one", "Content-Type": "application/json"}
     first = await client.post("/api/v1/users", content=sent, headers=headers)
     again = await client.post("/api/v1/users", content=sent, headers=headers)
     assert first.status_code == 200
     assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    _, own = await side.own_key(frozenset(PERMISSIONS))
     token = await side.token()
     kept = str(await dump(services))
     plain = idempotency.fingerprint("POST", "/api/v1/users", "", sent)
-    for secret in (PASSWORD, ANOTHER, side.apikey, token["Authorization"].split()[1], plain):
+    for secret in (PASSWORD, ANOTHER, side.apikey, own, own[-40:], token["Authorization"].split()[1], plain):
         assert secret not in kept
     assert services.keyring.hash_request(plain) in kept
     assert services.keyring.hash_api_key(side.apikey) in kept
+    assert services.keyring.hash_api_key(own) in kept
 
 
 class Statements:
@@ -150,7 +152,7 @@ async def test_who_exists_can_not_be_found_out(
     limited = "limited@canyon.example"
     body = {"email": limited, "name": "L", "permissions": ["orders.read"]}
     await side.data("POST", "/api/v1/users", body)
-    gone = await side.data("POST", "/api/v1/users", {"email": "gone@canyon.example", "name": "G"})
+    gone = await side.data("POST", "/api/v1/users", {"email": "gone@canyon.example", "name": "G", "permissions": []})
     await side.data("PATCH", f"/api/v1/users/{gone['id']}", {"active": False})
     names = [side.username, limited, "gone@canyon.example", "nobody@canyon.example", ""]
     for path, field, right in ((KEY, "apikey", side.apikey), (LOGIN, "password", PASSWORD)):
@@ -191,7 +193,7 @@ async def test_a_password_is_hashed_only_for_who_may_set_it(
         raise AssertionError("64 MiB and some hundredths of a second, for nothing")
 
     monkeypatch.setattr(passwords, "hash_password", hash_password)
-    body = {"email": "bo@canyon.example", "name": "Bo", "password": ANOTHER}
+    body = {"email": "bo@canyon.example", "name": "Bo", "permissions": [], "password": ANOTHER}
     for method, path in (("POST", "/api/v1/users"), ("PATCH", f"/api/v1/users/{side.user_id}")):
         answer = await client.request(method, path, json=body, headers=headers)
         assert answer.status_code == 403, answer.text

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from seatwright.auth.model import PERMISSIONS
 from seatwright.core.config import Settings
 from seatwright.storage.engine import Database
 from tests.security.leaks import SECRET
@@ -93,7 +94,13 @@ def make_mistakes(staff: Staff, cart: str) -> None:
 
 def administer(staff: Staff) -> None:
     """Make a user, let it log in, and reset the key."""
-    body = {"email": PERSON["email"], "name": "Annelise L", "password": PASSWORD, "alternativeId": "badge-99213"}
+    body: dict[str, Any] = {
+        "email": PERSON["email"],
+        "name": "Annelise L",
+        "password": PASSWORD,
+        "alternativeId": "badge-99213",
+    }
+    body |= {"permissions": list(PERMISSIONS)}
     staff.ask(200, "POST", "/api/v1/users", body, **{"Idempotency-Key": "new-user"})
     staff.ask(409, "POST", "/api/v1/users", body)
     token = staff.ask(200, "POST", "/public/api/login", {"username": PERSON["email"], "password": PASSWORD})

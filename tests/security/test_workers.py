@@ -49,9 +49,14 @@ def test_a_key_reset_and_a_new_password_count_in_every_worker(server: Server, se
         content = None if body is None else json.dumps(body).encode()
         return client.request(method, path, content=content, headers=headers)
 
-    user = {"email": "front@canyon.example", "name": "Front", "password": "correct horse battery"}
+    user = {
+        "email": "front@canyon.example",
+        "name": "Front",
+        "permissions": ["settings"],
+        "password": "correct horse battery",
+    }
     made = send("POST", "/api/v1/users", login.headers, user).json()["data"]
-    credentials = {"username": user["email"], "password": user["password"]}
+    credentials = {"username": "front@canyon.example", "password": "correct horse battery"}
     desk = {"Authorization": f"Bearer {send('POST', '/public/api/login', {}, credentials).text}"}
     assert statuses(server, login.headers) == statuses(server, desk) == {200}
 

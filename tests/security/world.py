@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
-from seatwright.auth.model import PERMISSIONS
+from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS
 from seatwright.auth.tokens import Claims
 from seatwright.core.ids import new_hex24
 from seatwright.notifications import deliveries, mail
@@ -112,9 +112,9 @@ class Side:
         assert answer.status_code == 200, (method, path, answer.text)
         return answer.json()["data"]
 
-    async def token(self) -> dict[str, str]:
-        """Get a token for the API key."""
-        credentials = {"username": self.username, "apikey": self.apikey}
+    async def token(self, apikey: str = "", username: str = "") -> dict[str, str]:
+        """Get a token for the account's API key, or another, and the name of its user, or another."""
+        credentials = {"username": username or self.username, "apikey": apikey or self.apikey}
         answer = await self.client.post("/public/api/authenticate", json=credentials)
         assert answer.status_code == 200, answer.text
         return {"Authorization": f"Bearer {answer.text}"}
@@ -162,6 +162,7 @@ class Side:
             "link": self._link,
             "message": self._message,
             "refusal": self._refusal,
+            "key": self._key,
             "webhook": self._webhook,
             "old_webhook": self._new_webhook,
             "call": self._call,
@@ -260,6 +261,15 @@ class Side:
         email = f"no{next(_numbers)}@{word(self.code)}.example"
         return str((await self.data("POST", "/api/v1/mailing-refusals", {"email": email}))["id"])
 
+    async def own_key(self, permissions: frozenset[str], **more: str) -> tuple[str, str]:
+        """Make a key of an integration's own; return its id and the key."""
+        body = {"name": f"{word(self.code)} {next(_numbers)}", "permissions": sorted(permissions), **more}
+        made = await self.data("POST", "/api/v1/keys", body)
+        return made["id"], made["apikey"]
+
+    async def _key(self) -> str:
+        return (await self.own_key(frozenset()))[0]
+
     async def _stranger(self) -> str:
         """Make an account that nobody is connected to."""
         return (await make_account(self.services, f"stranger{next(_numbers)}"))[0]
@@ -291,7 +301,7 @@ async def make_account(services: Services, code: str, password_hash: str | None 
     account, key = await services.database.write(
         lambda tx: auth.create_account(tx, services.keyring, now, email=f"desk@{own}.example", **fields)
     )
-    new = auth.NewUser(email=f"dana@{own}.example", name=own, password_hash=password_hash)
+    new = auth.NewUser(email=f"dana@{own}.example", name=own, password_hash=password_hash, permissions=ALL_PERMISSIONS)
     user = await services.database.write(lambda tx: auth.create_user(tx, now, auth.SYSTEM, account.id, new))
     return account.id, user.id, key
 

@@ -60,6 +60,13 @@ def test_a_server_on_a_replica(tmp_path: Path) -> None:
                 until(lambda: httpx.get(f"{address}/{cart}", headers=login.headers).status_code == 200)
                 assert httpx.get(f"{address}/{cart}", headers=login.headers).content == placed.content
                 assert [o["id"] for o in httpx.get(address, headers=login.headers).json()["data"]] == [cart]
+                own = {"name": "Desk", "permissions": ["orders.read"]}
+                made = httpx.post(f"{first.url}/api/v1/keys", json=own, headers=login.headers).json()["data"]
+                until(lambda: replica.execute("SELECT count(*) FROM api_key", "outfitter") == "1")
+                sign_in = {"username": login.username, "apikey": made["apikey"]}
+                token = httpx.post(f"{second.url}/public/api/authenticate", json=sign_in)
+                key_headers = {"Authorization": f"Bearer {token.text}"}
+                assert httpx.get(address, headers=key_headers).status_code == 200, "its use can't be written down there"
                 refused = httpx.post(address, json={"id": lasting}, headers=login.headers)
                 assert refused.status_code == 503, refused.text
                 assert "takes no writes" in refused.json()["errorMessage"]

@@ -13,6 +13,7 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.cart.context import Booking
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.money import from_wire
@@ -73,7 +74,7 @@ async def till(client: httpx.AsyncClient, services: Services, new_account: NewAc
     booking = Booking(clock=services.clock, catalogs=services.catalogs, hold_ms=HOUR_MS // 2)
     shop = Shop(services.database, booking, account.id, caller(account.id, user_id=account.user_id))
     await shop.add_all(_catalog())
-    new = auth.NewUser(email=f"till@{account.code}.example", name="Till")
+    new = auth.NewUser(email=f"till@{account.code}.example", name="Till", permissions=ALL_PERMISSIONS)
     return Till(await another_user(client, services, shop, new), currency)
 
 

@@ -19,6 +19,7 @@ from schemathesis.schemas import BaseSchema
 from seatwright.api.app import create_app
 from seatwright.api.context import Services
 from seatwright.auth import service as auth
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock
@@ -92,7 +93,7 @@ class Playground:
 
         async def run(tx: Tx) -> str:
             await resellers.connect(tx, START, "test", shop.account_id, other.account_id)
-            new = auth.NewUser(email="spare@canyon.example", name="Spare")
+            new = auth.NewUser(email="spare@canyon.example", name="Spare", permissions=ALL_PERMISSIONS)
             return (await auth.create_user(tx, START, auth.SYSTEM, shop.account_id, new)).id
 
         spare = await database.write(run)

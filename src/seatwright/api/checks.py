@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 
 from seatwright.api import parameters
 from seatwright.api.context import ApiRequest, services
-from seatwright.api.security import await_turn, require_token
+from seatwright.api.security import await_turn, note_key_use, require_token
 from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
 from seatwright.core.numerals import ADVICE, Literal, has_numerals, misspelt
@@ -43,6 +43,8 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
     if request.scope["query_string"]:
         _read_query(request)
     await await_turn(request)
+    if (verified := request.scope.get("auth")) is not None:
+        await note_key_use(services(request), verified)
     if request.method in WITH_BODY:
         body = await _body(request)
         request.scope["state"]["body"] = body
@@ -84,7 +86,7 @@ def _weigh(request: ApiRequest, size: int) -> None:
         parts = services(request)
         settings, more = parts.settings, weight(size) - 1
         rate, patience_s = settings.requests_per_second, settings.request_wait_seconds
-        parts.limits.charge(claims.user_id, parts.clock.now(), rate, patience_s, more)
+        parts.limits.charge(claims.caller_id, parts.clock.now(), rate, patience_s, more)
 
 
 def _check_empty_id(request: ApiRequest) -> None:

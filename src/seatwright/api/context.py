@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 
 from seatwright.auth.admission import Admission
+from seatwright.auth.keys import KeyUses
 from seatwright.auth.limits import Limits
 from seatwright.auth.networks import UNKNOWN, Networks
 from seatwright.auth.networks import networks as networks_of
@@ -46,6 +47,7 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     admission: Admission = field(default_factory=Admission)
     report_turns: ReportTurns = field(default_factory=ReportTurns)
+    key_uses: KeyUses = field(default_factory=KeyUses)
 
 
 def services(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:

@@ -86,7 +86,7 @@ class Observed:
         state, now_s = scope["state"], time.monotonic()
         heavy = weight(len(state.get("body", b"")) + state.get("static_bytes", 0))
         if claims is not None:
-            wait_s = self._turns.wait_s(claims.user_id, now_s, heavy)
+            wait_s = self._turns.wait_s(claims.caller_id, now_s, heavy)
         else:
             client = scope.get("client")
             wait_s = self._turns.wait_from_s(networks(client[0]) if client else UNKNOWN, now_s, heavy)

@@ -15,6 +15,7 @@ from seatwright.api.manage import (
     connection_routes,
     departure_routes,
     handling_routes,
+    key_routes,
     link_routes,
     message_routes,
     refusal_routes,
@@ -44,6 +45,7 @@ ROUTES: Routes = {
     ],
     MANAGE: [
         *account_routes.ROUTES,
+        *key_routes.ROUTES,
         *connection_routes.ROUTES,
         *catalog_routes.ROUTES,
         *departure_routes.ROUTES,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatwright.api.context import ApiRequest, services
+from seatwright.api.context import ApiRequest, Services, services
 from seatwright.api.observe import body_bytes
 from seatwright.auth import tokens
 from seatwright.auth.limits import weight
+from seatwright.auth.tokens import Claims
 from seatwright.core.errors import Unauthorized
 
 OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
@@ -42,9 +43,18 @@ async def await_turn(request: ApiRequest) -> None:
     parts = services(request)
     settings, size = parts.settings, body_bytes(request.scope)
     await parts.limits.request(
-        verified.user_id,
+        verified.caller_id,
         parts.clock.now(),
         settings.requests_per_second,
         settings.request_wait_seconds,
         weight(size if size <= settings.max_body_bytes else 0),
     )
+
+
+async def note_key_use(parts: Services, verified: Claims) -> None:
+    """Write down that the key was used that a token was given for, if it was one of an integration's.
+
+    A server that can't write leaves that to the others.
+    """
+    if not parts.settings.read_only:
+        await parts.key_uses.note(parts.database, verified, parts.clock.now())

@@ -31,7 +31,7 @@ class Admission:
     """Runs use cases for callers who may. One for each process."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], _Seen] = OrderedDict()
+        self._kept: OrderedDict[Claims, _Seen] = OrderedDict()
 
     async def run(
         self, tx: Any, claims: Claims, permission: Permission | None, use_case: Callable[[Any, Caller], Awaitable[T]]
@@ -40,8 +40,7 @@ class Admission:
 
         Raises `Unauthorized` and `Forbidden`, and what the use case raises, `Retry` too.
         """
-        key = (claims.account_id, claims.user_id)
-        seen = self._kept.get(key)
+        seen = self._kept.get(claims)
         if tx.engine == "sqlite" or seen is None:
             return await use_case(tx, await self._admit(tx, claims, permission))
         try:
@@ -57,16 +56,16 @@ class Admission:
                 raise
             await watched.settle()
         except _Changed:
-            self._kept.pop(key, None)
+            self._kept.pop(claims, None)
             raise Retry from None
         return result
 
     async def _admit(self, tx: ReadTx, claims: Claims, permission: Permission | None) -> Caller:
-        row = await store.caller_row(tx, claims.account_id, claims.user_id)
+        row = await _row(tx, claims)
         seen = None if row is None else _values(row)
         who = _allowed(claims, seen, permission)
         if tx.engine != "sqlite" and seen is not None:
-            self._kept[claims.account_id, claims.user_id] = seen
+            self._kept[claims] = seen
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return who
@@ -95,7 +94,10 @@ class _Watched:
             await self.settle()
             return await self._tx.rows(sql, *args)
         self._settled = True
-        found = await self._tx.rows(_with_caller(sql, len(args)), *args, self._claims.account_id, self._claims.user_id)
+        claims = self._claims
+        own = () if claims.key_id is None else (claims.key_id,)
+        query = _with_caller(sql, len(args), bool(own))
+        found = await self._tx.rows(query, *args, claims.account_id, claims.user_id, *own)
         if not found or _values(found[0]) != self._assumed:
             raise _Changed
         return [row for row in found if row["is_there"]]
@@ -125,9 +127,13 @@ class _Watched:
         if self._settled:
             return
         self._settled = True
-        row = await store.caller_row(self._tx, self._claims.account_id, self._claims.user_id)
+        row = await _row(self._tx, self._claims)
         if row is None or _values(row) != self._assumed:
             raise _Changed
+
+
+async def _row(tx: ReadTx, claims: Claims) -> Row | None:
+    return await store.caller_row(tx, claims.account_id, claims.user_id, claims.key_id)
 
 
 def _values(row: Row) -> _Seen:
@@ -142,12 +148,12 @@ def _allowed(claims: Claims, seen: _Seen | None, permission: Permission | None) 
 
 
 @lru_cache(maxsize=1024)
-def _with_caller(sql: str, parameters: int) -> str:
+def _with_caller(sql: str, parameters: int, with_key: bool) -> str:
     """Return a query whose rows, or a single one if there are none, begin with the caller's columns.
 
     Joined on TRUE, so the only plan is a loop over one row and then the query's, in the query's order.
     """
-    who = store.select_caller(parameters + 1, parameters + 2)
+    who = store.select_caller(parameters + 1, parameters + 2, parameters + 3 if with_key else None)
     return f"""
         SELECT who.*, found.* FROM ({who}) who
         LEFT JOIN (SELECT TRUE AS is_there, query.* FROM ({sql}

@@ -13,13 +13,24 @@ from seatwright.core.errors import Forbidden
 from seatwright.core.languages import DEFAULT_LANGUAGE, Language
 
 Permission: TypeAlias = Literal[
-    "orders.read", "orders.write", "orders.cancel", "cancellation_fee.edit", "api.integration", "settings"
+    "orders.read",
+    "orders.write",
+    "orders.cancel",
+    "cancellation_fee.edit",
+    "reports.read",
+    "api.integration",
+    "settings",
 ]
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+ALL_PERMISSIONS: frozenset[str] = frozenset(PERMISSIONS)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """The user behind a request, read from the database in the request's own transaction."""
+    """The user behind a request, read from the database in the request's own transaction.
+
+    For a program that signed in with a key of its own, `user_id` and `name` are the key's, so that the audit log and
+    the limits tell it from the user whose name it gave; its permissions are those that both have.
+    """
 
     account_id: str
     user_id: str
@@ -31,7 +42,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """Raise `Forbidden`, naming the permission, unless the user has it."""
         if permission not in self.permissions:
             raise Forbidden(
-                f"This needs the permission {permission}, which the user doesn't have; an administrator can grant it.",
+                f"This needs the permission {permission}, which the user or key doesn't have; an administrator can "
+                "grant it.",
                 code="permission_missing",
             )
 
@@ -68,9 +80,22 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Instant
 
 
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key of an integration's own; never the key itself. `last_used_at` is exact to an hour."""
+
+    account_id: str
+    id: str
+    name: str
+    permissions: frozenset[str]
+    created_at: Instant
+    expires_at: Instant | None = None
+    revoked_at: Instant | None = None
+    last_used_at: Instant | None = None
+
+
 @lru_cache(maxsize=256)
 def parse_permissions(text: str) -> frozenset[str]:
-    """Read the permissions of a user as they are kept: words with spaces between them."""
+    """Read the permissions of a user or key as they are kept: words with spaces between them."""
     return frozenset(text.split())
 
 

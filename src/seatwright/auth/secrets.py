@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import shlex
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from seatwright.core.config import MIN_SECRET
 from seatwright.core.errors import Unavailable
 from seatwright.core.files import OTHERS
 
+_OWN_KEY = re.compile(r"swk_([0-9a-f]{24})_[0-9a-f]{40}", re.ASCII)
 SECRET_FILE = "secret.key"  # noqa: S105 - a file name
 
 
@@ -54,6 +56,18 @@ class Keyring:
         """Return what is stored of a request's fingerprint. A request may hold a password, and a plain hash of it
         could be guessed at fast by whoever reads the database."""
         return hmac.new(self.request_key, fingerprint.encode(), hashlib.sha256).hexdigest()
+
+
+def new_own_key(key_id: str) -> str:
+    """Return a fresh key for an integration. It begins with `swk_` and its id: whoever finds one somewhere can see what
+    it is, and which to revoke. The rest is 160 random bits."""
+    return f"swk_{key_id}_{secrets.token_hex(20)}"
+
+
+def own_key_id(key: str) -> str | None:
+    """Return the id in a key that has the form of an integration's; None for the account's key, and anything else."""
+    match = _OWN_KEY.fullmatch(key.strip().lower())
+    return match[1] if match else None
 
 
 def same_hash(left: str, right: str) -> bool:

@@ -13,10 +13,10 @@ from seatwright.auth import passwords, store, tokens
 from seatwright.auth.business import BusinessChange, with_change
 from seatwright.auth.line import Origin
 from seatwright.auth.model import PERMISSIONS, Account, Caller, User, parse_permissions
-from seatwright.auth.secrets import Keyring, same_hash
+from seatwright.auth.secrets import Keyring, own_key_id, same_hash
 from seatwright.auth.tokens import Claims
 from seatwright.core import money, times
-from seatwright.core.clock import Instant
+from seatwright.core.clock import SECOND_MS, Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound, Unauthorized
 from seatwright.core.ids import is_hex24, new_hex24, new_uuid
 from seatwright.core.languages import check_language
@@ -36,7 +36,7 @@ class NewUser:
 
     email: str
     name: str
-    permissions: frozenset[str] = frozenset(PERMISSIONS)
+    permissions: frozenset[str]
     alternative_id: str | None = None
     password_hash: str | None = None
 
@@ -69,20 +69,25 @@ class AccountChange:
 def caller_of(claims: Claims, row: Mapping[str, Any] | None) -> Caller:
     """Return the user behind a verified token, whose row (`store.CALLER_NAMES`) has just been read.
 
-    Raises `Unauthorized` if the user is gone, inactive, or has had the password changed since. A token for the API
-    key ends as well when the key is reset, and when its user may not integrate any more.
+    Raises `Unauthorized` if the user is gone, inactive, or has had the password changed since. A token for an API key
+    ends as well when the key is reset or revoked, and when its user may not integrate any more.
     """
     if row is None or not row["caller_active"] or row["caller_generation"] != claims.generation:
         raise _withdrawn()
-    permissions = parse_permissions(row["caller_permissions"])
-    if claims.key_generation is not None and (
-        row["caller_key_generation"] != claims.key_generation or "api.integration" not in permissions
-    ):
+    permissions, name = parse_permissions(row["caller_permissions"]), row["caller_name"]
+    for_key = claims.key_generation is not None or claims.key_id is not None
+    if for_key and "api.integration" not in permissions:
         raise _withdrawn()
+    if claims.key_generation is not None and row["caller_key_generation"] != claims.key_generation:
+        raise _withdrawn()
+    if claims.key_id is not None:
+        if row["caller_key_permissions"] is None:
+            raise _withdrawn()
+        permissions, name = permissions & parse_permissions(row["caller_key_permissions"]), row["caller_key_name"]
     return Caller(
         account_id=claims.account_id,
-        user_id=claims.user_id,
-        name=row["caller_name"],
+        user_id=claims.caller_id,
+        name=name,
         email=row["caller_email"],
         permissions=permissions,
     )
@@ -93,18 +98,27 @@ def _withdrawn() -> Unauthorized:
 
 
 async def authenticate(tx: ReadTx, keyring: Keyring, now: Instant, lifetime_s: int, username: str, apikey: str) -> str:
-    """Return a token for the account's API key and the name of any of its users who may integrate.
+    """Return a token for an API key, the account's or one of an integration's own, and the name of any of the account's
+    users who may integrate.
 
-    `username` is an e-mail (in any case) or an alternative id. Raises `Unauthorized`, always the same one.
+    `username` is an e-mail (in any case) or an alternative id. A token for a key that expires ends with it. Raises
+    `Unauthorized`, always the same one, but for a right key that has expired.
     """
-    given = keyring.hash_api_key(apikey)
+    given, key_id = keyring.hash_api_key(apikey), own_key_id(apikey)
     found: Claims | None = None
-    for row in await store.candidates(tx, username.strip()):
-        matches = same_hash(given, row["key_hash"])
+    expires_at: Instant | None = None
+    for row in await store.candidates(tx, username.strip(), key_id or ""):
+        matches = same_hash(given, row["key_hash"] if key_id is None else row["own_key_hash"] or "")
         if matches and found is None and "api.integration" in parse_permissions(row["permissions"]):
-            found = msgspec.structs.replace(_claims(row), key_generation=row["key_generation"])
+            generation = row["key_generation"] if key_id is None else None
+            found = msgspec.structs.replace(_claims(row), key_generation=generation, key_id=key_id)
+            expires_at = row["own_key_expires_at"]
     if found is None:
         raise Unauthorized("The username or the API key is wrong.", code="wrong_credentials")
+    if expires_at is not None:
+        lifetime_s = min(lifetime_s, (expires_at - now) // SECOND_MS)
+    if lifetime_s <= 0:
+        raise Unauthorized("This API key has expired; an administrator can make another.", code="key_expired")
     return tokens.issue(keyring, found, now=now, lifetime_s=lifetime_s)
 
 
@@ -137,7 +151,7 @@ async def create_account(
     new = Account(
         id=new_hex24(),
         code=_code(code),
-        name=_name(name),
+        name=check_name(name),
         email=_email(email),
         currency=money.check_currency(currency),
         time_zone=times.check_zone(time_zone),
@@ -174,10 +188,10 @@ async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, chan
     Raises `Invalid` for a field that can't be, and `Conflict` for a currency that can't change any more because
     there are orders, carts or prices in it.
     """
-    old = await _locked(tx, account_id)
+    old = await lock_account(tx, account_id)
     changed = msgspec.structs.replace(
         old,
-        name=old.name if change.name is None else _name(change.name),
+        name=old.name if change.name is None else check_name(change.name),
         email=old.email if change.email is None else _email(change.email),
         currency=old.currency if change.currency is None else money.check_currency(change.currency),
         time_zone=old.time_zone if change.time_zone is None else times.check_zone(change.time_zone),
@@ -231,8 +245,8 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
         id=new_hex24(),
         email=_email(new.email).lower(),
         alternative_id=_alternative_id(new.alternative_id),
-        name=_name(new.name),
-        permissions=_permissions(new.permissions),
+        name=check_name(new.name),
+        permissions=check_permissions(new.permissions),
         active=True,
         created_at=now,
     )
@@ -251,15 +265,15 @@ async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id
     Raises `NotFound`, `Invalid`, `Conflict` if the account has another user with such a name, or would be left
     without anybody who may change its settings.
     """
-    await _locked(tx, account_id)
+    await lock_account(tx, account_id)
     old = await store.user(tx, account_id, user_id) if is_hex24(user_id) else None
     if old is None:
         raise NotFound("There is no such user.", code="user_not_found")
     changed = msgspec.structs.replace(
         old,
         email=old.email if change.email is None else _email(change.email).lower(),
-        name=old.name if change.name is None else _name(change.name),
-        permissions=old.permissions if change.permissions is None else _permissions(change.permissions),
+        name=old.name if change.name is None else check_name(change.name),
+        permissions=old.permissions if change.permissions is None else check_permissions(change.permissions),
         alternative_id=old.alternative_id if change.alternative_id is None else _alternative_id(change.alternative_id),
         active=old.active if change.active is None else change.active,
     )
@@ -286,7 +300,11 @@ def _administers(user: User) -> bool:
     return user.active and "settings" in user.permissions
 
 
-async def _locked(tx: Tx, account_id: str) -> Account:
+async def lock_account(tx: Tx, account_id: str) -> Account:
+    """Return an account, its row locked, so that changes of users and keys come one after the other.
+
+    Raises `NotFound`.
+    """
     found = await store.lock_account(tx, account_id)
     if found is None:
         raise NotFound("There is no such account.", code="account_not_found")
@@ -320,7 +338,8 @@ def _code(text: str) -> str:
     return text
 
 
-def _name(text: str) -> str:
+def check_name(text: str) -> str:
+    """Return a name without spaces around it. Raises `Invalid` for one that is empty or too long."""
     text = text.strip()
     if not 1 <= len(text) <= MAX_NAME:
         raise Invalid(f"name: must have 1 to {MAX_NAME} characters.", field="name")
@@ -341,7 +360,8 @@ def _alternative_id(text: str | None) -> str | None:
     return text or None
 
 
-def _permissions(permissions: frozenset[str]) -> frozenset[str]:
+def check_permissions(permissions: frozenset[str]) -> frozenset[str]:
+    """Return permissions that there are. Raises `Invalid` for one that there isn't."""
     unknown = sorted(permissions.difference(PERMISSIONS))
     if unknown:
         raise Invalid(

@@ -28,37 +28,53 @@ CALLER_NAMES = (
     "caller_active",
     "caller_generation",
     "caller_key_generation",
+    "caller_key_name",
+    "caller_key_permissions",
 )
 
 
-def select_caller(account: int, user: int) -> str:
-    """Return the query for what a request has to know of its user and account, given the numbers of its parameters."""
+def select_caller(account: int, user: int, key: int | None = None) -> str:
+    """Return the query for what a request has to know of its user and account, and of the key of its own that it signed
+    in with, given the numbers of its parameters. The last two columns are NULL without a key that is good."""
+    columns = "CAST(NULL AS TEXT) AS caller_key_name, CAST(NULL AS TEXT) AS caller_key_permissions"
+    join = ""
+    if key is not None:
+        columns = "k.name AS caller_key_name, k.permissions AS caller_key_permissions"
+        join = f"LEFT JOIN api_key k ON k.account_id = u.account_id AND k.id = ${key} AND k.revoked_at IS NULL"
     return f"""
         SELECT u.name AS caller_name, u.email AS caller_email, u.permissions AS caller_permissions,
-            u.active AS caller_active, u.generation AS caller_generation, a.key_generation AS caller_key_generation
-        FROM app_user u JOIN account a ON a.id = u.account_id WHERE u.account_id = ${account} AND u.id = ${user}
-    """  # noqa: S608 - two numbers
+            u.active AS caller_active, u.generation AS caller_generation, a.key_generation AS caller_key_generation,
+            {columns}
+        FROM app_user u JOIN account a ON a.id = u.account_id {join}
+        WHERE u.account_id = ${account} AND u.id = ${user}
+    """  # noqa: S608 - constants and numbers
 
 
-_SELECT_CALLER = select_caller(1, 2)
+_SELECT_CALLER, _SELECT_CALLER_WITH_KEY = select_caller(1, 2), select_caller(1, 2, 3)
 
 
-async def caller_row(tx: ReadTx, account_id: str, user_id: str) -> Row | None:
-    """Return what a request has to know of its user and account, `CALLER_NAMES`, in one query."""
-    return await tx.row(_SELECT_CALLER, account_id, user_id)
+async def caller_row(tx: ReadTx, account_id: str, user_id: str, key_id: str | None) -> Row | None:
+    """Return what a request has to know of its caller, `CALLER_NAMES`, in one query."""
+    if key_id is None:
+        return await tx.row(_SELECT_CALLER, account_id, user_id)
+    return await tx.row(_SELECT_CALLER_WITH_KEY, account_id, user_id, key_id)
 
 
-async def candidates(tx: ReadTx, username: str) -> Sequence[Row]:
-    """Return the active users, of any account, that `username` (e-mail in lower case, or alternative id) may mean."""
+async def candidates(tx: ReadTx, username: str, key_id: str = "") -> Sequence[Row]:
+    """Return the active users, of any account, that `username` (e-mail in lower case, or alternative id) may mean, each
+    with its account's key, and with the key `key_id` of that account's, if there is one that isn't revoked."""
     return await tx.rows(
         """
-        SELECT u.account_id, u.id, u.permissions, u.password_hash, u.generation, a.key_hash, a.key_generation
+        SELECT u.account_id, u.id, u.permissions, u.password_hash, u.generation, a.key_hash, a.key_generation,
+            k.key_hash AS own_key_hash, k.expires_at AS own_key_expires_at
         FROM app_user u JOIN account a ON a.id = u.account_id
+        LEFT JOIN api_key k ON k.account_id = u.account_id AND k.id = $4 AND k.revoked_at IS NULL
         WHERE (u.email = $1 OR u.alternative_id = $2) AND u.active ORDER BY u.created_at, u.account_id LIMIT $3
         """,
         username.lower(),
         username,
         MAX_CANDIDATES,
+        key_id,
     )
 
 

@@ -29,13 +29,20 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """What a verified token says: a user of an account, at one generation of that user's tokens.
 
     A token that was given for the account's API key carries the key's generation too, and ends when the key is
-    reset; one that was given for a password has None there, and ends with the password.
+    reset. One for a key of an integration's own names that key in `key_id`, and ends when it is revoked. Both are None
+    in one that was given for a password, which ends with the password.
     """
 
     user_id: str
     account_id: str
     generation: int
     key_generation: int | None = None
+    key_id: str | None = None
+
+    @property
+    def caller_id(self) -> str:
+        """Whose requests are counted together: the integration's with a key of its own, or else the user's."""
+        return self.key_id or self.user_id
 
 
 class _Payload(msgspec.Struct):
@@ -46,6 +53,7 @@ class _Payload(msgspec.Struct):
     gen: int
     exp: int
     key: int | None = None
+    api: str | None = None
 
 
 def issue(keyring: Keyring, claims: Claims, *, now: Instant, lifetime_s: int) -> str:
@@ -60,6 +68,8 @@ def issue(keyring: Keyring, claims: Claims, *, now: Instant, lifetime_s: int) ->
     }
     if claims.key_generation is not None:
         payload["key"] = claims.key_generation
+    if claims.key_id is not None:
+        payload["api"] = claims.key_id
     return jwt.encode(payload, keyring.token_key, algorithm=ALGORITHM)
 
 
@@ -90,7 +100,9 @@ def _signed(key: bytes, token: str) -> tuple[Claims, int]:
         said = msgspec.convert(payload, _Payload)
     except msgspec.ValidationError:
         raise _invalid() from None
-    claims = Claims(user_id=said.sub, account_id=said.acc, generation=said.gen, key_generation=said.key)
+    claims = Claims(
+        user_id=said.sub, account_id=said.acc, generation=said.gen, key_generation=said.key, key_id=said.api
+    )
     return claims, said.exp
 
 

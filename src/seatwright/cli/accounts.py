@@ -6,11 +6,20 @@ from typing import Annotated
 
 import typer
 
-from seatwright.auth import service
-from seatwright.auth.model import Account
-from seatwright.cli.running import Data, console, opened, run, settings
+from seatwright.auth import keys, service
+from seatwright.auth.keys import NewKey
+from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS, Account, ApiKey
+from seatwright.catalog.moments import parse_moment
+from seatwright.cli.running import Data, console, opened, plain, run, settings
+from seatwright.core import times
+from seatwright.core.clock import Instant
 from seatwright.core.config import Settings
-from seatwright.storage.engine import Tx
+from seatwright.storage.engine import ReadTx, Tx
+
+LISTED = 1_000
+"""Keys that are listed at most."""
+
+_Code = Annotated[str, typer.Option("--account", help="Code of the account.")]
 
 account_app = typer.Typer(help="Accounts.", no_args_is_help=True)
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
@@ -37,7 +46,7 @@ def create(
                 account, key = await service.create_account(
                     tx, parts.keyring, now, code=code, name=name, email=email, currency=currency, time_zone=time_zone
                 )
-                first = service.NewUser(email=email, name=user)
+                first = service.NewUser(email=email, name=user, permissions=ALL_PERMISSIONS)
                 await service.create_user(tx, now, service.SYSTEM, account.id, first)
                 return account, key
 
@@ -48,7 +57,7 @@ def create(
 
 
 @keys_app.command("reset")
-def reset(account: Annotated[str, typer.Option("--account", help="Code of the account.")], data: Data = None) -> None:
+def reset(account: _Code, data: Data = None) -> None:
     """Give an account a new API key and print it, this once. The old key and all tokens for it end at once."""
     chosen = settings(data)
 
@@ -62,3 +71,83 @@ def reset(account: Annotated[str, typer.Option("--account", help="Code of the ac
             return await parts.database.write(use_case)
 
     console.print(f"apikey    {run(work(chosen))}", markup=False)
+
+
+@keys_app.command("create")
+def create_key(
+    account: _Code,
+    name: Annotated[str, typer.Option(help="What the key is for, such as Accounting.")],
+    permission: Annotated[
+        list[str], typer.Option(help=f"What it may do; may be given several times: {', '.join(PERMISSIONS)}.")
+    ],
+    expires: Annotated[
+        str, typer.Option(help="Last day (2027-12-31, in the account's time zone), or a time; never, if not given.")
+    ] = "",
+    data: Data = None,
+) -> None:
+    """Make a key for an integration, with the permissions that it needs, and print it, this once."""
+    chosen = settings(data)
+
+    async def work(chosen: Settings) -> tuple[ApiKey, str]:
+        async with opened(chosen) as parts:
+
+            async def use_case(tx: Tx) -> tuple[ApiKey, str]:
+                found = await service.account_by_code(tx, account)
+                expires_at = parse_moment(expires, found.time_zone, field="expires", end=True) if expires else None
+                new = NewKey(name, frozenset(permission), expires_at)
+                return await keys.create(tx, parts.keyring, parts.clock.now(), service.SYSTEM, found.id, new)
+
+            return await parts.database.write(use_case)
+
+    made, key = run(work(chosen))
+    console.print(f"id        {made.id}\napikey    {key}", markup=False)
+
+
+@keys_app.command("list")
+def list_keys(account: _Code, data: Data = None) -> None:
+    """Print the keys of an account's integrations: id, state, last use, permissions, name. Never a key itself."""
+    chosen = settings(data)
+
+    async def work(chosen: Settings) -> list[tuple[ApiKey, str]]:
+        async with opened(chosen) as parts:
+
+            async def use_case(tx: ReadTx) -> list[ApiKey]:
+                found = await service.account_by_code(tx, account)
+                return await keys.page(tx, found.id, limit=LISTED, page=0)
+
+            now = parts.clock.now()
+            return [(key, _state(key, now)) for key in await parts.database.read(use_case)]
+
+    for key, state in run(work(chosen)):
+        used = "never used" if key.last_used_at is None else f"used {times.iso_utc(key.last_used_at)}"
+        permissions = " ".join(name for name in PERMISSIONS if name in key.permissions) or "no permissions"
+        console.print(plain(f"{key.id}  {state}  {used}  {permissions}  {key.name}"))
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="Id of the key, as `seatwright keys list` shows it.")],
+    account: _Code,
+    data: Data = None,
+) -> None:
+    """End a key, and all tokens that were given for it, at once."""
+    chosen = settings(data)
+
+    async def work(chosen: Settings) -> ApiKey:
+        async with opened(chosen) as parts:
+
+            async def use_case(tx: Tx) -> ApiKey:
+                found = await service.account_by_code(tx, account)
+                return await keys.revoke(tx, parts.clock.now(), service.SYSTEM, found.id, key_id)
+
+            return await parts.database.write(use_case)
+
+    console.print(plain(f"revoked   {run(work(chosen)).name}"))
+
+
+def _state(key: ApiKey, now: Instant) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {times.iso_utc(key.revoked_at)}"
+    if key.expires_at is None:
+        return "good"
+    return f"{'expired' if key.expires_at <= now else 'good until'} {times.iso_utc(key.expires_at)}"

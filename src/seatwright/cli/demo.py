@@ -16,7 +16,7 @@ import msgspec
 
 from seatwright.auth import service as auth
 from seatwright.auth import store as auth_store
-from seatwright.auth.model import Account, Caller
+from seatwright.auth.model import ALL_PERMISSIONS, Account, Caller
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.service import NewUser
 from seatwright.cart import service as carts
@@ -126,7 +126,9 @@ async def _account(tx: Tx, demo: Demo, code: str, name: str, email: str, user: s
     made = await auth.create_account(
         tx, demo.keyring, now, code=code, name=name, email=email, currency="USD", time_zone="America/Denver"
     )
-    await auth.create_user(tx, now, auth.SYSTEM, made[0].id, NewUser(email=email, name=user))
+    await auth.create_user(
+        tx, now, auth.SYSTEM, made[0].id, NewUser(email=email, name=user, permissions=ALL_PERMISSIONS)
+    )
     return made
 
 

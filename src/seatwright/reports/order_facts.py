@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from seatwright.auth import key_store
 from seatwright.auth import store as auth_store
 from seatwright.auth.model import Account, User
 from seatwright.cart.model import Place
@@ -28,14 +29,15 @@ class Person(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What was read for an account, `viewer`: the accounts that its orders are of, suppliers' catalogs by account, and
-    its own users. Places are by id."""
+    """What was read for an account, `viewer`: the accounts that its orders are of, suppliers' catalogs by account,
+    its own users and names of its own keys. Places are by id."""
 
     viewer: Account
     accounts: Mapping[str, Account]
     catalogs: Mapping[str, Catalog]
     places: Mapping[str, Location]
     users: Mapping[str, User]
+    keys: Mapping[str, str]
 
     def creator(self, order: Order, user_id: str) -> Person:
         """Return who made an order, as the order says it."""
@@ -43,7 +45,8 @@ class Facts(NamedTuple):
         return Person(order.body.created_by, order.body.created_by_email, user.alternative_id if user else None)
 
     def actor(self, order: Order, user_id: str, creator_id: str) -> Person:
-        """Return who did something: whoever made the order, or one of the viewer's users; else their business.
+        """Return who did something: whoever made the order, or one of the viewer's users or keys; else their
+        business.
 
         What no user did was done by `system` (a deadline) or by the `customer`.
         """
@@ -52,6 +55,8 @@ class Facts(NamedTuple):
         user = self.users.get(user_id)
         if user is not None:
             return Person(user.name, user.email, user.alternative_id)
+        if user_id in self.keys:
+            return Person(self.keys[user_id])
         if not is_hex24(user_id):
             return Person(user_id)
         other = order.owner_id if order.account_id == self.viewer.id else order.account_id
@@ -74,6 +79,7 @@ async def facts_of(tx: ReadTx, cache: CatalogCache, viewer: Account, found: Foun
     actors = sorted({row["actor"] for row in found.events})
     accounts = await auth_store.accounts_with_ids(tx, ids)
     users = await auth_store.users_with_ids(tx, viewer.id, actors)
+    keys = await key_store.names(tx, viewer.id, actors)
     catalogs = {supplier: await cache.load(tx, supplier) for supplier in suppliers}
     return Facts(
         viewer=viewer,
@@ -81,4 +87,5 @@ async def facts_of(tx: ReadTx, cache: CatalogCache, viewer: Account, found: Foun
         catalogs=catalogs,
         places={place.id: place for catalog in catalogs.values() for place in catalog.locations.values()},
         users={user.id: user for user in users},
+        keys=keys,
     )

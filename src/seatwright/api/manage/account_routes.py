@@ -139,7 +139,7 @@ async def patch_user(
 
 @get("/audit/{subject_id:str}", summary="Read a history", tags=_ACCOUNT)
 async def get_history(request: ApiRequest, subject_id: FromPath[str]) -> Response[Envelope[list[EventOut]]]:
-    """Answer what happened to an order, cart, user or connection: the newest 200 events, oldest first."""
+    """Answer what happened to an order, cart, user, key or connection: the newest 200 events, oldest first."""
 
     async def use_case(tx: ReadTx, who: Caller) -> list[Row]:
         return await audit.history(tx, who.account_id, subject_id)

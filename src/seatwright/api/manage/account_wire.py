@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,9 @@ from seatwright.core import times
 from seatwright.storage.engine import Row
 
 _ID = "60be6c0876dc590010d74ea6"
+Permissions: TypeAlias = Annotated[
+    list[Permission], msgspec.Meta(max_length=50, examples=[["orders.read", "orders.write"]])
+]
 
 
 class PhoneOut(wire.Wire):
@@ -101,11 +104,11 @@ class UserOut(wire.Wire):
 
 
 class UserIn(wire.Wire, kw_only=True):
-    """A new user. Without `permissions` it has all of them, without `password` it can't log in with one."""
+    """A new user. Its `permissions` have to be said; without `password` it can't log in with one."""
 
     email: Annotated[wire.Word, msgspec.Meta(examples=["dana@canyon.example"])]
     name: Annotated[wire.Word, msgspec.Meta(examples=["Dana Reyes"])]
-    permissions: list[Permission] = msgspec.field(default_factory=lambda: list(PERMISSIONS))
+    permissions: Permissions
     alternative_id: wire.Word | None = None
     password: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
@@ -115,14 +118,14 @@ class UserPatch(wire.Wire):
 
     email: wire.Word | None = None
     name: wire.Word | None = None
-    permissions: list[Permission] | None = None
+    permissions: Permissions | None = None
     alternative_id: wire.Word | None = None
     active: Annotated[bool | None, msgspec.Meta(examples=[False])] = None
     password: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class EventOut(wire.Wire):
-    """An entry of the audit log. `actor` is a user's id, or `system`."""
+    """An entry of the audit log. `actor` is a user's id, the id of a key that a program signed in with, or `system`."""
 
     id: str
     date: str
@@ -164,6 +167,11 @@ def business_change(patch: BusinessPatch | None) -> BusinessChange | None:
     return BusinessChange(**texts, phones=None if patch.phones is None else tuple(phones))
 
 
+def listed(permissions: frozenset[str]) -> list[str]:
+    """Render permissions, in the order of `PERMISSIONS`."""
+    return [permission for permission in PERMISSIONS if permission in permissions]
+
+
 def user_out(user: User) -> UserOut:
     """Render a user."""
     return UserOut(
@@ -171,7 +179,7 @@ def user_out(user: User) -> UserOut:
         email=user.email,
         alternative_id=user.alternative_id,
         name=user.name,
-        permissions=[permission for permission in PERMISSIONS if permission in user.permissions],
+        permissions=listed(user.permissions),
         active=user.active,
         created_date=times.iso_utc(user.created_at),
     )

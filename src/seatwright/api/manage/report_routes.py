@@ -80,7 +80,7 @@ async def sales_report(
             file=f"sales-by-{by}-{span.label}",
         )
 
-    return await reporting.answer(request, "settings", format, gather)
+    return await reporting.answer(request, "reports.read", format, gather)
 
 
 @get("/reports/transactions", summary="Transactions", tags=_TAGS, opt=reporting.FILES)
@@ -156,7 +156,7 @@ async def _settled(
             file=f"{direction}-{span.label}",
         )
 
-    return await reporting.answer(request, "settings", format, gather)
+    return await reporting.answer(request, "reports.read", format, gather)
 
 
 @get("/reports/mailing-list", summary="Mailing list", tags=_TAGS, opt=reporting.FILES)

@@ -11,8 +11,8 @@ from litestar.params import JSONBody
 
 from seatwright.api import wire
 from seatwright.api.context import ApiRequest, await_turn_of_address, networks, services
-from seatwright.api.security import OPEN
-from seatwright.auth import service
+from seatwright.api.security import OPEN, note_key_use
+from seatwright.auth import service, tokens
 from seatwright.auth.line import Origin
 
 MAX_BODY = 16_384
@@ -20,7 +20,7 @@ MAX_BODY = 16_384
 
 
 class Credentials(wire.Wire):
-    """An account's API key, and the name of any of its users."""
+    """An API key, the account's or one of an integration's own, and the name of any of the account's users."""
 
     username: Annotated[wire.Text, msgspec.Meta(examples=["dana@canyon.example"])]
     apikey: Annotated[wire.Text, msgspec.Meta(examples=["7d1a5b0e-3f3c-4a57-9a30-6d8f5c1e2b44"])]
@@ -52,6 +52,7 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
         token = await parts.database.read(
             lambda tx: service.authenticate(tx, parts.keyring, now, lifetime_s, username, apikey)
         )
+        await note_key_use(parts, tokens.verify(parts.keyring, token, now=now))
     return Response(token, media_type=MediaType.TEXT)
 
 

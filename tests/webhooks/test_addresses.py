@@ -96,6 +96,30 @@ class Names:
         return self.answers.pop(0)
 
 
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("straße.example", "xn--strae-oqa.example"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("نامه\u200cای.example", "xn--mgba3gch31f060k.example"),
+    ],
+)
+async def test_a_name_beyond_ascii_is_asked_for_as_it_is_written(host: str, asked: str) -> None:
+    """IDNA 2008, as for mail: never another domain, whose owner would get the calls."""
+    url = f"https://{host}/hook"
+    assert check_url(url, internal=False) == url
+    names = Names(["10.0.0.8"])
+    answer = await HttpCaller(internal=False, resolver=names, trust=ssl.create_default_context()).post(url, "{}", {})
+    assert (names.asked, answer.error) == ([(asked, 443)], INTERNAL)
+
+
+def test_a_name_that_there_can_not_be_is_refused() -> None:
+    for host in ("a\u200db.example", "i❤.example"):
+        with pytest.raises(Invalid, match=r"^url: is not a URL"):
+            check_url(f"https://{host}/", internal=False)
+
+
 @pytest.mark.parametrize("address", INSIDE)
 def test_what_is_not_on_the_internet(address: str) -> None:
     assert not is_public(address)

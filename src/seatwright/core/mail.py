@@ -9,6 +9,8 @@ from email.utils import parseaddr
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from seatwright.core.domains import ascii_domain
+
 Security: TypeAlias = Literal["starttls", "tls", "none"]
 
 MAX_ADDRESS = 254
@@ -106,16 +108,15 @@ def mailbox(text: str, name: str = "") -> Mailbox | None:
     local, at, domain = text.strip().rpartition("@")
     if not at or len(local) > MAX_LOCAL or not _LOCAL.fullmatch(local) or _ENCODED_WORD in local:
         return None
-    try:
-        ascii_domain = domain.encode("idna").decode().lower()
-    except UnicodeError:
+    host = ascii_domain(domain)
+    if host is None:
         return None
-    labels = ascii_domain.split(".")
-    if not all(_LABEL.fullmatch(label) for label in labels) or (len(labels) < 2 and ascii_domain != "localhost"):
+    labels = host.split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or (len(labels) < 2 and host != "localhost"):
         return None
-    if len(local.encode()) + 1 + len(ascii_domain) > MAX_ADDRESS:
+    if len(local.encode()) + 1 + len(host) > MAX_ADDRESS:
         return None
-    return Mailbox(one_line(name, MAX_NAME), local, ascii_domain)
+    return Mailbox(one_line(name, MAX_NAME), local, host)
 
 
 def parse_mailbox(text: str) -> Mailbox | None:
@@ -137,6 +138,9 @@ def parse_server(text: str) -> MailServer:
         raise ValueError("is not an address such as smtp://user:password@mail.example:587.") from None
     if parts.scheme not in _SECURITY or not parts.hostname:
         raise ValueError("must be like smtp://user:password@host:587, smtps://…:465 or smtp+plain://localhost:25.")
+    host = ascii_domain(parts.hostname)
+    if host is None:
+        raise ValueError("has a host that can't be a domain's name.")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("has something behind the port; write special characters of the password as %2F and so on.")
     security, usual = _SECURITY[parts.scheme]
@@ -145,4 +149,4 @@ def parse_server(text: str) -> MailServer:
         raise ValueError("smtp+plain:// has no TLS, and takes no password for that reason.")
     if bool(user) != bool(password):
         raise ValueError("needs both a user and a password, or neither.")
-    return MailServer(parts.hostname, port or usual, security, user, password)
+    return MailServer(host, port or usual, security, user, password)

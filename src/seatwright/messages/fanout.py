@@ -131,7 +131,7 @@ async def _made(parts: Messenger, event: Event) -> Telling:
 def _write(parts: Messenger, letters: list[Letter], telling: Telling) -> None:
     for letter in letters:
         try:
-            telling.made[f"mail:{letter.kind}:{letter.recipient.address.casefold()}"] = write(parts, letter)
+            telling.made[f"mail:{letter.kind}:{letter.recipient.address.lower()}"] = write(parts, letter)
         except Exception as error:
             telling.faults.append((letter.kind, error))
 

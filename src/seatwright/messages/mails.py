@@ -179,7 +179,7 @@ class _Mailing:
             for notice in product.notices if product and lines else ():
                 recipient = mailbox(notice.email, notice.name)
                 if recipient is not None:
-                    found.setdefault(recipient.address.casefold(), (recipient, set()))[1].update(lines)
+                    found.setdefault(recipient.address.lower(), (recipient, set()))[1].update(lines)
         language = self.supplier.language
         return [
             self._letter("product_notice", self.supplier, recipient, language, hides=True, lines=frozenset(lines))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from seatwright.auth.model import Account
 from seatwright.cart.model import Item, Line
@@ -108,39 +108,53 @@ def customer_facts(order: Order, *, shows_contact: bool) -> Facts:
 def calendar_of(
     kind: MailKind, happening: Happening, lines: frozenset[str], speaker: Account, words: Wording
 ) -> str | None:
-    """Return the calendar file of a mail: what is confirmed (of what was moved, if something was), or what was
-    cancelled entirely; None without any."""
-    order = happening.order
-    if kind in ("confirmation", "rescheduled"):
-        items = order.body.items if kind == "confirmation" else [item for item, _ in _chosen(order.body.items, lines)]
-        found = [(item, [line for line in item.live if not line.pending_until]) for item in items]
-    elif kind == "cancellation":
-        found = [(item, some) for item, some in _chosen(order.body.items, lines) if not item.live]
-    else:
+    """Return the calendar file of a mail to the customer, which says what of its items is confirmed now; None without
+    any.
+
+    A confirmation has all items, the others those that they are about, `lines`. An item of which something is
+    confirmed is published anew, with whoever is left; one of which nothing is any more is cancelled.
+    """
+    items = happening.order.body.items
+    appointments = []
+    for item in items if kind == "confirmation" else [item for item, _ in _chosen(items, lines)]:
+        confirmed = [line for line in item.live if not line.pending_until]
+        if confirmed:
+            appointments += _appointment(happening, item, confirmed, "CONFIRMED", words)
+        elif kind in ("cancellation", "pending_answer") and _may_be_in_calendars(item):
+            appointments += _appointment(happening, item, item.lines, "CANCELLED", words)
+    if not appointments:
         return None
-    appointments = [
+    whole = all(each.status == "CANCELLED" for each in appointments)
+    organizer = (_line(speaker.name), speaker.email)
+    return calendar("CANCEL" if whole else "PUBLISH", appointments, organizer, happening.event.at)
+
+
+def _may_be_in_calendars(item: Item) -> bool:
+    """Tell whether a mail has put an item into calendars, or the customer's page, which shows what is asked for too."""
+    return not item.live or any(not line.pending_until for line in item.lines)
+
+
+def _appointment(
+    happening: Happening, item: Item, lines: Sequence[Line], status: Literal["CONFIRMED", "CANCELLED"], words: Wording
+) -> list[Appointment]:
+    """Return the entry of an item with these participants or units; none for an item without a date."""
+    order, catalog = happening.order, happening.catalog
+    if item.start_at is None:
+        return []
+    number = words.line("label.number", str(order.confirmation))
+    who = words.line("label.who", guests_text(item, lines, catalog, words))
+    return [
         Appointment(
             uid=order.calendar_uid(item),
             sequence=order.version,
             start=item.start_at,
             end=item.end_at,
-            status="CANCELLED" if kind == "cancellation" else "CONFIRMED",
+            status=status,
             summary=_line(item.product_name),
-            place=place_text(item, some, happening.catalog, words),
-            description="\n".join(
-                (
-                    words.line("label.number", str(order.confirmation)),
-                    words.line("label.who", guests_text(item, some, happening.catalog, words)),
-                )
-            ),
+            place=place_text(item, lines, catalog, words),
+            description=f"{number}\n{who}",
         )
-        for item, some in found
-        if some and item.start_at is not None
     ]
-    if not appointments:
-        return None
-    organizer = (_line(speaker.name), speaker.email)
-    return calendar("CANCEL" if kind == "cancellation" else "PUBLISH", appointments, organizer, happening.event.at)
 
 
 def _heading(subject: Subject, words: Wording, *, partly: bool) -> str:

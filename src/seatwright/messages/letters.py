@@ -54,7 +54,9 @@ def write(parts: Messenger, letter: Letter) -> Delivery:
     """
     now, order = parts.clock.now(), letter.happening.order
     words = wording(letter.language)
-    calendar = calendar_of(letter.kind, letter.happening, letter.lines, letter.speaker, words)
+    calendar = None
+    if letter.to_customer and letter.kind != "pending_received":
+        calendar = calendar_of(letter.kind, letter.happening, letter.lines, letter.speaker, words)
     has_qr = letter.kind == "confirmation" or (letter.kind == "rescheduled" and order.status == "confirmed")
     subject = Subject(
         kind=letter.kind,

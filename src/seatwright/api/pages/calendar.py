@@ -11,7 +11,7 @@ from seatwright.core import calendars
 from seatwright.core.calendars import Appointment
 from seatwright.core.clock import Instant
 from seatwright.orders.model import OrderStatus, item_status
-from seatwright.presentation.guests import place_text
+from seatwright.presentation.guests import guests_text, place_text
 from seatwright.wording.wording import Wording
 
 _STATUS: dict[OrderStatus, Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]] = {
@@ -38,6 +38,7 @@ def calendar(seen: Seen, words: Wording) -> str | None:
 def _appointment(item: Item, start: Instant, seen: Seen, words: Wording) -> Appointment:
     order = seen.order
     told = [words.line("label.number", str(order.confirmation)), f"{seen.seller.name}, {seen.seller.email}"]
+    told.append(words.line("label.who", guests_text(item, item.live or item.lines, seen.catalog, words)))
     told += [words.say("line", label=fact.label, value=fact.value) for fact in facts(item, seen, words)]
     return Appointment(
         uid=order.calendar_uid(item),

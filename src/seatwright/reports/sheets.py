@@ -50,8 +50,10 @@ def guarded(text: str) -> str:
 
 
 def as_csv(sheet: Sheet) -> bytes:
-    """Return a sheet as CSV, each cell in quotes. Days are `2026-07-14`, times `2026-07-14T09:00:00.000-06:00`, money has
-    a point."""
+    """Return a sheet as CSV, each cell in quotes.
+
+    Days are `2026-07-14`, times `2026-07-14T09:00:00.000-06:00`, and money has a point.
+    """
     written = io.StringIO(newline="")
     writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerow([guarded(title) for title in sheet.titles])

@@ -19,12 +19,12 @@ START = Path(__file__).parent / "start"
 
 
 def move() -> None:
-    """Move the clock of this process and of those it starts. Does nothing where a parent process did it already."""
+    """Move the clock of this process, if Python has not done it at its start, and of those that it starts."""
     if "TESTS_MOVED_NS" not in os.environ:
         begin = datetime.fromisoformat(os.environ.get("TESTS_BEGIN", USUAL))
         os.environ["TESTS_MOVED_NS"] = str(int(begin.timestamp()) * 10**9 - time.time_ns())
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(START), os.environ.get("PYTHONPATH")]))
-    if str(START) not in sys.path:
+    if not hasattr(sys.modules.get("sitecustomize"), "MACHINE_NS"):
         sys.path.insert(0, str(START))
         sys.modules.pop("sitecustomize", None)
         __import__("sitecustomize")

@@ -47,7 +47,8 @@ async def agents(tx: ReadTx, supplier_id: str, username: str) -> list[Agent]:
         SELECT r.name, r.id, u.id AS user_id FROM app_user u
         JOIN connection c ON c.reseller_id = u.account_id AND c.supplier_id = $1 AND c.active
         JOIN account r ON r.id = u.account_id
-        WHERE (u.email = $2 OR u.alternative_id = $3) AND u.active ORDER BY r.code, u.created_at, u.id LIMIT $4
+        WHERE (u.email = $2 OR u.alternative_id = $3) AND u.active
+        ORDER BY r.code COLLATE "C", u.created_at, u.id LIMIT $4
         """,
         supplier_id,
         username.lower(),

@@ -44,12 +44,12 @@ async def test_request_ids_go_in_and_out(client: httpx.AsyncClient) -> None:
 
 async def test_log_lines_hold_nothing_personal(client: httpx.AsyncClient, account: TestAccount) -> None:
     with structlog.testing.capture_logs() as logged:
-        await client.get("/api/v1/audit/secret-subject?email=ann@lee.example", headers=account.headers)
+        await client.get("/public/api/order/secret-subject?email=ann@lee.example", headers=account.headers)
         await client.post("/public/api/authenticate", json={"username": "ann@lee.example", "apikey": "secret-key"})
         await client.get("/secret-place")
     routes = [(line["method"], line["route"], line["status"]) for line in logged]
     assert routes == [
-        ("GET", "/api/v1/audit/{subject_id}", 200),
+        ("GET", "/public/api/order/{order_id}", 404),
         ("POST", "/public/api/authenticate", 401),
         ("GET", "(no route)", 404),
     ]

@@ -114,8 +114,13 @@ async def test_a_client_does_not_choose_its_user(client: httpx.AsyncClient, serv
         assert (await client.get(f"/api/v1/account{query}", headers=headers)).status_code == 401
     other = await open_side(client, services, "mesa")
     query = f"?account_id={other.account_id}&accountId={other.account_id}&viewer={other.account_id}"
-    answer = await client.get(f"/api/v1/account{query}", headers=side.headers | {"X-Account-Id": other.account_id})
-    assert answer.json()["data"]["id"] == side.account_id
+    headers = side.headers | {"X-Account-Id": other.account_id}
+    assert (await client.get("/api/v1/account", headers=headers)).json()["data"]["id"] == side.account_id
+    refused = await client.get(f"/api/v1/account{query}", headers=headers)
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "unknown_parameter")
+    made = await client.post(f"/public/api/cart{query}", headers=headers)
+    assert made.json()["data"]["entityId"] == side.account_id
+    assert len(made.json()["warnings"]) == 3
 
 
 def test_what_can_be_a_proxy() -> None:

@@ -112,7 +112,7 @@ async def refuses(
 ) -> None:
     """Each misspelt name is a 400 that says what was meant; so is one parameter with two values that has one."""
     for name in parameters.names:
-        for wrong in misspellings(name):
+        for wrong in set(misspellings(name)) - set(parameters.names):
             answer = await send(client, route._replace(query=f"?{wrong}=1"), things, header)
             told = answer.json()
             assert (answer.status_code, told["errorCode"]) == (400, "unknown_parameter"), (route.name, wrong)

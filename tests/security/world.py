@@ -314,7 +314,9 @@ async def open_side(client: httpx.AsyncClient, services: Services, code: str) ->
     await side.data("POST", "/api/v1/import", catalog(code))
     own, now = word(code), services.clock.now()
     reseller = (await make_account(services, f"seller-of-{code}"))[0]
+    supplier = (await make_account(services, f"supplier-of-{code}"))[0]
     await services.database.write(lambda tx: resellers.connect(tx, now, "test", account_id, reseller))
+    await services.database.write(lambda tx: resellers.connect(tx, now, "test", supplier, account_id))
     user, _ = await side.user_with(frozenset(PERMISSIONS))
     side.fixed = {kind: f"{kind}-{own}" for kind in NEW_ENTRIES} | {
         "username": side.username,
@@ -322,6 +324,7 @@ async def open_side(client: httpx.AsyncClient, services: Services, code: str) ->
         "password": PASSWORD,
         "account": account_id,
         "reseller": reseller,
+        "supplier": supplier,
         "agent": f"dana@{word(f'seller-of-{code}')}.example",
         "user": user,
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from seatwright.core.clock import DAY_MS, ManualClock
+from seatwright.storage.engine import Tx
 from tests.conftest import START
 from tests.desk import Desk
 
@@ -153,6 +155,36 @@ async def test_a_discount_on_the_order_is_given_once(desk: Desk) -> None:
     cart = await desk.cart((tour, {"A": 1}))
     await desk.data("POST", f"/cart/{cart}/discount", json={"code": "ONCE"})
     assert (await desk.refused(409, "POST", "/order", json={"id": cart}))["errorCode"] == "discount_used_up"
+
+
+async def test_an_order_from_before_terms_were_kept_takes_nothing_twice(desk: Desk) -> None:
+    fee = {"code": "b", "name": "Booking fee", "kind": "service_fee", "amount": 2.50, "per": "order"}
+    discounts = [{"code": "TWENTY", "name": "x", "amount": 20, "per": "order"}]
+    tour = await stock(desk, {"A": 50}, discounts=discounts, charges=[fee])
+    order = await add(desk, None, tour, {"A": 1}, "TWENTY")
+    await forget_terms(desk, order["id"])
+    old = await desk.data("GET", f"/order/{order['id']}")
+    assert old["items"] == order["items"]
+    added = await add(desk, old, tour, {"A": 1}, "TWENTY")
+    assert (added["total"], added["discount"], added["fees"]) == (82.50, 20, 2.50)
+    assert added["items"][0]["participantList"][0] == old["items"][0]["participantList"][0]
+
+
+async def forget_terms(desk: Desk, order_id: str) -> None:
+    """Write an order as one was written before a line said on which terms it was sold."""
+
+    async def run(tx: Tx) -> None:
+        row = await tx.row("SELECT body FROM orders WHERE id = $1", order_id)
+        assert row is not None
+        body = json.loads(row["body"])
+        for line in (line for item in body["items"] for line in item["lines"]):
+            line.pop("reduction", None)
+            for charge in line.get("charges", []):
+                charge.pop("rate", None)
+                charge.pop("calc", None)
+        await tx.execute("UPDATE orders SET body = $2, version = version + 1 WHERE id = $1", order_id, json.dumps(body))
+
+    await desk.services.database.write(run)
 
 
 @pytest.mark.parametrize("ended", ["endsAt", "active"])

@@ -83,6 +83,53 @@ def check_tiers(rows: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None
     assert not any(owed.values()), owed
 
 
+def sold(guests: tuple[tuple[str, int], ...], *entries: Entry) -> Transaction:
+    """Return the sale of guests by tier and price on one departure, with what the ledger says of it."""
+    lines = tuple(
+        Line(id=str(number), kind="participant", tier=tier, seats=1, price=price)
+        for number, (tier, price) in enumerate(guests)
+    )
+    item = Item(
+        id="d",
+        product_id="p",
+        product_code="p",
+        product_name="Raft",
+        product_number=1,
+        kind="participant",
+        start_at=None,
+        end_at=None,
+        time_zone="UTC",
+        lines=lines,
+    )
+    body = OrderBody(created_by="", created_by_email="", currency="USD", items=(item,))
+    order = Order(
+        account_id="a",
+        id="o",
+        confirmation=1,
+        owner_id="a",
+        status="confirmed",
+        version=1,
+        body=body,
+        total=0,
+        paid=0,
+        created_at=0,
+        modified_at=0,
+    )
+    return Transaction(
+        at=0,
+        order=order,
+        actions=("order.created",),
+        total=sum(entry.amount for entry in entries),
+        paid=0,
+        commission=0,
+        items=(item,),
+        entries=entries,
+        deeds=(Deed("order.created", "", frozenset("d"), frozenset(line.id for line in lines)),),
+        creator="",
+        first_fees={},
+    )
+
+
 async def test_every_row_of_any_history_has_all_names_with_their_types(world: World) -> None:
     """For the supplier and both resellers, with a product without a date, a customer and without one."""
     voucher = Product(
@@ -239,6 +286,27 @@ async def test_a_resold_order_for_both_sides(world: World) -> None:
     assert for_seller["processorEntityId"] == world.shop.shop.account_id
 
 
+async def test_an_order_in_a_resellers_name(world: World) -> None:
+    """The supplier's user made it, for an agent if one is named; both sides see the same."""
+    agent, supplier = world.agent.shop.account_id, world.supplier
+    await world.agent.data("PUT", f"/api/v1/connections/{supplier}/supplier-orders", json={"allowed": True})
+    (user, *_) = await world.agent.data("GET", "/api/v1/users")
+    for agent_id in (None, user["id"]):
+        named = {"resellerEntityId": agent} | ({"agentId": agent_id} if agent_id else {})
+        order = await world.desk.order((world.departures["rafting"], {"Adult": 1}), **named)
+        (row,), (seen,) = [await world.report(desk, ORDERS, orderIds=order["id"]) for desk in (world.desk, world.agent)]
+        for one in (row, seen):
+            assert (one["agencyId"], one["agentName"]) == (agent, user["name"] if agent_id else None)
+            assert one["supplierUserEmail"] == one["createdByEmail"] == "dana@canyon.example"
+
+
+def test_tiers_whose_names_count_as_the_same_share_a_row() -> None:
+    lines = (("Adult", 1000), ("ADULT", 500), ("Child", 100))
+    adults, child = rows_of(sold(lines, Entry("product", "Raft", "d", 1600)))
+    assert (adults.tier, adults.participants, adults.total) == ("Adult", 2, 1500)
+    assert (child.tier, child.total) == ("Child", 100)
+
+
 async def test_what_no_user_did(world: World) -> None:
     """An order that nobody accepts in time is declined by the system, and by neither business."""
     order = await world.agent.order((world.departures["kayak"], {"All": 1}), supplier=world.supplier)
@@ -254,53 +322,11 @@ async def test_what_no_user_did(world: World) -> None:
 
 def test_what_the_lines_do_not_account_for_is_split_all_the_same() -> None:
     """To the cent: by what they cost where they cost something else, and on the first row where it is no item's."""
-    lines = tuple(
-        Line(id=str(number), kind="participant", tier=tier, seats=1, price=price)
-        for number, (tier, price) in enumerate((("Adult", 1000), ("Adult", 1000), ("Child", 501)))
-    )
-    item = Item(
-        id="d",
-        product_id="p",
-        product_code="p",
-        product_name="Raft",
-        product_number=1,
-        kind="participant",
-        start_at=None,
-        end_at=None,
-        time_zone="UTC",
-        lines=lines,
-    )
-    body = OrderBody(created_by="", created_by_email="", currency="USD", items=(item,))
-    order = Order(
-        account_id="a",
-        id="o",
-        confirmation=1,
-        owner_id="a",
-        status="confirmed",
-        version=1,
-        body=body,
-        total=0,
-        paid=0,
-        created_at=0,
-        modified_at=0,
-    )
-    entries = (
+    record = sold(
+        (("Adult", 1000), ("Adult", 1000), ("Child", 501)),
         Entry("product", "Raft", "d", 2501),
         Entry("fee", "Landing", "d", 100),
         Entry("service_fee", "Booking", None, 250),
-    )
-    record = Transaction(
-        at=0,
-        order=order,
-        actions=("order.created",),
-        total=2851,
-        paid=0,
-        commission=0,
-        items=(item,),
-        entries=entries,
-        deeds=(Deed("order.created", "", frozenset("d"), frozenset("012")),),
-        creator="",
-        first_fees={},
     )
     adults, child = rows_of(record)
     assert (adults.amounts["product"], child.amounts["product"]) == (2000, 501)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from seatwright.catalog.model import Catalog, Tag
+from seatwright.core import names
 
 OTHER = "Other"
 """The category of tags that have none."""
@@ -43,4 +44,4 @@ def codes_of(catalog: Catalog, wanted: Collection[str]) -> set[str]:
 
 def _category_id(account_id: str, name: str) -> str:
     """Return 24 hex digits, as all ids have: a category is nothing but a name."""
-    return hashlib.sha256(f"{account_id} {name.casefold()}".encode()).hexdigest()[:24]
+    return hashlib.sha256(f"{account_id} {names.key(name)}".encode()).hexdigest()[:24]

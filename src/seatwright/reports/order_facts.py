@@ -39,6 +39,18 @@ class Facts(NamedTuple):
     users: Mapping[str, User]
     keys: Mapping[str, str]
 
+    def made_by_supplier(self, order: Order, creator_id: str) -> bool:
+        """Tell whether the supplier made an order itself, be it in a reseller's name."""
+        return (creator_id in self.users) == (self.viewer.id == order.account_id)
+
+    def agent(self, order: Order, creator_id: str) -> Person | None:
+        """Return the reseller's user who sold an order, or in whose name the supplier did; None if there is none."""
+        agent = order.body.agent
+        if agent is not None:
+            user = self.users.get(agent.id)
+            return Person(agent.name, agent.email, user.alternative_id if user else None)
+        return None if self.made_by_supplier(order, creator_id) else self.creator(order, creator_id)
+
     def creator(self, order: Order, user_id: str) -> Person:
         """Return who made an order, as the order says it."""
         user = self.users.get(user_id)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from seatwright.cart.model import Item, Line, PickupChoice, Place
+from seatwright.core import names
 from seatwright.core.money import allocate
 from seatwright.reports.accrual import LineType
 from seatwright.reports.transactions import Deed, Transaction
@@ -70,7 +71,7 @@ def rows_of(record: Transaction) -> list[OrderRow]:
 def _rows_of_item(record: Transaction, item: Item, amounts: Mapping[LineType, int]) -> list[OrderRow]:
     tiers: dict[str, list[_Part]] = defaultdict(list)
     for part in _parts(record, item):
-        tiers[part.line.tier].append(part)
+        tiers[names.key(part.line.tier)].append(part)
     costs = [_costs(record, parts) for parts in tiers.values()]
     prices = [sum(part.line.price for part in parts) for parts in tiers.values()]
     split = {type_: _split(amount, [cost.get(type_, 0) for cost in costs], prices) for type_, amount in amounts.items()}
@@ -78,14 +79,14 @@ def _rows_of_item(record: Transaction, item: Item, amounts: Mapping[LineType, in
     return [
         OrderRow(
             item=item,
-            tier=tier,
+            tier=parts[0].line.tier,
             location=arranged[number].location,
             pickup=arranged[number].pickup,
             participants=sum(part.sign for part in parts if part.line.kind == "participant"),
             units=sum(part.sign for part in parts if part.line.kind == "unit"),
             amounts={type_: shares[number] for type_, shares in split.items()},
         )
-        for number, (tier, parts) in enumerate(tiers.items())
+        for number, parts in enumerate(tiers.values())
     ]
 
 

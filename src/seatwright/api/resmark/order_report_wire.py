@@ -235,8 +235,8 @@ def _sides(record: Transaction, facts: Facts) -> dict[str, Any]:
     creator = facts.creator(order, record.creator)
     resold = order.owner_id != order.account_id
     agency = facts.accounts[order.owner_id] if resold else None
-    agent = creator if resold else None
-    user = None if resold else creator
+    agent = facts.agent(order, record.creator)
+    user = creator if facts.made_by_supplier(order, record.creator) else None
     kind = order.body.resale.kind if order.body.resale is not None else "commission" if resold else None
     return {
         "agency_id": agency.id if agency else None,

@@ -95,4 +95,4 @@ def test_a_time_in_a_table_has_the_same_shape_whatever_it_is() -> None:
     zone = ZoneInfo("America/Denver")
     times = [datetime(2026, 7, 14, 9, 0, 0, ms * 1000, zone) for ms in (0, 1, 195, 999)]
     table = as_csv(Sheet("Times", ["Time"], [[time] for time in times])).decode().split()
-    assert table[1:] == [f"2026-07-14T09:00:00.{ms:03d}-06:00" for ms in (0, 1, 195, 999)]
+    assert table[1:] == [f'"2026-07-14T09:00:00.{ms:03d}-06:00"' for ms in (0, 1, 195, 999)]

@@ -111,7 +111,8 @@ def _visit(world: World) -> pages.Visit:
 async def _show_customer(world: World) -> None:
     """Show on the customer's page what cancelling comes to."""
     parts, visit = world.services, _visit(world)
-    shown = await parts.database.read(lambda tx: pages.offer(tx, parts.catalogs, parts.keyring, visit, WHOLE))
+    booking = replace(world.desk.shop.booking, catalogs=parts.catalogs)
+    shown = await parts.database.read(lambda tx: pages.offer(tx, booking, parts.keyring, visit, WHOLE))
     world.names["proof"] = shown.proof
 
 

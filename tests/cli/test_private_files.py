@@ -132,7 +132,7 @@ UNSAFE = {
     "read by all": (b"x" * 64, 0o604),
     "written by all": (b"x" * 64, 0o602),
 }
-WITH_SECRET = ["migrate", "account create", "keys reset", "backup"]
+WITH_SECRET = ["migrate", "account create", "keys reset", "keys create", "backup"]
 """Commands that use the secret, beside `serve`."""
 
 

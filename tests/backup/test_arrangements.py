@@ -50,7 +50,7 @@ async def give_pickups(database: Database, table: str) -> dict[str, Any]:
 
 
 async def test_documents_are_carried_over(new_place: NewPlace) -> None:
-    database = await open_database(new_place())
+    database = await open_database(new_place(), make=True)
     await load(database, BEFORE)
     before = {table: await give_pickups(database, table) for table in ("orders", "cart")}
     await migrate(database, SystemClock())

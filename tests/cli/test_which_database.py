@@ -88,7 +88,7 @@ def test_the_whole_path_is_said_where_standard_output_is_data(place: Settings, n
 def test_an_address_is_said_without_its_password(place: Settings) -> None:
     away = replace(place, database_url="postgresql://a:secret@127.0.0.1:1/d")
     _, output = seatwright(away, "doctor")
-    assert output.startswith("Database: postgresql://a@127.0.0.1:1/d\n")
+    assert output.startswith("Database: postgresql://127.0.0.1:1/d\n")
     assert "secret" not in output
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from seatwright.core.config import Settings
 from seatwright.storage.engine import Database
 from seatwright.storage.postgres import PostgresDatabase
@@ -21,7 +23,7 @@ async def open_database(settings: Settings, *, make: bool = False) -> Database:
 
 
 def database_name(settings: Settings) -> str:
-    """Return how the database is named to people: the address without its password, or the file's whole path."""
+    """Return how the database is named to people: the address without user and password, or the file's whole path."""
     if settings.database_url:
-        return without_password(settings.database_url)[0]
+        return re.sub(r"//[^/?]*@", "//", without_password(settings.database_url)[0])
     return str((settings.data / FILE).absolute())

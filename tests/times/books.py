@@ -25,8 +25,8 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import DAY_MS, HOUR_MS, ManualClock
 from seatwright.core.ids import new_hex24
 from seatwright.inventory import seats
+from seatwright.orders import addition, store
 from seatwright.orders import service as orders
-from seatwright.orders import store
 from seatwright.orders.ledger import Entry
 from seatwright.orders.model import Order
 from seatwright.storage.engine import Tx
@@ -79,7 +79,7 @@ class Books:
 
         patch.setattr(cart_store, "open_with", self._open_with)
         patch.setattr(cart_store, "mark_ordered", nothing)
-        patch.setattr(orders, "sell_holds", nothing)
+        patch.setattr(addition, "sell_holds", nothing)
         patch.setattr(orders, "convert", self._convert)
         patch.setattr(store, "find", self._find)
         patch.setattr(store, "update", self._update)

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -128,12 +129,27 @@ def check_prices(items: tuple[Item, ...], sold: Catalog, discount: Discount | No
         on = [(item, line) for item, line in lines if charge.products is None or item.product_code in charge.products]
         base = sum(line.price - line.discount + pickup(line) for _, line in on)
         whole = Decimal(charge.amount)
-        if charge.calc == "percent":
-            whole = Decimal(base) * charge.amount / (PPM + charge.amount * charge.included)
+        if charge.calc == "percent" and charge.included:
+            # Percentages that a price contains are taken out of it together.
+            parts = (Fraction(gross(line), PPM + inside(line)) for _, line in on)
+            exact = sum(parts, Fraction(0)) * charge.amount
+            whole = Decimal(exact.numerator) / exact.denominator
+        elif charge.calc == "percent":
+            whole = Decimal(base) * charge.amount / PPM
         elif charge.included:
             whole = min(whole, Decimal(base))
         taken = sum(found.amount for _, line in on for found in line.charges if found.code == charge.code)
         assert taken == (rounded(whole) if on else 0)
+
+
+def gross(line: Line) -> int:
+    """Return what percentages are taken of."""
+    return line.price - line.discount + pickup(line)
+
+
+def inside(line: Line) -> int:
+    """Return the sum of the percentages that a line's price contains, in ppm."""
+    return sum(charge.rate or 0 for charge in line.charges if charge.included and charge.calc == "percent")
 
 
 def pickup(line: Line) -> int:

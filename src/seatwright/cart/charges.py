@@ -80,17 +80,26 @@ def _percents(line: Carrier, *, included: bool, compound: bool, per_order: bool 
 
 def _of_line(line: Carrier) -> Iterator[tuple[int, int]]:
     """Yield the place and amount of each charge that a line carries by itself."""
-    base = line.base
+    base, on_top, others = line.base, 0, False
     for place, each in enumerate(line.charges):
-        if each.kind != "pickup" and each.calc == "flat" and each.rate is not None and not each.per_order:
+        if each.rate is None or each.per_order:
+            continue
+        if each.calc == "flat":
             yield place, min(each.rate, base) if each.included else each.rate
-    on_top = 0
-    for place, rate in _percents(line, included=False, compound=False):
-        amount = share(base, rate)
-        on_top += amount if line.charges[place].kind == "tax" else 0
-        yield place, amount
+        elif each.included or each.compound:
+            others = True
+        else:
+            amount = share(base, each.rate)
+            on_top += amount if each.kind == "tax" else 0
+            yield place, amount
+    if others:
+        yield from _inside_or_compound(line, on_top)
+
+
+def _inside_or_compound(line: Carrier, on_top: int) -> Iterator[tuple[int, int]]:
+    """Yield the percentages that a line's price contains, and compound taxes on top of it and of taxes of `on_top`."""
     for place, rate in _percents(line, included=False, compound=True):
-        amount = share(base + on_top, rate)
+        amount = share(line.base + on_top, rate)
         on_top += amount
         yield place, amount
     compounds, inner = _compounds(line)

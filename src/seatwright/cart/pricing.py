@@ -58,8 +58,9 @@ def settle(items: Sequence[Item], new: Collection[str] | None = None) -> tuple[I
     counts no more: a charge or discount per order is of those who come. What new lines have no part in stays as well.
     """
     lines = {(i, j): line for i, item in enumerate(items) for j, line in enumerate(item.lines)}
-    rank = {key: _rank(items[key[0]], line) for key, line in lines.items()}
-    live = sorted((key for key, line in lines.items() if line.status == "confirmed"), key=rank.__getitem__)
+    live = [key for key, line in lines.items() if line.status == "confirmed"]
+    if any(_is_spread(lines[key]) for key in live):
+        live.sort(key=lambda key: _rank(items[key[0]], lines[key]))
     added = set(live) if new is None else {key for key in live if lines[key].id in new}
     discounts = _discounts({key: lines[key] for key in live}, added)
     charges = charge(
@@ -83,6 +84,13 @@ def settle(items: Sequence[Item], new: Collection[str] | None = None) -> tuple[I
         msgspec.structs.replace(item, lines=tuple(settled((i, j)) for j in range(len(item.lines))))
         for i, item in enumerate(items)
     )
+
+
+def _is_spread(line: Line) -> bool:
+    """Tell whether a line has part in a charge or discount per order."""
+    if line.reduction is not None and line.reduction.per_order:
+        return True
+    return any(each.per_order for each in line.charges)
 
 
 def _rank(item: Item, line: Line) -> tuple[str, ...]:

@@ -91,13 +91,15 @@ def test_nobody_writes_alone_on_a_slow_disk(tmp_path: Path, writers: int) -> Non
 
 
 def test_control_without_turns_one_writes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As SQLite's own waiting is, which looks again every tenth of a second."""
+    """As SQLite's own waiting is, which looks again every tenth of a second.
+
+    Who looks so seldom may be lucky on a busy machine, where the other one rests; so there are several rounds.
+    """
     monkeypatch.setattr(Turn, "take", lambda self: True)
     monkeypatch.setattr(sqlite_turns, "FIRST_PAUSE_S", 0.1)
     monkeypatch.setattr(sqlite_turns, "LONGEST_PAUSE_S", 0.1)
-    least, most = shares(tmp_path / "turns.db", 2)
-    assert most >= COMMITS
-    assert least < COMMITS / 4
+    rounds = (shares(tmp_path / f"turns{n}.db", 2) for n in range(8))
+    assert any(most >= COMMITS and least < COMMITS / 4 for least, most in rounds)
 
 
 def test_who_holds_the_turn_goes_first(tmp_path: Path) -> None:

@@ -165,8 +165,12 @@ async def test_an_order_from_before_terms_were_kept_takes_nothing_twice(desk: De
     await forget_terms(desk, order["id"])
     old = await desk.data("GET", f"/order/{order['id']}")
     assert old["items"] == order["items"]
-    added = await add(desk, old, tour, {"A": 1}, "TWENTY")
+    cart = await desk.data("POST", f"/cart?orderId={order['id']}")
+    await desk.add(cart["id"], tour, {"A": 1})
+    shown = await desk.data("POST", f"/cart/{cart['id']}/discount", json={"code": "TWENTY"})
+    added = await desk.data("POST", "/order", json={"id": cart["id"]})
     assert (added["total"], added["discount"], added["fees"]) == (82.50, 20, 2.50)
+    assert shown["total"] == round(added["total"] - old["total"], 2)
     assert added["items"][0]["participantList"][0] == old["items"][0]["participantList"][0]
 
 

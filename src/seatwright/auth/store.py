@@ -191,17 +191,6 @@ async def user(tx: ReadTx, account_id: str, user_id: str) -> User | None:
     return _user(row) if row else None
 
 
-async def user_named(tx: ReadTx, account_id: str, name: str) -> User | None:
-    """Return the first user of an account with this e-mail (in any case) or alternative id, or None."""
-    row = await tx.row(
-        f"{_USER} WHERE account_id = $1 AND (email = $2 OR alternative_id = $3) ORDER BY created_at, id LIMIT 1",
-        account_id,
-        name.lower(),
-        name,
-    )
-    return _user(row) if row else None
-
-
 async def users_with_ids(tx: ReadTx, account_id: str, ids: Sequence[str]) -> list[User]:
     """Return the users of an account that have one of these ids."""
     found = await tx.rows(f"{_USER} WHERE account_id = $1 AND id = ANY($2)", account_id, list(ids))

@@ -69,7 +69,7 @@ async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -
         transactions=[transaction for transaction in transactions if transaction],
         told=Detail(lines=(line.id,)),
     )
-    changed = msgspec.structs.replace(order, body=_with_line(order, item, changed_line, fee - line.cancellation_fee))
+    changed = msgspec.structs.replace(order, body=_with_line(order, changed_line, more))
     only_this = msgspec.structs.replace(item, lines=(changed_line,))
     return await store.update(tx, changed, change, cancelled=[only_this])
 
@@ -82,9 +82,6 @@ def _find(order: Order, line_id: str) -> tuple[Item, Line]:
     raise NotFound("The order has no such participant or unit.", code="line_not_found", field="lineId")
 
 
-def _with_line(order: Order, item: Item, changed: Line, more: int) -> OrderBody:
-    lines = tuple(changed if line.id == changed.id else line for line in item.lines)
-    items = tuple(
-        msgspec.structs.replace(other, lines=lines) if other.id == item.id else other for other in order.body.items
-    )
+def _with_line(order: Order, changed: Line, more: int) -> OrderBody:
+    items = tuple(item.with_lines({changed.id: changed}) for item in order.body.items)
     return msgspec.structs.replace(order.body, items=items, cancellation_fees=order.body.cancellation_fees + more)

@@ -224,10 +224,7 @@ def cancelled_order(
         for item, lines in chosen
     ]
     closed: Mapping[str, Line] = {line.id: line for item in gone for line in item.lines}
-    items = tuple(
-        msgspec.structs.replace(item, lines=tuple(closed.get(line.id, line) for line in item.lines))
-        for item in order.body.items
-    )
+    items = tuple(item.with_lines(closed) for item in order.body.items)
     body = msgspec.structs.replace(
         order.body,
         items=items,

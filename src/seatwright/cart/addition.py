@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from seatwright.cart import pricing
-from seatwright.cart.model import Item, Sums, TargetOrder, sums
+from seatwright.cart.model import Item, Line, Reduction, Sums, TargetOrder, sums
 
 
 class Addition(NamedTuple):
@@ -27,7 +27,7 @@ class Addition(NamedTuple):
 
 def addition(items: Sequence[Item], order: TargetOrder) -> Addition:
     """Return what adding the items of a cart to an order will do."""
-    settled = settle_together(order.items, items)
+    settled = settle_together(order.items, items, order.discount_codes)
     before, after = _sums(order.items), _sums(settled)
     own = {line.id for item in items for line in item.lines}
     expires = {item.id: item.expires_at for item in items}
@@ -47,13 +47,34 @@ def addition(items: Sequence[Item], order: TargetOrder) -> Addition:
     )
 
 
-def settle_together(items: Sequence[Item], added: Sequence[Item]) -> tuple[Item, ...]:
-    """Return an order's items with those of a cart added: one item for each departure, priced as one order."""
-    merged = {item.id: item for item in items}
+def settle_together(
+    items: Sequence[Item], added: Sequence[Item], discount_codes: Sequence[str] = ()
+) -> tuple[Item, ...]:
+    """Return an order's items with those of a cart added: one item for each departure, priced as one order.
+
+    `discount_codes` are those that the order was sold with.
+    """
+    merged = {item.id: item for item in _with_known_discount(items, discount_codes)}
     for item in added:
         before = merged.get(item.id)
         merged[item.id] = item if before is None else before.with_lines_of(item)
     return pricing.settle(tuple(merged.values()), {line.id for item in added for line in item.lines})
+
+
+def _with_known_discount(items: Sequence[Item], discount_codes: Sequence[str]) -> Sequence[Item]:
+    """Return an order's items, of which those that were sold before discounts were kept by line say what theirs is.
+
+    Its amount stays; but a discount off the order that has the same code is not given a second time.
+    """
+    if len(discount_codes) != 1:
+        return items
+    known = Reduction(code=discount_codes[0], calc="flat", rate=0, per_order=True)
+
+    def marked(line: Line) -> Line:
+        unknown = line.discount and line.reduction is None
+        return msgspec.structs.replace(line, reduction=known) if unknown else line
+
+    return [msgspec.structs.replace(item, lines=tuple(map(marked, item.lines))) for item in items]
 
 
 def _sums(items: Sequence[Item]) -> Sums:

@@ -12,8 +12,8 @@ from seatwright.cart.model import Cart, Item, Line, OrderAgent
 from seatwright.cart.resale import for_reseller, require_sold
 from seatwright.catalog.model import Catalog
 from seatwright.core.errors import NotFound
-from seatwright.resellers.model import Terms
-from seatwright.resellers.service import require_consent
+from seatwright.resellers.model import Connection, Terms
+from seatwright.resellers.service import agents, require_consent
 from seatwright.storage.engine import ReadTx
 
 
@@ -31,13 +31,15 @@ async def on_behalf(tx: ReadTx, cart: Cart, behalf: Behalf) -> tuple[Cart, Terms
     reseller doesn't let the supplier order for it.
     """
     connection = await require_consent(tx, cart.account_id, behalf.reseller_id)
-    agent = None if behalf.agent is None else await _agent(tx, behalf.reseller_id, behalf.agent)
+    agent = None if behalf.agent is None else await _agent(tx, connection, behalf.agent)
     body = msgspec.structs.replace(cart.body, reseller_id=behalf.reseller_id, agent=agent)
     return msgspec.structs.replace(cart, body=body), connection.terms
 
 
-async def _agent(tx: ReadTx, reseller_id: str, name: str) -> OrderAgent:
-    found = await accounts.user(tx, reseller_id, name) or await accounts.user_named(tx, reseller_id, name)
+async def _agent(tx: ReadTx, connection: Connection, name: str) -> OrderAgent:
+    named = await agents(tx, connection.supplier_id, name)
+    ids = (agent.user_id for agent in named if agent.account_id == connection.reseller_id)
+    found = await accounts.user(tx, connection.reseller_id, next(ids, name))
     if found is None or not found.active:
         raise NotFound(
             "agentId: the reseller has no such user; GET /agency/{userId} lists agents.",

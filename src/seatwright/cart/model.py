@@ -281,6 +281,7 @@ class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
     confirmation: int
     total: int
     items: tuple[Item, ...]
+    discount_codes: tuple[str, ...] = ()
 
 
 class Cart(msgspec.Struct, frozen=True, kw_only=True):

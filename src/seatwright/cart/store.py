@@ -72,6 +72,7 @@ class _Sold(msgspec.Struct):
     """What carts need of an order's document."""
 
     items: tuple[Item, ...] = ()
+    discount_codes: tuple[str, ...] = ()
 
 
 async def _target(tx: ReadTx, cart: Cart) -> TargetOrder | None:
@@ -84,11 +85,13 @@ async def _target(tx: ReadTx, cart: Cart) -> TargetOrder | None:
         cart.order_id,
     )
     assert row is not None, "orders are never deleted"
+    sold = msgspec.json.decode(row["body"], type=_Sold)
     return TargetOrder(
         id=row["id"],
         confirmation=row["confirmation"],
         total=row["total"],
-        items=msgspec.json.decode(row["body"], type=_Sold).items,
+        items=sold.items,
+        discount_codes=sold.discount_codes,
     )
 
 

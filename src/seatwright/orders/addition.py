@@ -15,7 +15,7 @@ from seatwright.cart import store as cart_store
 from seatwright.cart.addition import settle_together
 from seatwright.cart.behalf import Behalf
 from seatwright.cart.context import Booking
-from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, Reduction, TargetOrder
+from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
 from seatwright.cart.resale import with_commission_as_sold
 from seatwright.cart.service import Priced
 from seatwright.catalog.consent import with_newer_consent
@@ -41,7 +41,13 @@ async def open_cart(
         raise _other_supplier()
     _refuse_cancelled(order)
     behalf = None if order.owner_id == caller.account_id else Behalf(order.owner_id)
-    target = TargetOrder(id=order.id, confirmation=order.confirmation, total=order.total, items=order.body.items)
+    target = TargetOrder(
+        id=order.id,
+        confirmation=order.confirmation,
+        total=order.total,
+        items=order.body.items,
+        discount_codes=order.body.discount_codes,
+    )
     return await carts.create(tx, booking, caller, supplier_id=order.account_id, target=target, behalf=behalf)
 
 
@@ -89,7 +95,7 @@ async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
 
 def _sold_together(order: Order, placing: Placing) -> tuple[tuple[Item, ...], Sale]:
     """Return an order's items with those of the cart, and what is sold by adding them."""
-    settled = settle_together(_with_known_discount(order.body), placing.items)
+    settled = settle_together(order.body.items, placing.items, order.body.discount_codes)
     if len(settled) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in settled):
         raise Conflict(
             f"orderId: an order takes at most {MAX_ITEMS} dates with {MAX_LINES} participants or units each.",
@@ -105,22 +111,6 @@ def _sold_together(order: Order, placing: Placing) -> tuple[tuple[Item, ...], Sa
     changed = {line.id: line for item in (*added, *after) for line in item.lines}
     before = tuple(msgspec.structs.replace(item, lines=tuple(known[line.id] for line in item.lines)) for item in after)
     return tuple(item.with_lines(changed) for item in settled), Sale(added, before, after)
-
-
-def _with_known_discount(body: OrderBody) -> tuple[Item, ...]:
-    """Return an order's items, of which those that were sold before discounts were kept by line say what theirs is.
-
-    Its amount stays; but a discount off the order that has the same code is not given a second time.
-    """
-    if len(body.discount_codes) != 1:
-        return body.items
-    known = Reduction(code=body.discount_codes[0], calc="flat", rate=0, per_order=True)
-
-    def marked(line: Line) -> Line:
-        unknown = line.discount and line.reduction is None
-        return msgspec.structs.replace(line, reduction=known) if unknown else line
-
-    return tuple(msgspec.structs.replace(item, lines=tuple(map(marked, item.lines))) for item in body.items)
 
 
 def _only(items: tuple[Item, ...], chosen: Callable[[Line], bool]) -> tuple[Item, ...]:

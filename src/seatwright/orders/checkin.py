@@ -45,10 +45,7 @@ async def check_in(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Orde
     if not changed:
         return order
     new = {line.id: msgspec.structs.replace(line, checked_in_at=_since(now, guests)) for line in changed}
-    items = tuple(
-        msgspec.structs.replace(item, lines=tuple(new.get(line.id, line) for line in item.lines))
-        for item in order.body.items
-    )
+    items = tuple(item.with_lines(new) for item in order.body.items)
     change = store.Change(
         at=now,
         actor=caller.user_id,

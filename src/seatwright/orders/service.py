@@ -96,7 +96,7 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     if connection is not None:
         require_sold(cart.body.items, connection.terms)
     if any(item.expires_at <= now for item in cart.body.items):
-        raise Retry(first=partial(_renew, booking=booking, caller=caller, cart_id=cart.id))
+        raise Retry(first=partial(renew, booking=booking, caller=caller, cart_id=cart.id))
     placing = Placing(
         opened=opened,
         connection=connection,
@@ -149,11 +149,6 @@ async def _make_order(tx: Tx, placing: Placing) -> Order:
         holds=len(items),
         seats=placing.seats,
     )
-
-
-async def _renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
-    """Take a cart's expired holds again, in a transaction of its own (see `storage.engine.Retry`)."""
-    await renew(tx, booking, caller, cart_id)
 
 
 async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Order:

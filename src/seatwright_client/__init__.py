@@ -11,7 +11,7 @@ with SeatwrightClient("https://book.canyon.example", username="dana@canyon.examp
 
 from seatwright_client.account import Account, ApiKey, AuditEvent, Business, Connection, NewApiKey, Phone, User
 from seatwright_client.agencies import Agency, AgencyInfo, AgencyPhone, NamedPlace
-from seatwright_client.carts import Cart, CartItem, Charge, Item, ItemDate, ItemPickup, Line
+from seatwright_client.carts import Cart, CartItem, Charge, Item, ItemDate, ItemPickup, Line, ParticipantDetails
 from seatwright_client.catalog import (
     Departure,
     Entry,
@@ -62,6 +62,7 @@ from seatwright_client.products import (
     Named,
     Pickup,
     Product,
+    Question,
     TagCategory,
     Video,
 )
@@ -120,10 +121,12 @@ __all__ = [
     "NoteSubject",
     "Order",
     "OrderRef",
+    "ParticipantDetails",
     "Payment",
     "Phone",
     "Pickup",
     "Product",
+    "Question",
     "RateLimited",
     "Refusal",
     "Retried",

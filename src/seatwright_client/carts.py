@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+import msgspec
+
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.products import Named
@@ -63,7 +65,7 @@ class Charge(Shape, frozen=True, kw_only=True):
 
 
 class Line(Shape, frozen=True, kw_only=True):
-    """One participant or unit, with what it costs. `status` is `confirmed` or `cancelled`."""
+    """One participant or unit, with what it costs. `status` is `confirmed` or `cancelled`; `answers` are by label."""
 
     id: str
     tier: str
@@ -80,7 +82,17 @@ class Line(Shape, frozen=True, kw_only=True):
     checked_in_date: dt.datetime | None = None
     location: Named | None = None
     pickup: ItemPickup | None = None
+    answers: dict[str, Any] = msgspec.field(default_factory=dict)
     charges: tuple[Charge, ...] = ()
+
+
+class ParticipantDetails(Shape, frozen=True, kw_only=True, omit_defaults=True):
+    """Who a participant or unit of a cart is (`set_customer`); `answers` are to custom questions, by their labels."""
+
+    id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    answers: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Item(Shape, frozen=True, kw_only=True):
@@ -252,13 +264,15 @@ class Carts(Resource[Mode]):
         organization: str | None = None,
         language: str | None = None,
         marketing_consent: bool | None = None,
+        participants: Iterable[ParticipantDetails] | None = None,
         idempotency_key: str | None = None,
     ) -> Request[Cart]:
         """Set who a cart is for, in place of what was set before.
 
         `customer` has the wire's names (`firstName`), and answers to custom questions by their labels; what else is
         given is added to it. `birth_date` is YYYY-MM-DD, `language` what they are written to in ("de"), and
-        `marketing_consent` whether they want to be on the mailing list.
+        `marketing_consent` whether they want to be on the mailing list. `participants` are names and answers of
+        participants or units, by the ids that the cart's items list; the others keep what they have.
         """
         fields = given(
             email=email,
@@ -277,7 +291,9 @@ class Carts(Resource[Mode]):
             language=language,
             marketing_consent=marketing_consent,
         )
-        body = {**(customer or {}), **fields}
+        body: dict[str, Any] = {**(customer or {}), **fields}
+        if participants is not None:
+            body["participants"] = list(participants)
         return write("PUT", path(_CART, cart_id, "customer"), _cart, key=idempotency_key, body=body)
 
     @operation

@@ -71,6 +71,20 @@ class DateSettings(Shape, frozen=True, kw_only=True):
     duration: int = 0
 
 
+class Question(Shape, frozen=True, kw_only=True):
+    """A custom question. Its answer is sent under `name`, its label: once with the customer, or `per` participant.
+
+    `kind` is `text`, `number`, `boolean`, `date` (YYYY-MM-DD) or `choice`, of which `choices` are the answers.
+    """
+
+    id: str
+    name: str
+    kind: str
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    per: str = "order"
+
+
 class Product(Shape, frozen=True, kw_only=True):
     """A product. `price` is the marketing price, a text; dates have the prices that count. `highlights` is HTML."""
 
@@ -93,6 +107,7 @@ class Product(Shape, frozen=True, kw_only=True):
     videos: tuple[Video, ...] = ()
     date_settings: DateSettings = DateSettings()
     tags: tuple[Named, ...] = ()
+    questions: tuple[Question, ...] = ()
     modified_date: dt.datetime | None = None
 
 

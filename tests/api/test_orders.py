@@ -49,6 +49,7 @@ async def test_the_whole_order(desk: Desk, rafting: str) -> None:
         "cancellationFee": 0,
         "pendingUntil": None,
         "checkedInDate": None,
+        "answers": {},
         "charges": [
             {"name": "River fee", "type": "fee", "amount": 4.95, "included": False},
             {"name": "Sales tax", "type": "tax", "amount": 7.43, "included": False},

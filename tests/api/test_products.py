@@ -89,6 +89,7 @@ async def test_a_product_has_every_field_of_the_reference(get: Any) -> None:
         ],
         "videos": [{"url": "https://videos.canyon.example/v.mp4"}],
         "dateSettings": {"startTime": "09:00", "duration": 240},
+        "questions": [],
     }
     assert len(raft["id"]) == 24
     (place,) = raft["location"]

@@ -8,6 +8,8 @@ from email.message import EmailMessage
 import icalendar
 import segno
 
+from seatwright.catalog.model import Question
+from seatwright.core.ids import new_hex24
 from seatwright.core.mail import Mailbox, mailbox
 from seatwright.core.times import to_utc
 from seatwright.notifications import mail
@@ -175,3 +177,24 @@ async def test_every_mail_that_there_is_can_be_built_and_read(office: Office, ra
         assert body(read, "plain") == each.content.text
         assert body(read, "html") == each.content.html
         assert "Ñandú-Größe 李" in each.content.text
+
+
+async def test_mails_say_who_comes_and_what_they_answered(office: Office, rafting: str) -> None:
+    desk = office.desk
+    await desk.shop.add("question", Question(id=new_hex24(), code="weight", name="Weight", kind="number"))
+    diet = Question(id=new_hex24(), code="diet", name="Diet", per="participant")
+    await desk.shop.add("question", diet)
+    cart = await desk.cart((rafting, {"Adult": 1, "Child": 1}))
+    ann, bo = (await desk.data("GET", f"/cart/{cart}"))["items"][0]["participantList"]
+    guests = [
+        {"id": ann["id"], "firstName": "Ann", "lastName": "Lee", "answers": {"Diet": "no nuts\r\nBcc: x"}},
+        {"id": bo["id"], "answers": {"diet": "vegan"}},
+    ]
+    body = ANN | {"Weight": "68", "participants": guests}
+    await desk.data("PUT", f"/cart/{cart}/customer", json=body)
+    await desk.data("POST", "/order", json={"id": cart, **LOUD})
+    mails = await office.mails()
+    assert {mail.sort[0] for mail in mails} >= {"confirmation", "product_notice"}
+    for each in mails:
+        for said in ("Names: Ann Lee", "Ann Lee: Diet: no nuts Bcc: x", "Child: Diet: vegan", "Weight: 68"):
+            assert said in each.text, each.text

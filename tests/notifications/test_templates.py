@@ -30,7 +30,8 @@ def facts(**more: Any) -> dict[str, Any]:
     """Return facts with something in every place, as docs/notifications.md lists them."""
     item = {
         "name": "Rafting", "code": "raft", "when": "Tuesday", "date": "Tuesday", "time": "9:00", "place": "Put-in",
-        "pickup": "Shuttle", "guests": "2 × Adult", "names": ["Ann Lee"], "status": "Waiting", "total": "$1.00",
+        "pickup": "Shuttle", "guests": "2 × Adult", "names": ["Ann Lee"],
+        "answers": ["Ann Lee: Allergies: nuts"], "status": "Waiting", "total": "$1.00",
     }  # fmt: skip
     cancelled = {
         "name": "Rafting",
@@ -49,6 +50,7 @@ def facts(**more: Any) -> dict[str, Any]:
         "supplier": {"code": "canyon", "name": "Canyon", "email": "desk@canyon.example"},
         "recipient": {"name": "Gus", "email": "gus@canyon.example"},
         "customer": {"name": "Ann", "organization": "Org", "email": "a@b.example", "phone": "1", "address": "Street"},
+        "answers": ["How did you hear about us?: A friend"],
         "order": {
             "id": "i", "number": "100001", "reference": "R", "status": "Confirmed", "date": "Today", "total": "$1",
             "paid": "$1", "balance": "$1", "credit": "$1", "fees": "$1", "currency": "USD", "sold_by": "S",

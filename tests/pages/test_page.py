@@ -17,7 +17,7 @@ from seatwright.auth import service as auth
 from seatwright.auth.limits import FAILURES_PER_ADDRESS
 from seatwright.auth.links import OrderLink
 from seatwright.auth.secrets import Keyring
-from seatwright.catalog.model import Location, Product, Tier
+from seatwright.catalog.model import Location, Product, Question, Tier
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS, ManualClock
 from seatwright.core.errors import Unavailable
@@ -385,3 +385,23 @@ async def test_the_rules_of_a_policy_in_the_order_in_which_they_count(visitor: V
     dateless = await desk.shop.departure(product, None, capacity=5)
     text = await visitor.read(await visitor.link(await order_of_ann(desk, (dateless, {"Adult": 1}))))
     assert "Cancelling is free of charge." in text
+
+
+async def test_it_shows_who_comes_and_what_they_answered(visitor: Visitor, desk: Desk, rafting: str) -> None:
+    """By the catalog's questions; what else an integration keeps with the customer is its own affair."""
+    head = {"id": new_hex24(), "kind": "boolean"}
+    await desk.shop.add("question", Question(**head, code="swim", name="Can swim", per="participant"))
+    await desk.shop.add("question", Question(id=new_hex24(), code="heard", name="How did you hear?"))
+    cart = await desk.cart((rafting, {"Adult": 1, "Child": 1}))
+    ann, bo = (await desk.data("GET", f"/cart/{cart}"))["items"][0]["participantList"]
+    guests = [
+        {"id": ann["id"], "firstName": "Ann", "lastName": "Lee", "answers": {"can SWIM": "yes", "tracking": "x-17"}},
+        {"id": bo["id"], "firstName": "Bo", "answers": {"Can swim": False}},
+    ]
+    body = ANN | {"language": "de", "how did you hear?": "<b>friend</b>", "utm": "x-17", "participants": guests}
+    await desk.data("PUT", f"/cart/{cart}/customer", json=body)
+    order = await desk.data("POST", "/order", json={"id": cart})
+    text = text_of(await visitor.get(await visitor.link(order)))
+    assert "Adult – Ann Lee Bestätigt Can swim: ja Child – Bo Bestätigt Can swim: nein" in text
+    assert "Antworten How did you hear? <b>friend</b>" in text
+    assert "x-17" not in text

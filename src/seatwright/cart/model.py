@@ -65,7 +65,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `Item.arrangements`. `commission` is what a reseller earns on it, or keeps of it, at `commission_rate`.
     `checked_in_at` is when they turned up. `pending_until` is until when it has to be accepted in an order; 0 if it
     needn't be, or has been. `sold_for` is the start on the wall clock that it was sold for (ISO 8601), where the
-    departure has been moved since.
+    departure has been moved since. `answers` are the guest's to custom questions, by their labels.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reduction: Reduction | None = None
     commission_rate: Rate | None = None
     sold_for: str = ""
+    answers: dict[str, Any] = {}
 
     @property
     def fees(self) -> int:

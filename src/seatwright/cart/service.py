@@ -16,10 +16,13 @@ from seatwright.cart import holds, pricing, renewal, store
 from seatwright.cart.addition import Addition, addition
 from seatwright.cart.behalf import Behalf, on_behalf
 from seatwright.cart.context import Booking
+from seatwright.cart.guests import GuestDetails, with_guests
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Cart, CartBody, Item, TargetOrder
 from seatwright.cart.resale import for_reseller
 from seatwright.cart.selection import bookable_product, choose_place, count_tiers, kind_of, new_lines
+from seatwright.catalog.customer import NO_ANSWERS
 from seatwright.catalog.model import Catalog, Discount, Product
+from seatwright.catalog.questions import read_answers
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound, TooMany
 from seatwright.core.ids import new_uuid
@@ -190,10 +193,27 @@ async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, de
     return _priced(changed, opened.catalog, opened.target)
 
 
-async def set_customer(tx: Tx, booking: Booking, caller: Caller, cart_id: str, customer: Mapping[str, Any]) -> Priced:
-    """Set the customer, in place of what was there before. The fields have been checked."""
+async def set_customer(
+    tx: Tx,
+    booking: Booking,
+    caller: Caller,
+    cart_id: str,
+    customer: Mapping[str, Any],
+    guests: Sequence[GuestDetails] = (),
+) -> Priced:
+    """Set the customer, in place of what was there before, and the details of those participants that are named.
+
+    The customer's own fields have been checked. Raises `Invalid` for an answer that its question doesn't take, and for
+    a participant that isn't in the cart.
+    """
     opened = await _open(tx, booking, caller, cart_id)
-    body = msgspec.structs.replace(opened.cart.body, customer=dict(customer))
+    known = {name: value for name, value in customer.items() if name in NO_ANSWERS}
+    answers = {name: value for name, value in customer.items() if name not in NO_ANSWERS}
+    body = msgspec.structs.replace(
+        opened.cart.body,
+        customer={**known, **read_answers(opened.catalog, answers, of_guest=False)},
+        items=with_guests(opened.cart.body.items, guests, opened.catalog),
+    )
     changed = msgspec.structs.replace(opened.cart, body=body)
     changed = await store.update(tx, changed, booking.clock.now(), last=True)
     return _priced(changed, opened.catalog, opened.target)

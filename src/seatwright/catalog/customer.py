@@ -32,6 +32,8 @@ _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+")
 LANGUAGE, CONSENT = "language", "marketingConsent"
 """Ours: what they are written to in, and whether they want to be on the mailing list. Neither is an answer, but a
 question may have been called so before."""
+NO_ANSWERS = frozenset((*CUSTOMER_FIELDS, LANGUAGE, CONSENT))
+"""What a customer has that is no answer to a question."""
 
 
 def tells_contact(name: str, value: Any) -> bool:

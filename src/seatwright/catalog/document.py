@@ -13,6 +13,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from seatwright.catalog.model import QuestionKind
+
 MAX_TEXT = 20_000
 MAX_NAME = 200
 MAX_LIST = 2_000
@@ -129,9 +131,9 @@ class ChargeForm(EntryForm, kw_only=True):
 
 
 class QuestionForm(EntryForm, kw_only=True):
-    """A custom question. Its answer is sent under its `name`, beside the customer's other fields."""
+    """A custom question. Its answer is sent under its `name`, with the customer or with each participant (`per`)."""
 
-    kind: Literal["text", "number", "choice", "boolean"] = "text"
+    kind: QuestionKind = "text"
     choices: Annotated[list[Name], Meta(max_length=200)] = msgspec.field(default_factory=list)
     required: bool = False
     per: Literal["order", "participant"] = "order"

@@ -102,10 +102,17 @@ class Tag(Entry, frozen=True, kw_only=True, omit_defaults=True):
     category: str = ""
 
 
-class Question(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A custom question; `name` is its label, under which the answer is sent. None of `products` means all."""
+QuestionKind: TypeAlias = Literal["text", "number", "boolean", "date", "choice"]
+"""What answers to a question are."""
 
-    kind: Literal["text", "number", "choice", "boolean"] = "text"
+
+class Question(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A custom question; `name` is its label, under which the answer is sent.
+
+    It is asked once for the order, or of each participant (or unit) of one of `products`; None of them means all.
+    """
+
+    kind: QuestionKind = "text"
     choices: tuple[str, ...] = ()
     required: bool = False
     per: Literal["order", "participant"] = "order"

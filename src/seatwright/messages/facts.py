@@ -5,20 +5,19 @@ docs/notifications.md lists all of it; a test holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from seatwright.auth.model import Account
 from seatwright.cart.model import Item, Line
-from seatwright.catalog.model import Catalog
 from seatwright.core.calendars import Appointment, calendar
 from seatwright.core.clock import Instant
 from seatwright.core.mail import Mailbox, one_line
 from seatwright.messages.context import Happening
 from seatwright.notifications.rendering import MailKind
 from seatwright.orders.model import Order
-from seatwright.presentation.guests import MAX_VALUE, guests_text, pickup_text, place_text
+from seatwright.presentation.guests import MAX_VALUE, answer_rows, guest_name, guests_text, pickup_text, place_text
 from seatwright.wording.wording import Wording
 
 MAX_REASON = 500
@@ -57,11 +56,11 @@ class Subject:
 
 def facts_of(subject: Subject, words: Wording) -> Facts:
     """Return what the templates of a mail are given."""
-    order, catalog, detail = subject.happening.order, subject.happening.catalog, subject.happening.event.detail
+    order, detail = subject.happening.order, subject.happening.event.detail
     currency = order.body.currency
     live = [(item, item.live) for item in order.body.items if item.live]
     concerned = _chosen(order.body.items, subject.lines)
-    items = [_item(item, lines, catalog, words, currency) for item, lines in live]
+    items = [_item(item, lines, subject, words) for item, lines in live]
     return {
         "kind": subject.kind,
         "what": subject.what,
@@ -71,9 +70,10 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
         "supplier": _account(subject.supplier),
         "recipient": {"name": subject.recipient.name, "email": subject.recipient.address},
         "customer": customer_facts(order, shows_contact=subject.shows_contact),
+        "answers": _answers(order.body.customer, subject, words),
         "order": _order(subject, words),
         "items": items,
-        "concerned": [_item(item, lines, catalog, words, currency) for item, lines in concerned],
+        "concerned": [_item(item, lines, subject, words) for item, lines in concerned],
         "products": list(dict.fromkeys(_line(item.product_name) for item, _ in concerned)),
         "cancelled": _cancelled(subject.happening, words),
         "fee": words.money(detail.fee, currency),
@@ -211,8 +211,26 @@ def _order(subject: Subject, words: Wording) -> Facts:
     }
 
 
-def _item(item: Item, lines: Sequence[Line], catalog: Catalog, words: Wording, currency: str) -> Facts:
-    names = [" ".join(filter(None, (line.first_name, line.last_name))) for line in lines[:MAX_NAMES]]
+def _answers(answers: Mapping[str, Any], subject: Subject, words: Wording) -> list[str]:
+    """Return answers to questions, each with its label, that the mail may show."""
+    if not subject.shows_contact:
+        return []
+    return [
+        words.say("line", label=label, value=text)
+        for label, text in answer_rows(answers, subject.happening.catalog, words)
+    ]
+
+
+def _guest_answers(line: Line, subject: Subject, words: Wording) -> str:
+    """Return who answered what, in one line; empty if a guest answered nothing."""
+    answers = _answers(line.answers, subject, words)
+    return words.say("line", label=guest_name(line) or line.tier, value="; ".join(answers)) if answers else ""
+
+
+def _item(item: Item, lines: Sequence[Line], subject: Subject, words: Wording) -> Facts:
+    catalog, currency = subject.happening.catalog, subject.happening.order.body.currency
+    names = [guest_name(line) for line in lines[:MAX_NAMES]]
+    answers = [_guest_answers(line, subject, words) for line in lines[:MAX_NAMES]]
     return {
         "name": _line(item.product_name),
         "code": item.product_code,
@@ -222,7 +240,8 @@ def _item(item: Item, lines: Sequence[Line], catalog: Catalog, words: Wording, c
         "place": place_text(item, lines, catalog, words),
         "pickup": pickup_text(item, lines, catalog, words),
         "guests": guests_text(item, lines, catalog, words),
-        "names": [_line(name) for name in names if name],
+        "names": [name for name in names if name],
+        "answers": [text for text in answers if text],
         "status": words.say("status.pending")
         if any(line.pending_until and line.status == "confirmed" for line in lines)
         else "",

@@ -15,6 +15,7 @@ from seatwright.cart import store as cart_store
 from seatwright.cart.addition import settle_together
 from seatwright.cart.behalf import Behalf
 from seatwright.cart.context import Booking
+from seatwright.cart.guests import require_answers, with_answers_of
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
 from seatwright.cart.resale import with_commission_as_sold
 from seatwright.cart.service import Priced
@@ -67,6 +68,8 @@ async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
     await cart_store.mark_ordered(tx, cart, order.id, placing.request, now)
     order = await _find(tx, caller, order.id, lock=True)
     _check_can_take(order, placing)
+    require_answers(placing.items, placing.opened.catalog, cart.body.customer, order.body.customer)
+    placing = placing._replace(items=with_answers_of(placing.items, cart.body.customer, order.body.customer))
     items, sale = _sold_together(order, placing)
     code = cart.body.discount_code
     if code is not None and code not in order.body.discount_codes:

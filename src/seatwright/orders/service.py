@@ -12,6 +12,7 @@ from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
 from seatwright.cart.behalf import Behalf, at_resellers_prices, on_behalf
 from seatwright.cart.context import Booking
+from seatwright.cart.guests import require_answers
 from seatwright.cart.model import Cart, Item, OrderRequest
 from seatwright.cart.renewal import NoteLostHolds, renew
 from seatwright.cart.resale import require_sold
@@ -95,6 +96,8 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
         )
     if connection is not None:
         require_sold(cart.body.items, connection.terms)
+    if asked.order_id is None and cart.order_id is None:
+        require_answers(cart.body.items, opened.catalog, cart.body.customer)
     if any(item.expires_at <= now for item in cart.body.items):
         raise Retry(first=partial(renew, booking=booking, caller=caller, cart_id=cart.id))
     placing = Placing(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from seatwright.cart.model import Arrangement, Item, Line
 from seatwright.catalog.model import Catalog
+from seatwright.catalog.questions import answer_to
 from seatwright.core import names
 from seatwright.core.mail import one_line
 from seatwright.wording.wording import Wording
 
 MAX_VALUE = 200
 """Longest text of a catalog's or a customer's that is shown in a line, in characters."""
+MAX_ANSWER = 500
+"""Longest answer to a question that is shown, in characters."""
 ONE_PRICE = "all"
 """The tier of a product with one price for everybody, which has no name worth showing."""
 
@@ -30,6 +34,32 @@ def guests_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Word
             name = product.quantity_label
         parts.append(words.count(counts[code], one_line(name, MAX_VALUE)))
     return ", ".join(parts)
+
+
+def guest_name(line: Line) -> str:
+    """Return a participant's or unit's own name in one line, or an empty text."""
+    return one_line(" ".join(filter(None, (line.first_name, line.last_name))), MAX_VALUE)
+
+
+def answer_rows(answers: Mapping[str, Any], catalog: Catalog, words: Wording) -> list[tuple[str, str]]:
+    """Return answers to the catalog's questions as label and text, in its order.
+
+    What answers none of its questions isn't there: integrations keep notes of their own under other labels.
+    """
+    rows = []
+    for question in catalog.questions.values():
+        answer = answer_to(question, answers)
+        if answer is not None:
+            rows.append((one_line(question.name, MAX_VALUE), one_line(_answer_text(answer, words), MAX_ANSWER)))
+    return rows
+
+
+def _answer_text(answer: Any, words: Wording) -> str:
+    if isinstance(answer, list):
+        return ", ".join(_answer_text(each, words) for each in answer)
+    if isinstance(answer, bool):
+        return words.say("answer.yes" if answer else "answer.no")
+    return str(answer)
 
 
 def place_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:

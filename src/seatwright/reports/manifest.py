@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from seatwright.cart.model import Item, Line, PickupChoice
-from seatwright.catalog.customer import CONSENT, CUSTOMER_FIELDS, LANGUAGE
+from seatwright.catalog.customer import CUSTOMER_FIELDS, NO_ANSWERS
 from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
@@ -17,9 +17,6 @@ from seatwright.storage.engine import ReadTx, Row
 
 MAX_ORDERS = 5_000
 """Orders on one manifest at most."""
-
-NO_ANSWERS = frozenset((*CUSTOMER_FIELDS, LANGUAGE, CONSENT))
-"""What a customer has that is no answer to a question."""
 
 
 class Guest(NamedTuple):
@@ -153,10 +150,16 @@ def _guests(order: Order, departure_id: str, viewer_id: str) -> Iterator[Guest]:
             reference_id=order.body.reference_id,
             channel=order.channel,
             customer={name: value for name, value in customer.items() if name in CUSTOMER_FIELDS},
-            answers=answers,
+            answers=_own_first(line.answers, answers),
             balance=order.balance,
             currency=order.body.currency,
         )
+
+
+def _own_first(own: Mapping[str, Any], of_order: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a guest's answers, and those of the order to what they didn't answer themselves."""
+    others = {label: answer for label, answer in of_order.items() if names.find(own, label) is None}
+    return {**own, **others}
 
 
 def _place_and_name(guest: Guest) -> tuple[Any, ...]:

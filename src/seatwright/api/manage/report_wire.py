@@ -246,7 +246,8 @@ class PickupPlaceOut(Wire, kw_only=True):
 
 class GuestOut(Wire, kw_only=True):
     """A participant or unit that is not cancelled. `customer` is without phone, address and e-mail where supplier and
-    reseller have agreed on that; `answers` are to questions, by their labels. `balance` is the whole order's."""
+    reseller have agreed on that; `answers` are to questions, by their labels: their own,
+    or else the order's. `balance` is the whole order's."""
 
     id: str
     first_name: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import segno
 from markupsafe import Markup
@@ -18,7 +18,7 @@ from seatwright.catalog.policy import Policy
 from seatwright.core import names
 from seatwright.core.fee_reason import FeeReason
 from seatwright.orders.model import Order, item_status
-from seatwright.presentation.guests import pickup_text, place_text
+from seatwright.presentation.guests import answer_rows, guest_name, pickup_text, place_text
 from seatwright.wording.wording import Wording
 
 _PER = {"participant": "person", "unit": "unit"}
@@ -40,6 +40,7 @@ class LineView(NamedTuple):
     status: str
     status_text: str
     note: str = ""
+    answers: list[Row] = []  # noqa: RUF012 - never changed
 
 
 class ItemView(NamedTuple):
@@ -81,6 +82,7 @@ class OrderView(NamedTuple):
     notes: list[str]
     code: Markup
     items: list[ItemView]
+    answers: list[Row]
     money: list[Row]
     included: list[str]
     policies: list[PolicyView]
@@ -134,6 +136,7 @@ def order_view(seen: Seen, words: Wording) -> OrderView:
         notes=_notes(seen, words),
         code=Markup(segno.make(order.id, micro=False).svg_inline(scale=5, border=4)),  # noqa: S704 - our own picture
         items=[_item(item, seen, words) for item in order.body.items],
+        answers=_answers(order.body.customer, seen, words),
         money=_money(order, words),
         included=[
             words.say("page.included", name=name, amount=words.money(amount, order.body.currency))
@@ -271,11 +274,12 @@ def _line(line: Line, item: Item, seen: Seen, words: Wording) -> LineView:
     text = words.say("page.checked_in" if arrived else f"status.{status}")
     fee = line.cancellation_fee
     note = words.line("label.fee", words.money(fee, seen.order.body.currency)) if fee else ""
-    return LineView(_name(line), _tier(line, item, seen.catalog), status, text, note)
+    answers = _answers(line.answers, seen, words)
+    return LineView(guest_name(line), _tier(line, item, seen.catalog), status, text, note, answers)
 
 
-def _name(line: Line) -> str:
-    return " ".join(part for part in (line.first_name, line.last_name) if part)
+def _answers(answers: Mapping[str, Any], seen: Seen, words: Wording) -> list[Row]:
+    return [Row(label, text) for label, text in answer_rows(answers, seen.catalog, words)]
 
 
 def _tier(line: Line, item: Item, catalog: Catalog) -> str:
@@ -287,7 +291,7 @@ def _tier(line: Line, item: Item, catalog: Catalog) -> str:
 
 def _who(line: Line, number: int, item: Item, catalog: Catalog) -> str:
     """Return such as "2. Adult – Ann Lee": the number is the one that it has on the order's page."""
-    name, tier = _name(line), _tier(line, item, catalog)
+    name, tier = guest_name(line), _tier(line, item, catalog)
     return f"{number}. {tier} – {name}" if name else f"{number}. {tier}"
 
 

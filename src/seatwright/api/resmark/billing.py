@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seatwright.api.resmark.customer import MAX_FIELDS, MAX_NUMBER, MAX_TEXT
+from seatwright.api.resmark.customer import MAX_FIELDS, MAX_TEXT
+from seatwright.catalog.questions import MAX_NUMBER
 from seatwright.core.errors import Invalid
 
 MAX_DEPTH = 5

@@ -14,7 +14,7 @@ from seatwright.api.openapi import body
 from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.cart_wire import CartOut, cart_out
 from seatwright.api.resmark.csv import csv_values
-from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, check_customer
+from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, split_customer
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
@@ -229,11 +229,13 @@ async def set_customer(
 
     Known fields: `email`, `firstName`, `lastName`, `phone`, `title`, `gender`, `birthDate`, `streetAddress`, `city`,
     `state`, `postalCode`, `country`, `organization`; answers to custom questions go by their labels.
+    `participants` are names and answers of participants or units, by their ids: `[{"id", "firstName", "lastName",
+    "answers": {"Weight": 75}}]`. An answer that is not of its question's kind is refused.
     """
-    customer = check_customer(data)
+    customer, guests = split_customer(data)
 
     async def run(tx: Tx, caller: Caller) -> Priced:
-        return await carts.set_customer(tx, booking(request), caller, cart_id, customer)
+        return await carts.set_customer(tx, booking(request), caller, cart_id, customer, guests)
 
     return await endpoint.write(request, "orders.write", run, cart_out)
 

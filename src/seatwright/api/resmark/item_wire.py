@@ -47,7 +47,7 @@ class ChargeOut(msgspec.Struct, kw_only=True, rename="camel"):
 
 
 class LineOut(msgspec.Struct, kw_only=True, rename="camel"):
-    """One participant or unit, with what it costs."""
+    """One participant or unit, with what it costs. `answers` are the guest's to custom questions, by their labels."""
 
     id: str
     tier: str
@@ -64,6 +64,7 @@ class LineOut(msgspec.Struct, kw_only=True, rename="camel"):
     checked_in_date: str | None
     location: PlaceOut | None
     pickup: PickupOut | None
+    answers: dict[str, Any]
     charges: list[ChargeOut]
 
 
@@ -151,6 +152,7 @@ def _line_out(line: Line, arranged: Arrangement, currency: str) -> LineOut:
         checked_in_date=None if line.checked_in_at is None else iso_utc(line.checked_in_at),
         location=_place_out(arranged.location),
         pickup=_pickup_out(arranged.pickup),
+        answers=line.answers,
         charges=[
             ChargeOut(name=c.name, type=c.kind, amount=to_wire(c.amount, currency), included=c.included)
             for c in line.charges

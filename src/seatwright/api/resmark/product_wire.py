@@ -12,7 +12,8 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from seatwright.api.wire import Wire
-from seatwright.catalog.model import Catalog, Location, Pickup, Product
+from seatwright.catalog.model import Catalog, Location, Pickup, Product, Question, QuestionKind
+from seatwright.catalog.questions import questions_of
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 
@@ -65,6 +66,18 @@ class NamedOut(Wire):
     name: str
 
 
+class QuestionOut(Wire):
+    """A custom question that is asked of those who book: its answer is sent under `name`, its label, with the customer
+    or, `per` participant, with each participant. `choices` are the answers to a choice; empty otherwise."""
+
+    id: str
+    name: Annotated[str, msgspec.Meta(examples=["Allergies or diet"])]
+    kind: QuestionKind
+    choices: list[str]
+    required: bool
+    per: Literal["order", "participant"]
+
+
 class ProductOut(Wire, kw_only=True):
     """A product. `price` is the marketing price, a text; dates have the prices that count."""
 
@@ -87,6 +100,7 @@ class ProductOut(Wire, kw_only=True):
     videos: list[VideoOut]
     date_settings: DateSettingsOut
     tags: list[NamedOut]
+    questions: list[QuestionOut]
     modified_date: str
 
 
@@ -132,6 +146,17 @@ class Found(NamedTuple):
     product: Product
 
 
+def _question_out(question: Question) -> QuestionOut:
+    return QuestionOut(
+        id=question.id,
+        name=question.name,
+        kind=question.kind,
+        choices=list(question.choices),
+        required=question.required,
+        per=question.per,
+    )
+
+
 def product_out(found: Found) -> ProductOut:
     """Show a product."""
     catalog, product = found
@@ -157,6 +182,7 @@ def product_out(found: Found) -> ProductOut:
         videos=[VideoOut(url=video.url) for video in product.videos],
         date_settings=DateSettingsOut(start_time=product.start_time, duration=product.duration_min),
         tags=[NamedOut(id=catalog.tags[code].id, name=catalog.tags[code].name) for code in product.tags],
+        questions=[_question_out(question) for question in questions_of(catalog, product)],
         modified_date=iso_utc(product.modified_at),
     )
 

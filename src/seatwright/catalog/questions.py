@@ -1,0 +1,135 @@
+"""What a custom question takes for an answer, and which questions a product asks. Pure.
+
+Answers are sent by the question's label. What no question asks is kept as it was sent: an account may ask questions
+that its catalog doesn't have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from seatwright.catalog.model import Catalog, Product, Question
+from seatwright.core import names
+from seatwright.core.errors import Invalid
+from seatwright.core.numerals import is_plain
+from seatwright.core.times import parse_date
+
+MAX_NUMBER = 2**53
+"""Largest number, either sign, that every JSON reader keeps exactly."""
+_TRUE = frozenset(("true", "yes", "1"))
+_FALSE = frozenset(("false", "no", "0"))
+
+
+def questions_of(catalog: Catalog, product: Product | None) -> list[Question]:
+    """Return the questions that are asked of those who book a product, in the catalog's order."""
+    if product is None:
+        return []
+    return [each for each in catalog.questions.values() if each.products is None or product.code in each.products]
+
+
+def by_label(catalog: Catalog) -> dict[str, Question]:
+    """Return the catalog's questions by what all spellings of their labels have in common (`core.names.key`)."""
+    return {names.key(question.name): question for question in catalog.questions.values()}
+
+
+def read_answers(catalog: Catalog, sent: Mapping[str, Any], *, of_guest: bool, path: str = "") -> dict[str, Any]:
+    """Return answers as they are stored, by their labels as sent: numbers as numbers, choices as the catalog has them.
+
+    An answer of nothing (null, an empty text) is left out. What no question asks stays as it is. `of_guest` answers
+    are a participant's, whom questions per order don't ask; those of the order may answer for everybody. Raises
+    `Invalid`, naming the label after `path`, for what isn't an answer to its question, or is there twice.
+    """
+    questions = by_label(catalog)
+    answers: dict[str, Any] = {}
+    seen: set[str] = set()
+    for label, value in sent.items():
+        question = questions.get(names.key(label))
+        if question is None:
+            answers[label] = value
+            continue
+        field = f"{path}{label}"
+        if question.code in seen:
+            raise _bad(field, "is there twice; send one answer to each question.")
+        seen.add(question.code)
+        if of_guest and question.per == "order":
+            raise _bad(field, "is asked once for the whole order; send it beside the customer's other fields.")
+        answer = read_answer(question, value, field=field)
+        if answer is not None:
+            answers[label] = answer
+    return answers
+
+
+def read_answer(question: Question, value: Any, *, field: str) -> Any:
+    """Return an answer in the type of its question: text, number, true or false, YYYY-MM-DD, or one of the choices.
+
+    None where it says nothing. Raises `Invalid` naming `field` and what the question takes.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    match question.kind:
+        case "number":
+            return _number(value, field)
+        case "boolean":
+            return _boolean(value, field)
+        case "date":
+            return parse_date(str(value).strip(), field=field).isoformat()
+        case "choice":
+            return _choice(question, value, field)
+        case "text":
+            if isinstance(value, bool | list):
+                raise _bad(field, "must be a text.")
+            return value if isinstance(value, str) else str(value)
+
+
+def _number(value: Any, field: str) -> int | float:
+    number: int | float | None = None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = value
+    elif isinstance(value, str) and is_plain(value):
+        text = value.strip()
+        number = float(text) if any(sign in text for sign in ".eE") else int(text)
+    if number is None or abs(number) > MAX_NUMBER:
+        raise _bad(field, f"{_quoted(value)} is not a number; send one in plain digits, such as 68 or 68.5.")
+    return number
+
+
+def _boolean(value: Any, field: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    raise _bad(field, f"{_quoted(value)} is neither true nor false.")
+
+
+def _choice(question: Question, value: Any, field: str) -> str:
+    if isinstance(value, str):
+        for choice in question.choices:
+            if names.same(choice, value):
+                return choice
+    known = ", ".join(question.choices[:20]) + (", …" if len(question.choices) > 20 else "")
+    raise _bad(field, f"{_quoted(value)} is not one of the answers to choose from: {known}.")
+
+
+def answer_to(question: Question, *answers: Mapping[str, Any]) -> Any:
+    """Return the first answer to a question in one of these mappings, by label; None if there is none."""
+    for some in answers:
+        found = names.find(some, question.name)
+        if found not in (None, "", []):
+            return found
+    return None
+
+
+def missing(questions: Iterable[Question], *answers: Mapping[str, Any]) -> list[Question]:
+    """Return the required questions that none of these mappings has an answer to."""
+    return [question for question in questions if question.required and answer_to(question, *answers) is None]
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return repr(text if len(text) <= 80 else f"{text[:80]}…")
+
+
+def _bad(field: str, sentence: str) -> Invalid:
+    return Invalid(f"{field}: {sentence}", code="invalid_answer", field=field)

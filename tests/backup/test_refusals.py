@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 
 from seatwright.auth.secrets import SECRET_FILE
+from seatwright.backup import archive, postgres_tools, sqlite
 from seatwright.cli import backup
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid, Unavailable
-from seatwright.storage import archive, backup_sqlite, postgres_tools
-from seatwright.storage.open import open_database
+from seatwright.storage.open import open_database, without_password
 from tests.backup.conftest import NewPlace, ended, refused, start, with_kept_secret, works
 from tests.backup.fixtures import NEWEST, load
 from tests.conftest import SECRET
@@ -197,22 +197,22 @@ def test_a_log_without_its_database_is_not_taken_for_the_new_one_s(place: Settin
     orphan.touch()
     assert "move it away" in refused(fresh, "restore", place.data / "a.backup")
     orphan.unlink()
-    (fresh.data / backup_sqlite.FILE).write_bytes(b"no database, and longer than a header of one " * 20)
+    (fresh.data / sqlite.FILE).write_bytes(b"no database, and longer than a header of one " * 20)
     assert "move it away" in refused(fresh, "restore", place.data / "a.backup", "--force")
 
 
 KILLS = {
     "sqlite": (
-        ("from seatwright.storage import archive as a; a.put_in_place = lambda *_, **__: die()", True),
+        ("from seatwright.backup import archive as a; a.put_in_place = lambda *_, **__: die()", True),
         (
-            "from seatwright.storage import archive as a; p = a.put_in_place\n"
+            "from seatwright.backup import archive as a; p = a.put_in_place\n"
             "def then_die(*a, **b): p(*a, **b); die()\na.put_in_place = then_die",
             False,
         ),
     ),
     "postgres": (
         (
-            "from seatwright.storage import postgres_tools as t\n"
+            "from seatwright.backup import postgres_tools as t\n"
             "def half(self, source, target): target.write(source.read(1 << 20)[:-400]); target.flush(); die()\n"
             "t.Tools._pass_on = half",
             True,
@@ -327,4 +327,4 @@ def test_old_or_missing_programs_are_said_to_be(monkeypatch: pytest.MonkeyPatch,
     ],
 )
 def test_no_password_on_a_command_line(url: str, address: str, password: str) -> None:
-    assert postgres_tools.without_password(url) == (address, password)
+    assert without_password(url) == (address, password)

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from seatwright.auth.secrets import SECRET_FILE
+from seatwright.backup import archive
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
 from seatwright.core.times import from_datetime
-from seatwright.storage import archive
 from seatwright.storage.open import open_database
 from tests.backup.conftest import NewPlace, ended, refused, seatwright, start, with_kept_secret, works
 from tests.backup.crowd import crowd_at, missing
@@ -58,7 +58,7 @@ backup_sqlite._copy = lambda path, draft: shutil.copyfile(path, draft)
     # A dump of a later moment than the one that rows were counted at.
     "postgres": """
 import time
-from seatwright.storage.postgres_tools import Tools
+from seatwright.backup.postgres_tools import Tools
 started, dump = Tools._started, Tools.dump
 def without_snapshot(self, command, **pipes):
     return started(self, [word for word in command if not word.startswith("--snapshot")], **pipes)

@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from seatwright.auth.secrets import SECRET_FILE, Keyring, kept_secret, secret_in
+from seatwright.backup import archive
+from seatwright.backup import service as backup
+from seatwright.backup.archive import Manifest, Reader
 from seatwright.cart import holds
 from seatwright.cli.running import Data, console, fail, make_data_directory, run, say_which, settings
 from seatwright.core.clock import Clock, SystemClock
@@ -16,8 +19,6 @@ from seatwright.core.config import Settings
 from seatwright.core.errors import Conflict, Invalid, SeatwrightError, Unavailable
 from seatwright.core.files import close_file
 from seatwright.invariants.checks import CHECKS, Finding, check
-from seatwright.storage import archive, backup
-from seatwright.storage.archive import Manifest, Reader
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import migrate
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from seatwright.core.config import Settings
 from seatwright.storage.engine import Database
 from seatwright.storage.postgres import PostgresDatabase
-from seatwright.storage.postgres_tools import without_password
 from seatwright.storage.sqlite import FILE, SqliteDatabase
 
 
@@ -27,3 +27,15 @@ def database_name(settings: Settings) -> str:
     if settings.database_url:
         return re.sub(r"//[^/?]*@", "//", without_password(settings.database_url)[0])
     return str((settings.data / FILE).absolute())
+
+
+def without_password(url: str) -> tuple[str, str]:
+    """Split the password off a PostgreSQL URL: its own, or the one among its parameters."""
+    parts = urlsplit(url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    user, _, password = userinfo.partition(":")
+    parameters = parse_qsl(parts.query, keep_blank_values=True)
+    password = next((value for name, value in parameters if name == "password"), unquote(password))
+    query = urlencode([(name, value) for name, value in parameters if name != "password"])
+    address = f"{parts.scheme}://{user}{at}{host}{parts.path}"
+    return address + (f"?{query}" if query else ""), password

@@ -11,9 +11,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from seatwright.backup import archive
+from seatwright.backup.archive import Manifest, Reader, Source, Writer
 from seatwright.core.errors import Conflict, Invalid, Unavailable
-from seatwright.storage import archive
-from seatwright.storage.archive import Manifest, Reader, Source, Writer
 from seatwright.storage.engine import Database
 from seatwright.storage.sqlite import BUSY_TIMEOUT_S, FILE, SqliteDatabase, no_database
 

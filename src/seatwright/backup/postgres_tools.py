@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from seatwright.backup import archive
+from seatwright.backup.archive import Writer
 from seatwright.core.errors import Unavailable
-from seatwright.storage import archive
-from seatwright.storage.archive import Writer
+from seatwright.storage.open import without_password
 
 LOCK_WAIT_MS = 30_000
 """How long a dump or a restoration waits for somebody else's lock on a table, in milliseconds."""
@@ -112,18 +112,6 @@ class Tools:
                 for pipe in (process.stdin, process.stdout):
                     if pipe is not None:
                         _close(pipe)
-
-
-def without_password(url: str) -> tuple[str, str]:
-    """Split the password off a PostgreSQL URL: its own, or the one among its parameters."""
-    parts = urlsplit(url)
-    userinfo, at, host = parts.netloc.rpartition("@")
-    user, _, password = userinfo.partition(":")
-    parameters = parse_qsl(parts.query, keep_blank_values=True)
-    password = next((value for name, value in parameters if name == "password"), unquote(password))
-    query = urlencode([(name, value) for name, value in parameters if name != "password"])
-    address = f"{parts.scheme}://{user}{at}{host}{parts.path}"
-    return address + (f"?{query}" if query else ""), password
 
 
 def _find(name: str, server: int) -> Path:

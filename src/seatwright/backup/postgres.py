@@ -12,12 +12,13 @@ from typing import Any
 
 import asyncpg
 
+from seatwright.backup import archive
+from seatwright.backup.archive import Reader, Source, Writer
+from seatwright.backup.postgres_tools import Tools, quoted
 from seatwright.core.errors import Conflict, Invalid, Unavailable
-from seatwright.storage import archive, outages
-from seatwright.storage.archive import Reader, Source, Writer
+from seatwright.storage import outages
 from seatwright.storage.migrate import migrations
 from seatwright.storage.postgres import PATIENT_TIMEOUT_S
-from seatwright.storage.postgres_tools import Tools, quoted
 
 CONNECT_TIMEOUT_S = 10.0
 _CREATED = re.compile(r"CREATE (TABLE|SEQUENCE) (?:IF NOT EXISTS )?(\w+)")

@@ -13,12 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+from seatwright.backup import archive, postgres, sqlite
+from seatwright.backup.archive import Manifest, Reader
 from seatwright.core.clock import Clock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid
 from seatwright.core.times import iso_utc
-from seatwright.storage import archive, backup_postgres, backup_sqlite
-from seatwright.storage.archive import Manifest, Reader
 from seatwright.storage.engine import Database, Engine
 from seatwright.storage.migrate import migrations
 from seatwright.storage.open import open_database
@@ -40,9 +40,9 @@ async def back_up(
     created_at = iso_utc(clock.now())  # before the snapshot: what was committed by now is in it
     with archive.new_file(target, force=force) as file, archive.Writer(file) as writer:
         if settings.database_url:
-            source = await backup_postgres.dump(settings.database_url, writer)
+            source = await postgres.dump(settings.database_url, writer)
         else:
-            source = await asyncio.to_thread(backup_sqlite.dump, settings.data, target, writer)
+            source = await asyncio.to_thread(sqlite.dump, settings.data, target, writer)
         if secret is not None:
             writer.add(archive.SECRET, io.BytesIO(secret), compress=False)
         manifest = Manifest(
@@ -72,8 +72,8 @@ async def restore(settings: Settings, reader: Reader, finish: Callable[[Database
     """
     check_fits(reader.manifest, settings)
     if not settings.database_url:
-        return await backup_sqlite.load(settings.data, reader, finish, force=force)
-    await backup_postgres.load(settings.database_url, settings.data, reader, force=force)
+        return await sqlite.load(settings.data, reader, finish, force=force)
+    await postgres.load(settings.database_url, settings.data, reader, force=force)
     database = await open_database(settings)
     try:
         return await finish(database)

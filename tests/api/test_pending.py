@@ -12,7 +12,7 @@ from seatwright.api.context import Services
 from seatwright.cancellation import approval
 from seatwright.catalog.model import Product
 from seatwright.core.clock import MINUTE_MS, ManualClock
-from seatwright.notifications import outbox
+from seatwright.orders import outbox
 from seatwright.storage import audit
 from tests.conftest import START
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, open_desk

@@ -31,7 +31,7 @@ from seatwright.core.config import Settings
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
 from seatwright.invariants.checks import Finding, check
-from seatwright.notifications import webhooks_signing
+from seatwright.notifications.webhooks import signing as webhooks_signing
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Rate, Terms
 from seatwright.storage import idempotency

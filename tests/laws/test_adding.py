@@ -22,8 +22,8 @@ from seatwright.core.mail import Mailbox
 from seatwright.invariants.checks import check
 from seatwright.messages.context import Happening
 from seatwright.messages.facts import Subject, facts_of
-from seatwright.notifications.outbox import Detail, Event
 from seatwright.orders import store
+from seatwright.orders.outbox import Detail, Event
 from seatwright.wording.wording import wording
 from tests.conftest import START
 from tests.desk import Desk, open_desk

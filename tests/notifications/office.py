@@ -17,9 +17,11 @@ from seatwright.core.config import Settings
 from seatwright.core.mail import parse_mailbox, parse_server
 from seatwright.messages.context import Messenger
 from seatwright.messages.fanout import fan_out
-from seatwright.notifications import deliveries, mail, outbox
+from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.mail import MailContent
+from seatwright.notifications.mail import message as mail
+from seatwright.notifications.mail.message import MailContent
+from seatwright.orders import outbox
 from tests.desk import Desk, open_desk
 
 ANN = {

@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from seatwright.api.context import Services
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.messages import fanout
-from seatwright.notifications import outbox
 from seatwright.notifications.deliveries import WAITS_MS
+from seatwright.orders import outbox
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
 from tests.notifications.office import (

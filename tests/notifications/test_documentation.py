@@ -11,10 +11,10 @@ import pytest
 
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, SECOND_MS
 from seatwright.messages import letters
-from seatwright.messages.delivering import AT_ONCE, PER_ACCOUNT, PER_TARGET
+from seatwright.notifications.deliverer import AT_ONCE, PER_ACCOUNT, PER_TARGET
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS
-from seatwright.notifications.outbox import FAILS_OFTEN
-from seatwright.notifications.rendering import MAIL_KINDS, Look, render
+from seatwright.notifications.mail.rendering import MAIL_KINDS, Look, render
+from seatwright.orders.outbox import FAILS_OFTEN
 from tests.notifications.office import Office, embedded, templates
 from tests.notifications.test_templates import facts
 

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.ids import new_hex24
-from seatwright.messages.delivering import AT_ONCE, PER_ACCOUNT, PER_TARGET, Deliverer, Outcome
 from seatwright.notifications import deliveries
+from seatwright.notifications.deliverer import AT_ONCE, PER_ACCOUNT, PER_TARGET, Deliverer, Outcome
 from seatwright.notifications.deliveries import LEASE_MS, MAX_ATTEMPTS, Channel, Delivery
 from seatwright.storage.engine import Database
 from seatwright.worker import messaging

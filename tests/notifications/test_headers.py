@@ -11,8 +11,8 @@ import pytest
 
 from seatwright.catalog.model import Product
 from seatwright.core.mail import mailbox, one_line
-from seatwright.messages.delivering import deliver
-from seatwright.messages.mailing import MailSender
+from seatwright.notifications.deliverer import deliver
+from seatwright.notifications.mail.sender import MailSender
 from tests.conftest import settings_for
 from tests.notifications.office import ANN, Office, embedded, mailing
 from tests.notifications.post import PostOffice, open_post, parsed

@@ -12,10 +12,10 @@ from seatwright.catalog.model import Question
 from seatwright.core.ids import new_hex24
 from seatwright.core.mail import Mailbox, mailbox
 from seatwright.core.times import to_utc
-from seatwright.notifications import mail
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.mail import MailContent
-from seatwright.notifications.rendering import MAIL_KINDS
+from seatwright.notifications.mail import message as mail
+from seatwright.notifications.mail.message import MailContent
+from seatwright.notifications.mail.rendering import MAIL_KINDS
 from tests.conftest import START
 from tests.notifications.office import ANN, LOUD, Mail, Office, embedded, only
 from tests.notifications.post import parsed

@@ -9,9 +9,10 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.core.clock import DAY_MS, ManualClock
-from seatwright.notifications import deliveries, mail
+from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Attempt, Delivery, Status
-from seatwright.notifications.mail import MailContent
+from seatwright.notifications.mail import message as mail
+from seatwright.notifications.mail.message import MailContent
 from seatwright.storage import audit
 from seatwright.worker.loops import Loops
 from tests.conftest import START

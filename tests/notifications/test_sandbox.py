@@ -16,9 +16,9 @@ from jinja2.runtime import BlockReference, LoopContext, Macro
 from jinja2.utils import Cycler, Joiner
 from markupsafe import Markup
 
-from seatwright.notifications import sandbox_filters
-from seatwright.notifications.sandbox import FILTERS, GLOBALS, METHODS, TESTS, Sandbox
-from seatwright.notifications.template_work import MAX_LENGTH, MAX_WORK, TooMuch, metered
+from seatwright.notifications.mail import sandbox_filters
+from seatwright.notifications.mail.sandbox import FILTERS, GLOBALS, METHODS, TESTS, Sandbox
+from seatwright.notifications.mail.template_work import MAX_LENGTH, MAX_WORK, TooMuch, metered
 
 WORK = MAX_WORK // 20
 MEMORY = 64 * 1024 * 1024

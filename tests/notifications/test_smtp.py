@@ -17,11 +17,10 @@ from structlog.testing import capture_logs
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.core.errors import Unavailable
 from seatwright.core.mail import Mailbox, parse_server
-from seatwright.messages import delivering
-from seatwright.messages.delivering import PER_ACCOUNT, Deliverer, Outcome, deliver
-from seatwright.messages.mailing import MailSender
-from seatwright.notifications import deliveries
+from seatwright.notifications import deliverer, deliveries
+from seatwright.notifications.deliverer import PER_ACCOUNT, Deliverer, Outcome, deliver
 from seatwright.notifications.deliveries import LEASE_MS, MAX_ATTEMPTS, WAITS_MS, Delivery
+from seatwright.notifications.mail.sender import MailSender
 from seatwright.worker import messaging
 from seatwright.worker.messaging import Messaging
 from tests.conftest import START
@@ -161,7 +160,7 @@ async def test_what_takes_too_long_is_given_up_and_tried_again(
         round_ = Round(office, port)
         await round_.office.order((rafting, {"Adult": 1}), flags=only(CUSTOMER))
         with monkeypatch.context() as patch:
-            patch.setattr("seatwright.notifications.smtp.DATA_S", 0.05)
+            patch.setattr("seatwright.notifications.mail.smtp.DATA_S", 0.05)
             assert await round_.go() == 1
         kept = (await round_.only_mail()).delivery
         assert (kept.status, kept.log[0].error) == ("due", "the mail server took too long")
@@ -275,7 +274,7 @@ async def test_a_database_that_is_away_when_a_mail_was_sent_makes_no_second_one(
             raise Unavailable("away")
         return await real(*args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(delivering, "SETTLE_PAUSE_S", 0.0)
+    monkeypatch.setattr(deliverer, "SETTLE_PAUSE_S", 0.0)
     monkeypatch.setattr(deliveries, "settle", away)
     post = PostOffice()
     async with open_post(post) as port:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from seatwright.api.context import Services
 from seatwright.catalog.model import Product
 from seatwright.core.languages import LANGUAGES, Language
-from seatwright.notifications.rendering import MAIL_KINDS, Look, render
+from seatwright.notifications.mail.rendering import MAIL_KINDS, Look, render
 from tests.notifications.office import ANN, Office, embedded, only, templates, with_settings
 
 CUSTOMER = "disableConfirmationEmail"

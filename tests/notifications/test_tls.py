@@ -10,9 +10,8 @@ import msgspec
 import pytest
 
 from seatwright.core.mail import parse_server
-from seatwright.messages.delivering import Outcome
-from seatwright.messages.mailing import MailSender
-from seatwright.notifications.deliveries import Delivery
+from seatwright.notifications.deliveries import Delivery, Outcome
+from seatwright.notifications.mail.sender import MailSender
 from tests.conftest import START, settings_for
 from tests.notifications.office import mailing
 from tests.notifications.post import HOST, PostOffice, certificate, open_post

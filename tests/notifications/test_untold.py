@@ -16,9 +16,10 @@ from seatwright.messages import fanout
 from seatwright.messages.context import Messenger
 from seatwright.messages.fanout import FIRST_FAILURES, fan_out
 from seatwright.messages.letters import Letter
-from seatwright.notifications import deliveries, outbox
+from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS, Delivery
-from seatwright.notifications.outbox import DIED, FAILS_OFTEN, LEASE_MS, UNREADABLE, Event
+from seatwright.orders import outbox
+from seatwright.orders.outbox import DIED, FAILS_OFTEN, LEASE_MS, UNREADABLE, Event
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
 from tests.conftest import START

@@ -18,8 +18,9 @@ from seatwright.auth import tokens
 from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS
 from seatwright.auth.tokens import Claims
 from seatwright.core.ids import new_hex24
-from seatwright.notifications import deliveries, mail
+from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
+from seatwright.notifications.mail import message as mail
 from seatwright.resellers import service as resellers
 from seatwright.storage.engine import ReadTx
 from tests.security.table import NEW_ENTRIES

@@ -21,7 +21,7 @@ from seatwright.core.fee_reason import NO_FEE, NO_POLICY, NOT_ACCEPTED, WAIVED, 
 from seatwright.core.languages import LANGUAGES, Language, check_language, language_of
 from seatwright.core.money import decimals
 from seatwright.messages.letters import What
-from seatwright.notifications.rendering import MAIL_KINDS
+from seatwright.notifications.mail.rendering import MAIL_KINDS
 from seatwright.orders.model import OrderStatus
 from seatwright.wording.wording import texts, wording
 from tests.shop import denver

@@ -15,11 +15,11 @@ from standardwebhooks import Webhook
 from seatwright.api.context import Services
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
-from seatwright.messages.calls import CallSender
 from seatwright.messages.context import Messenger
-from seatwright.messages.delivering import deliver
 from seatwright.messages.fanout import fan_out
-from seatwright.notifications.webhooks_http import HttpCaller
+from seatwright.notifications.deliverer import deliver
+from seatwright.notifications.webhooks.caller import HttpCaller
+from seatwright.notifications.webhooks.sender import CallSender
 from tests.desk import Desk, bike, desk, kayak, open_desk, rafting
 from tests.webhooks.receiver import Call, Receiver, receiving
 

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from seatwright.core.errors import Invalid
-from seatwright.notifications import webhooks_http
-from seatwright.notifications.webhooks import check_url
-from seatwright.notifications.webhooks_addresses import Lookups, is_public
-from seatwright.notifications.webhooks_http import INTERNAL, NOT_HTTPS, TOTAL_S, UNRESOLVED, HttpCaller
+from seatwright.notifications.webhooks import caller as webhooks_http
+from seatwright.notifications.webhooks.addresses import Lookups, is_public
+from seatwright.notifications.webhooks.caller import INTERNAL, NOT_HTTPS, TOTAL_S, UNRESOLVED, HttpCaller
+from seatwright.notifications.webhooks.model import check_url
 from tests.webhooks.receiver import Receiver, receiving
 
 INSIDE = (
@@ -263,7 +263,7 @@ class SlowNames:
 def slow_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowNames]:
     """Names some of which are slow, until the test is over."""
     names = SlowNames()
-    monkeypatch.setattr("seatwright.notifications.webhooks_addresses.socket.getaddrinfo", names)
+    monkeypatch.setattr("seatwright.notifications.webhooks.addresses.socket.getaddrinfo", names)
     yield names
     names.let_go.set()
 

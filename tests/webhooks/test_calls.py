@@ -8,7 +8,7 @@ from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import iso_utc
 from seatwright.messages import mails
-from seatwright.notifications import outbox
+from seatwright.orders import outbox
 from seatwright.orders.store import NOT_MAILED
 from tests.conftest import START
 from tests.desk import Desk

@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from seatwright.core.clock import HOUR_MS, SECOND_MS
-from seatwright.messages.delivering import AT_ONCE, PER_ACCOUNT, PER_TARGET
-from seatwright.notifications import deliveries, webhooks, webhooks_http, webhooks_service
-from seatwright.notifications.outbox import EVENT_KINDS
-from seatwright.notifications.webhooks_signing import headers, new_secret
+from seatwright.notifications import deliveries
+from seatwright.notifications.deliverer import AT_ONCE, PER_ACCOUNT, PER_TARGET
+from seatwright.notifications.webhooks import caller as webhooks_http
+from seatwright.notifications.webhooks import model as webhooks
+from seatwright.notifications.webhooks import service as webhooks_service
+from seatwright.notifications.webhooks.model import EVENT_KINDS
+from seatwright.notifications.webhooks.signing import headers, new_secret
 from tests.days import moving
 from tests.webhooks.conftest import Hooks
 

@@ -14,12 +14,15 @@ from seatwright.api.app import create_app
 from seatwright.api.context import Services
 from seatwright.api.manage import webhook_wire
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, ManualClock
-from seatwright.messages.calls import CallSender
 from seatwright.messages.context import Messenger
-from seatwright.notifications import webhooks_http, webhooks_service
-from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS
-from seatwright.notifications.webhooks_http import CLOSED, INTERNAL, NO_CONNECTION, Answer, HttpCaller, retry_after_ms
+from seatwright.notifications.deliverer import retry_after_ms
+from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS, Outcome
+from seatwright.notifications.webhooks import caller as webhooks_http
+from seatwright.notifications.webhooks import service as webhooks_service
+from seatwright.notifications.webhooks.caller import CLOSED, INTERNAL, NO_CONNECTION, HttpCaller
+from seatwright.notifications.webhooks.sender import CallSender
 from seatwright.storage import audit
+from seatwright.worker.messaging import Messaging
 from tests.conftest import START
 from tests.server import closed_port
 from tests.webhooks.conftest import Hooks, verified
@@ -157,15 +160,16 @@ async def test_addresses_inside_want_the_setting(hooks: Hooks, services: Service
     webhook = await hooks.make(url=f"https://127.0.0.1:{hooks.receiver.port}/")
     await hooks.test(webhook)
     strict = replace(services, settings=replace(services.settings, webhook_internal=False))
-    hooks.sender = CallSender.of(
-        Messenger(
-            database=strict.database,
-            clock=strict.clock,
-            settings=strict.settings,
-            catalogs=strict.catalogs,
-            keyring=strict.keyring,
-        )
+    parts = Messenger(
+        database=strict.database,
+        clock=strict.clock,
+        settings=strict.settings,
+        catalogs=strict.catalogs,
+        keyring=strict.keyring,
     )
+    sender = Messaging(parts).senders()["webhook"]
+    assert isinstance(sender, CallSender)
+    hooks.sender = sender
     await hooks.run()
     (logged,) = await hooks.log(webhook)
     assert (logged["status"], attempts(logged)) == ("due", [(None, INTERNAL)])
@@ -242,7 +246,9 @@ async def test_an_answer_counts_though_its_body_never_ends(
 ) -> None:
     monkeypatch.setattr(webhooks_http, "DRAIN_S", 0.05)
     receiver.script.append(UNFINISHED)
-    assert await HttpCaller(internal=True, total_s=PATIENCE_S).post(receiver.url, "{}", {}) == Answer(code=200)
+    assert await HttpCaller(internal=True, total_s=PATIENCE_S).post(receiver.url, "{}", {}) == Outcome(
+        sent=True, code=200
+    )
     assert limits[0].when() is None, "the limit of the whole call is over with the status"
 
 

@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from seatwright.api.context import Services
-from seatwright.notifications.outbox import EVENT_KINDS
-from seatwright.notifications.webhooks import MAX_WEBHOOKS
+from seatwright.notifications.webhooks.model import EVENT_KINDS, MAX_WEBHOOKS
 from tests.desk import Desk, open_desk
 from tests.webhooks.conftest import Hooks
 

@@ -11,9 +11,9 @@ from standardwebhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from seatwright.core.clock import HOUR_MS, SECOND_MS, ManualClock
-from seatwright.messages.calls import UNREADABLE
 from seatwright.notifications.deliveries import WAITS_MS
-from seatwright.notifications.webhooks_signing import UnreadableSecret, new_secret, seal, unseal
+from seatwright.notifications.webhooks.sender import UNREADABLE
+from seatwright.notifications.webhooks.signing import UnreadableSecret, new_secret, seal, unseal
 from tests.security.world import dump
 from tests.webhooks.conftest import Hooks, verified
 

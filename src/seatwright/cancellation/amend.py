@@ -14,9 +14,9 @@ from seatwright.cart.context import Booking
 from seatwright.cart.model import Item, Line
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.money import from_wire, to_wire
-from seatwright.notifications.outbox import Detail
 from seatwright.orders import ledger, store
 from seatwright.orders.model import Order, OrderBody
+from seatwright.orders.outbox import Detail
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 

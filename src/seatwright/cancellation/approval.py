@@ -20,9 +20,9 @@ from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict, Forbidden
 from seatwright.core.fee_reason import NOT_ACCEPTED
 from seatwright.inventory import seats
-from seatwright.notifications.outbox import Detail
 from seatwright.orders import store
 from seatwright.orders.model import Answer, Order
+from seatwright.orders.outbox import Detail
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Database, ReadTx, Tx
 

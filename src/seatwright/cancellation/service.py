@@ -19,10 +19,9 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, Invalid, NotFound
 from seatwright.core.fee_reason import MOVED, NOT_ACCEPTED, WAIVED
 from seatwright.inventory import seats
-from seatwright.notifications import outbox
-from seatwright.notifications.outbox import Detail
-from seatwright.orders import ledger, store
+from seatwright.orders import ledger, outbox, store
 from seatwright.orders.model import Order, settled, status_of
+from seatwright.orders.outbox import Detail
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 

@@ -17,10 +17,13 @@ from seatwright.core.ids import new_hex24_at
 from seatwright.core.languages import DEFAULT_LANGUAGE
 from seatwright.core.mail import mailbox
 from seatwright.core.times import iso_utc
-from seatwright.messages.mailing import MailSender
-from seatwright.notifications import deliveries, mail, outbox, outgoing
+from seatwright.notifications import deliveries
+from seatwright.notifications import service as outgoing
 from seatwright.notifications.deliveries import Channel, Delivery, Status
-from seatwright.notifications.outbox import Event
+from seatwright.notifications.mail import message as mail
+from seatwright.notifications.mail.sender import MailSender
+from seatwright.orders import outbox
+from seatwright.orders.outbox import Event
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.wording.wording import wording
 

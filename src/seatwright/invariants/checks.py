@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seatwright.core.clock import Instant
-from seatwright.notifications.outbox import FAILS_OFTEN
+from seatwright.orders.outbox import FAILS_OFTEN
 from seatwright.storage.engine import Database, ReadTx
 
 SHOWN = 20

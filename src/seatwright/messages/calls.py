@@ -1,33 +1,20 @@
-"""Which webhooks an event calls, with what, and how such a call is made."""
+"""Which webhooks an event calls, and what the calls say."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from seatwright.core.clock import HOUR_MS, Clock
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 from seatwright.messages.context import Happening, Messenger
-from seatwright.messages.delivering import Outcome
-from seatwright.notifications import webhooks_service, webhooks_signing, webhooks_store
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.webhooks import Webhook
-from seatwright.notifications.webhooks_http import HttpCaller, retry_after_ms
-from seatwright.notifications.webhooks_signing import UnreadableSecret
-from seatwright.storage.engine import Database, ReadTx
-
-MAX_RETRY_AFTER_MS = 8 * HOUR_MS
-"""The longest wait between two attempts anyway."""
-GONE = 410
-BUSY = (429, 503)
-"""Answers whose Retry-After is waited for."""
-UNREADABLE = "the secret can't be read with this server's key (SEATWRIGHT_SECRET has changed); rotate it"
+from seatwright.notifications.webhooks import service as webhooks_service
+from seatwright.notifications.webhooks import store as webhooks_store
+from seatwright.storage.engine import ReadTx
 
 AnswerOutcome: TypeAlias = Literal["accepted", "declined", "expired"]
 _OUTCOMES: dict[str, AnswerOutcome] = {
@@ -116,56 +103,3 @@ def body(happening: Happening, viewer_id: str) -> str:
         data.outcome = _OUTCOMES.get(event.detail.action, UNSET)
         data.reason = event.detail.reason
     return _encoder.encode(OrderCall(type=event.kind, timestamp=iso_utc(event.at), data=data)).decode()
-
-
-@dataclass(frozen=True, slots=True)
-class CallSender:
-    """Makes calls that are due; for `delivering.deliver` and the channel `webhook`. `key` is `Keyring.webhook_key`."""
-
-    database: Database
-    clock: Clock
-    key: bytes
-    caller: HttpCaller
-
-    @classmethod
-    def of(cls, parts: Messenger) -> CallSender:
-        """Return the sender that the settings ask for."""
-        caller = HttpCaller(internal=parts.settings.webhook_internal)
-        return cls(parts.database, parts.clock, parts.keyring.webhook_key, caller)
-
-    async def __call__(self, delivery: Delivery) -> Outcome:
-        """Make a call, signed with what signs now, to where the webhook is now."""
-        webhook = await self.database.read(
-            lambda tx: webhooks_store.find(tx, delivery.account_id, delivery.target),
-        )
-        if webhook is None:
-            return Outcome(sent=False, error=webhooks_service.DELETED, final=True)
-        if not webhook.active:
-            return Outcome(sent=False, error=webhooks_service.SWITCHED_OFF, final=True)
-        now = self.clock.now()
-        try:
-            signing = self._secrets(webhook)
-        except UnreadableSecret:
-            return Outcome(sent=False, error=UNREADABLE)
-        headers = webhooks_signing.headers(signing, delivery.id, now, delivery.content)
-        answer = await self.caller.post(webhook.url, delivery.content, headers)
-        if answer.code == GONE:
-            gone_at = self.clock.now()
-            await self.database.write(lambda tx: webhooks_service.gone(tx, webhook, delivery.id, gone_at))
-        asked = answer.retry_after if answer.code in BUSY else None
-        return Outcome(
-            sent=answer.error is None,
-            code=answer.code,
-            error=answer.error,
-            final=answer.code == GONE,
-            retry_after_ms=retry_after_ms(asked, self.clock.now(), at_most=MAX_RETRY_AFTER_MS),
-        )
-
-    def _secrets(self, webhook: Webhook) -> list[str]:
-        """Return the secrets that sign now. Raises `UnreadableSecret` if the newest can't be read."""
-        newest, *older = webhook.sealed(self.clock.now())
-        found = [webhooks_signing.unseal(self.key, newest, webhook.account_id, webhook.id)]
-        for sealed in older:
-            with suppress(UnreadableSecret):
-                found.append(webhooks_signing.unseal(self.key, sealed, webhook.account_id, webhook.id))
-        return found

@@ -9,8 +9,8 @@ from seatwright.catalog.model import Catalog
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Clock
 from seatwright.core.config import Settings
-from seatwright.notifications.outbox import Event
 from seatwright.orders.model import Order
+from seatwright.orders.outbox import Event
 from seatwright.storage.engine import Database
 
 

@@ -15,7 +15,7 @@ from seatwright.core.calendars import Appointment, calendar
 from seatwright.core.clock import Instant
 from seatwright.core.mail import Mailbox, one_line
 from seatwright.messages.context import Happening
-from seatwright.notifications.rendering import MailKind
+from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order
 from seatwright.presentation.guests import MAX_VALUE, answer_rows, guest_name, guests_text, pickup_text, place_text
 from seatwright.wording.wording import Wording

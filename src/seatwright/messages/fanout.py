@@ -19,10 +19,11 @@ from seatwright.messages.calls import calls_for
 from seatwright.messages.context import Happening, Messenger
 from seatwright.messages.letters import Letter, write
 from seatwright.messages.mails import mails_for
-from seatwright.notifications import deliveries, outbox
+from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.outbox import Event
+from seatwright.orders import outbox
 from seatwright.orders import store as order_store
+from seatwright.orders.outbox import Event
 from seatwright.storage.engine import ReadTx, Tx
 
 AT_ONCE = 50

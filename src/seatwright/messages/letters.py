@@ -13,9 +13,9 @@ from seatwright.core.languages import Language
 from seatwright.core.mail import Mailbox, one_line
 from seatwright.messages.context import Happening, Messenger
 from seatwright.messages.facts import Subject, calendar_of, facts_of
-from seatwright.notifications import mail
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.rendering import Look, MailKind, render
+from seatwright.notifications.mail import message as mail
+from seatwright.notifications.mail.rendering import Look, MailKind, render
 from seatwright.orders.customer_links import link_to
 from seatwright.wording.wording import wording
 

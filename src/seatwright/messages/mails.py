@@ -18,7 +18,7 @@ from seatwright.core.mail import Mailbox, mailbox
 from seatwright.messages.context import Happening
 from seatwright.messages.facts import customer_facts
 from seatwright.messages.letters import Letter, What
-from seatwright.notifications.rendering import MailKind
+from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order, hides_contact
 from seatwright.storage.engine import ReadTx
 

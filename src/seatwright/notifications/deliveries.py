@@ -42,6 +42,19 @@ DIED = "whoever sent it did not come to an end"
 log = structlog.get_logger("seatwright.messages")
 
 
+class Outcome(NamedTuple):
+    """What came of one attempt to send: the receiver's status code (SMTP or HTTP) if it answered, and what went wrong.
+
+    A failure that is `final` is not tried again; `retry_after` is the header of that name in an HTTP answer.
+    """
+
+    sent: bool
+    code: int | None = None
+    error: str | None = None
+    final: bool = False
+    retry_after: str | None = None
+
+
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attempt: when, the receiver's status code (SMTP or HTTP) if there was an answer, and what went wrong."""
 

@@ -11,9 +11,9 @@ from seatwright.auth.model import Caller
 from seatwright.cart.model import Line
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict, Forbidden, NotFound
-from seatwright.notifications.outbox import Detail
 from seatwright.orders import store
 from seatwright.orders.model import Order
+from seatwright.orders.outbox import Detail
 from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 

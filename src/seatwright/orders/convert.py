@@ -10,8 +10,7 @@ import msgspec
 from seatwright.cart import store as cart_store
 from seatwright.cart.model import Cart
 from seatwright.core.clock import Instant
-from seatwright.notifications import outbox
-from seatwright.orders import store
+from seatwright.orders import outbox, store
 from seatwright.orders.model import Order
 from seatwright.orders.store import Change
 from seatwright.storage import audit

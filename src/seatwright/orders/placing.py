@@ -17,9 +17,9 @@ from seatwright.catalog.model import Catalog
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict
 from seatwright.core.ids import new_hex24
-from seatwright.notifications.outbox import Detail
 from seatwright.orders import ledger, store
 from seatwright.orders.model import OrderBody, Payment, Resale
+from seatwright.orders.outbox import Detail
 from seatwright.resellers.model import Connection
 from seatwright.storage.engine import Tx
 

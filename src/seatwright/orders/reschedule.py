@@ -8,8 +8,8 @@ from seatwright.cart import store as carts
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Instant
 from seatwright.inventory.changes import Move
-from seatwright.notifications.outbox import Detail
 from seatwright.orders import store
+from seatwright.orders.outbox import Detail
 from seatwright.storage.engine import Tx
 
 

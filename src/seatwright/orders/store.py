@@ -10,8 +10,8 @@ import msgspec
 from seatwright.cart.model import Item
 from seatwright.core.clock import Instant
 from seatwright.core.ids import new_hex24_at
-from seatwright.notifications import outbox
-from seatwright.notifications.outbox import EventKind
+from seatwright.notifications.webhooks.model import EventKind
+from seatwright.orders import outbox
 from seatwright.orders.ledger import Entry, commission_change, paid_change, total_change
 from seatwright.orders.model import Order, OrderBody, answer_by, status_of
 from seatwright.storage import audit

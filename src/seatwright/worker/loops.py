@@ -14,7 +14,8 @@ from seatwright.cart import holds
 from seatwright.cart import store as carts
 from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
 from seatwright.core.config import Settings
-from seatwright.notifications import deliveries, outbox
+from seatwright.notifications import deliveries
+from seatwright.orders import outbox
 from seatwright.storage import idempotency
 from seatwright.storage.engine import Database, Tx
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from seatwright.messages.calls import CallSender
 from seatwright.messages.context import Messenger
-from seatwright.messages.delivering import Deliverer, Send
 from seatwright.messages.fanout import fan_out
-from seatwright.messages.mailing import MailSender
+from seatwright.notifications.deliverer import Deliverer, Send
 from seatwright.notifications.deliveries import Channel
+from seatwright.notifications.mail.sender import MailSender
+from seatwright.notifications.webhooks.caller import HttpCaller
+from seatwright.notifications.webhooks.sender import CallSender
 
 PAUSE_S = 1.0
 """Until somebody looks again, where there was nothing to do."""
@@ -45,8 +46,11 @@ class Messaging:
 
     def senders(self) -> dict[Channel, Send]:
         """Return what sends each channel that can be sent."""
-        found: dict[Channel, Send] = {"webhook": CallSender.of(self.parts)}
-        mails = MailSender.of(self.parts.settings)
+        parts = self.parts
+        caller = HttpCaller(internal=parts.settings.webhook_internal)
+        calls = CallSender(parts.database, parts.clock, parts.keyring.webhook_key, caller)
+        found: dict[Channel, Send] = {"webhook": calls}
+        mails = MailSender.of(parts.settings)
         if mails is not None:
             found["mail"] = mails
         return found

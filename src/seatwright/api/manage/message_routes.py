@@ -14,7 +14,7 @@ from seatwright.api.endpoint import read, write
 from seatwright.api.manage.message_wire import MessageOut, WholeMessageOut, message_out, whole_message_out
 from seatwright.api.wire import Envelope
 from seatwright.auth.model import Caller
-from seatwright.notifications import outgoing
+from seatwright.notifications import service as outgoing
 from seatwright.notifications.deliveries import Delivery, Status
 from seatwright.storage.engine import ReadTx, Tx
 

@@ -8,9 +8,9 @@ from seatwright.api import wire
 from seatwright.api.manage.webhook_wire import AttemptOut
 from seatwright.core import times
 from seatwright.core.languages import Language
-from seatwright.notifications import mail
 from seatwright.notifications.deliveries import Delivery, Status
-from seatwright.notifications.rendering import MailKind
+from seatwright.notifications.mail import message as mail
+from seatwright.notifications.mail.rendering import MailKind
 
 
 class MessageOut(wire.Wire):

@@ -28,10 +28,10 @@ from seatwright.api.manage.webhook_wire import (
 from seatwright.api.openapi import body
 from seatwright.api.wire import Envelope
 from seatwright.auth.model import Caller
-from seatwright.notifications import webhooks_service as webhooks
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.webhooks import GRACE_HOURS, Webhook
-from seatwright.notifications.webhooks_service import Editor, Shown
+from seatwright.notifications.webhooks import service as webhooks
+from seatwright.notifications.webhooks.model import GRACE_HOURS, Webhook
+from seatwright.notifications.webhooks.service import Editor, Shown
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Webhooks"]

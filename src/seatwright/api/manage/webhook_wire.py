@@ -9,9 +9,15 @@ import msgspec
 from seatwright.api import wire
 from seatwright.core import times
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.outbox import EVENT_KINDS, EventKind
-from seatwright.notifications.webhooks import GRACE_HOURS, MAX_GRACE_HOURS, MAX_URL, Webhook
-from seatwright.notifications.webhooks_service import MAX_RETRIED, Shown
+from seatwright.notifications.webhooks.model import (
+    EVENT_KINDS,
+    GRACE_HOURS,
+    MAX_GRACE_HOURS,
+    MAX_URL,
+    EventKind,
+    Webhook,
+)
+from seatwright.notifications.webhooks.service import MAX_RETRIED, Shown
 
 Url: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_URL, examples=["https://hooks.canyon.example/seatwright"])]
 Events: TypeAlias = Annotated[list[EventKind], msgspec.Meta(min_length=1, max_length=20)]

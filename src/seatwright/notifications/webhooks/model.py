@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
 
 import httpx
 import msgspec
 
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
-from seatwright.notifications.outbox import EVENT_KINDS, EventKind
-from seatwright.notifications.webhooks_addresses import is_public, literal
+from seatwright.notifications.webhooks.addresses import is_public, literal
+
+EventKind: TypeAlias = Literal["order.created", "order.changed", "order.cancelled", "order.answered"]
+EVENT_KINDS: tuple[EventKind, ...] = ("order.created", "order.changed", "order.cancelled", "order.answered")
+"""What an account can be called about."""
 
 MAX_WEBHOOKS = 20
 """Webhooks of an account at most (our decision)."""

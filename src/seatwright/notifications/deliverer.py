@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeAlias
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import TypeAlias
 
 import structlog
 
-from seatwright.core.clock import Clock
+from seatwright.core.clock import HOUR_MS, SECOND_MS, Clock, Instant
 from seatwright.core.errors import Unavailable
+from seatwright.core.times import from_datetime
 from seatwright.notifications import deliveries
-from seatwright.notifications.deliveries import Attempt, Channel, Delivery, Room
+from seatwright.notifications.deliveries import Attempt, Channel, Delivery, Outcome, Room
 from seatwright.storage.engine import Database
 
+MAX_RETRY_AFTER_MS = 8 * HOUR_MS
+"""The longest wait that a receiver can ask for: the longest between two attempts anyway."""
 AT_ONCE = 40
 """Deliveries of a channel that one process sends at the same time at most."""
 PER_ACCOUNT: dict[Channel, int] = {"mail": 5, "webhook": 10}
@@ -31,16 +36,6 @@ SETTLE_PAUSE_S = 1.0
 is sent again when the lease is over."""
 
 log = structlog.get_logger("seatwright.messages")
-
-
-class Outcome(NamedTuple):
-    """What came of one attempt. A failure that is `final` is not tried again."""
-
-    sent: bool
-    code: int | None = None
-    error: str | None = None
-    final: bool = False
-    retry_after_ms: int = 0
 
 
 Send: TypeAlias = Callable[[Delivery], Awaitable[Outcome]]
@@ -135,7 +130,7 @@ class Deliverer:
                         attempt,
                         sent=outcome.sent,
                         final=outcome.final,
-                        retry_after_ms=outcome.retry_after_ms,
+                        retry_after_ms=retry_after_ms(outcome.retry_after, attempt.at, at_most=MAX_RETRY_AFTER_MS),
                     )
                 )
             except Unavailable:
@@ -151,3 +146,18 @@ async def deliver(database: Database, clock: Clock, channel: Channel, send: Send
     taken = await deliverer.step()
     await deliverer.finish()
     return taken
+
+
+def retry_after_ms(text: str | None, now: Instant, *, at_most: int) -> int:
+    """Return how long a Retry-After asks to wait, from 0 to `at_most`: it is seconds, or a date (RFC 9110, 10.2.3)."""
+    if text is None:
+        return 0
+    if text.isascii() and text.isdigit():
+        wait = int(text[:12]) * SECOND_MS
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+            wait = from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+        except (ValueError, OverflowError):
+            return 0
+    return min(max(wait, 0), at_most)

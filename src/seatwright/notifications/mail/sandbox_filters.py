@@ -10,7 +10,7 @@ from jinja2.environment import Environment
 from jinja2.exceptions import FilterArgumentError
 from jinja2.nodes import EvalContext
 
-from seatwright.notifications.template_work import MAX_LENGTH, check_length, weigh
+from seatwright.notifications.mail.template_work import MAX_LENGTH, check_length, weigh
 
 MAX_NUMBER = 10**18
 MAX_RANGE = 10_000

@@ -7,7 +7,7 @@ event stays until all of it is told, or until it is given up: then it waits for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 import structlog
@@ -15,10 +15,8 @@ import structlog
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.fee_reason import FeeReason
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, MAX_ERROR, WAITS_MS
+from seatwright.notifications.webhooks.model import EventKind
 from seatwright.storage.engine import ReadTx, Row, Tx
-
-EventKind: TypeAlias = Literal["order.created", "order.changed", "order.cancelled", "order.answered"]
-EVENT_KINDS: tuple[EventKind, ...] = ("order.created", "order.changed", "order.cancelled", "order.answered")
 
 LEASE_MS = MINUTE_MS
 """How long whoever took an event has until another may take it: at the first attempts, and more later."""

@@ -19,8 +19,8 @@ from jinja2.loaders import split_template_path
 
 from seatwright.core.languages import Language
 from seatwright.core.mail import one_line
-from seatwright.notifications.sandbox import MAX_SOURCE, Sandbox
-from seatwright.notifications.template_work import MAX_WORK, TooLong, check_length, metered
+from seatwright.notifications.mail.sandbox import MAX_SOURCE, Sandbox
+from seatwright.notifications.mail.template_work import MAX_WORK, TooLong, check_length, metered
 from seatwright.wording.wording import wording
 
 MailKind: TypeAlias = Literal[
@@ -36,7 +36,7 @@ MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
 PARTS = ("subject.txt", "txt", "html")
 """What each kind has a template for: `confirmation.subject.txt`, `confirmation.txt`, `confirmation.html`."""
 
-BUILT_IN = Path(__file__).parent / "mail_templates"
+BUILT_IN = Path(__file__).parent / "templates"
 MAX_SUBJECT = 200
 
 log = structlog.get_logger("seatwright.notifications")

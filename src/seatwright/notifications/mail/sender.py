@@ -1,4 +1,4 @@
-"""Sends mails that are due, for `delivering.Deliverer` and the channel `mail`."""
+"""Sends mails that are due, for `deliverer.Deliverer` and the channel `mail`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from seatwright.core.config import Settings
 from seatwright.core.mail import Mailbox, MailServer, mailbox
-from seatwright.messages.delivering import Outcome
-from seatwright.notifications import mail, smtp
-from seatwright.notifications.deliveries import Delivery
+from seatwright.notifications.deliveries import Delivery, Outcome
+from seatwright.notifications.mail import message, smtp
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,5 @@ class MailSender:
         if recipient is None:
             return Outcome(sent=False, error="this is no mail address", final=True)
         # Ten milliseconds of computing, which requests to this process don't wait for.
-        content = await asyncio.to_thread(lambda: mail.build(delivery, self.sender, recipient).as_bytes())
-        reply = await smtp.submit(self.server, content, self.sender, recipient, context=self.context)
-        return Outcome(
-            sent=reply.sent,
-            code=reply.code,
-            error=None if reply.sent else reply.text,
-            final=reply.final,
-        )
+        content = await asyncio.to_thread(lambda: message.build(delivery, self.sender, recipient).as_bytes())
+        return await smtp.submit(self.server, content, self.sender, recipient, context=self.context)

@@ -11,10 +11,11 @@ from seatwright.core.clock import HOUR_MS, Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.core.ids import new_hex24, new_hex24_at
 from seatwright.core.times import iso_utc
-from seatwright.notifications import deliveries, outgoing, webhooks_signing, webhooks_store
+from seatwright.notifications import deliveries
+from seatwright.notifications import service as outgoing
 from seatwright.notifications.deliveries import Delivery, Status
-from seatwright.notifications.outbox import EventKind
-from seatwright.notifications.webhooks import MAX_WEBHOOKS, TEST_KIND, Webhook, check_events, check_url
+from seatwright.notifications.webhooks import signing, store
+from seatwright.notifications.webhooks.model import MAX_WEBHOOKS, TEST_KIND, EventKind, Webhook, check_events, check_url
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -46,12 +47,12 @@ class Shown(NamedTuple):
 
 async def page(tx: ReadTx, account_id: str) -> list[Webhook]:
     """Return an account's webhooks, oldest first; there are at most `MAX_WEBHOOKS`."""
-    return await webhooks_store.all_of(tx, account_id)
+    return await store.all_of(tx, account_id)
 
 
 async def get(tx: ReadTx, account_id: str, webhook_id: str, *, lock: bool = False) -> Webhook:
     """Return a webhook; with `lock`, kept from others until the transaction ends. Raises `NotFound`."""
-    found = await webhooks_store.find(tx, account_id, webhook_id, lock=lock)
+    found = await store.find(tx, account_id, webhook_id, lock=lock)
     if found is None:
         raise NotFound("There is no such webhook.", code="webhook_not_found")
     return found
@@ -60,19 +61,19 @@ async def get(tx: ReadTx, account_id: str, webhook_id: str, *, lock: bool = Fals
 async def create(tx: Tx, editor: Editor, url: str, events: Sequence[EventKind]) -> Shown:
     """Make a webhook. Raises `Invalid` for the URL or the events, `Conflict` if there are `MAX_WEBHOOKS`."""
     checked, chosen = check_url(url, internal=editor.internal), check_events(events)
-    await webhooks_store.lock_account(tx, editor.account_id)
-    if len(await webhooks_store.all_of(tx, editor.account_id)) >= MAX_WEBHOOKS:
+    await store.lock_account(tx, editor.account_id)
+    if len(await store.all_of(tx, editor.account_id)) >= MAX_WEBHOOKS:
         raise Conflict(f"There are {MAX_WEBHOOKS} webhooks, and that is as many as there may be.", code="webhook_limit")
-    webhook_id, secret = new_hex24(), webhooks_signing.new_secret()
+    webhook_id, secret = new_hex24(), signing.new_secret()
     webhook = Webhook(
         account_id=editor.account_id,
         id=webhook_id,
         url=checked,
         events=chosen,
-        secret=webhooks_signing.seal(editor.key, secret, editor.account_id, webhook_id),
+        secret=signing.seal(editor.key, secret, editor.account_id, webhook_id),
         created_at=editor.now,
     )
-    await webhooks_store.insert(tx, webhook)
+    await store.insert(tx, webhook)
     await _record(tx, editor, "webhook.created", webhook_id, {"events": chosen})
     return Shown(webhook, secret)
 
@@ -99,11 +100,11 @@ async def change(
     )
     changed = [name for name in ("url", "events", "active") if getattr(before, name) != getattr(after, name)]
     if changed:
-        await webhooks_store.update(tx, after)
+        await store.update(tx, after)
         detail = {"changed": changed, "events": after.events, "active": after.active}
         await _record(tx, editor, "webhook.changed", webhook_id, detail)
     if before.active and not after.active:
-        await webhooks_store.give_up(tx, editor.account_id, webhook_id, editor.now, SWITCHED_OFF)
+        await store.give_up(tx, editor.account_id, webhook_id, editor.now, SWITCHED_OFF)
     return after
 
 
@@ -113,14 +114,14 @@ async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> S
     Raises `NotFound`.
     """
     before = await get(tx, editor.account_id, webhook_id, lock=True)
-    secret = webhooks_signing.new_secret()
+    secret = signing.new_secret()
     after = msgspec.structs.replace(
         before,
-        secret=webhooks_signing.seal(editor.key, secret, editor.account_id, webhook_id),
+        secret=signing.seal(editor.key, secret, editor.account_id, webhook_id),
         old_secret=before.secret if grace_hours else None,
         old_secret_until=editor.now + grace_hours * HOUR_MS if grace_hours else None,
     )
-    await webhooks_store.update(tx, after)
+    await store.update(tx, after)
     await _record(tx, editor, "webhook.secret_rotated", webhook_id, {"graceHours": grace_hours})
     return Shown(after, secret)
 
@@ -128,8 +129,8 @@ async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> S
 async def delete(tx: Tx, editor: Editor, webhook_id: str) -> Webhook:
     """Remove a webhook and return it as it was; what is due to it is given up. Raises `NotFound`."""
     found = await get(tx, editor.account_id, webhook_id, lock=True)
-    await webhooks_store.delete(tx, editor.account_id, webhook_id)
-    await webhooks_store.give_up(tx, editor.account_id, webhook_id, editor.now, DELETED)
+    await store.delete(tx, editor.account_id, webhook_id)
+    await store.give_up(tx, editor.account_id, webhook_id, editor.now, DELETED)
     await _record(tx, editor, "webhook.deleted", webhook_id)
     return found
 
@@ -193,11 +194,11 @@ async def retry_all(tx: Tx, editor: Editor, webhook_id: str) -> int:
 
 async def gone(tx: Tx, webhook: Webhook, delivery_id: str, now: Instant) -> None:
     """Switch a webhook off whose receiver said at `delivery_id` that it is gone, unless it has another URL by now."""
-    found = await webhooks_store.find(tx, webhook.account_id, webhook.id, lock=True)
+    found = await store.find(tx, webhook.account_id, webhook.id, lock=True)
     if found is None or not found.active or found.url != webhook.url:
         return
-    await webhooks_store.update(tx, msgspec.structs.replace(found, active=False))
-    await webhooks_store.give_up(tx, found.account_id, found.id, now, SWITCHED_OFF, but=delivery_id)
+    await store.update(tx, msgspec.structs.replace(found, active=False))
+    await store.give_up(tx, found.account_id, found.id, now, SWITCHED_OFF, but=delivery_id)
     await audit.record(tx, found.account_id, now, SYSTEM, "webhook.gone", found.id)
 
 

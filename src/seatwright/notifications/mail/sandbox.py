@@ -21,8 +21,8 @@ from jinja2.utils import Cycler, Joiner, Namespace
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
-from seatwright.notifications import sandbox_filters as own
-from seatwright.notifications.template_work import LETTERS, charge, check_length, weigh
+from seatwright.notifications.mail import sandbox_filters as own
+from seatwright.notifications.mail.template_work import LETTERS, charge, check_length, weigh
 
 CALL = 20
 """What calling something costs beside what it does."""

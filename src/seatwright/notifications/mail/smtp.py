@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
-from typing import NamedTuple
 
 from aiosmtplib import (
     SMTP,
@@ -17,6 +16,7 @@ from aiosmtplib import (
 )
 
 from seatwright.core.mail import Mailbox, MailServer
+from seatwright.notifications.deliveries import Outcome
 
 CONNECT_S = 20.0
 """How long the server may take to answer at all, and to each command but the last."""
@@ -28,18 +28,9 @@ OURS = frozenset((530, 534, 535, 538))
 """Refusals that are about our credentials or TLS, not about the mail: whoever runs the server can put it right."""
 
 
-class Reply(NamedTuple):
-    """What became of a mail: the server's code and text, where it said something. `final`: it will never take it."""
-
-    sent: bool
-    code: int | None
-    text: str
-    final: bool = False
-
-
 async def submit(
     server: MailServer, mail: bytes, sender: Mailbox, recipient: Mailbox, *, context: ssl.SSLContext | None
-) -> Reply:
+) -> Outcome:
     """Send `mail` to one recipient. `context` says whose certificates are good; None for a server without TLS.
 
     Only a 5xx about the recipient or the mail itself is `final`; everything else may pass.
@@ -57,12 +48,12 @@ async def submit(
         async with asyncio.timeout(WHOLE_S):
             return await _conversation(client, server, mail, sender, recipient)
     except TimeoutError:
-        return Reply(False, None, "the mail server took too long")
+        return Outcome(False, None, "the mail server took too long")
     finally:
         client.close()
 
 
-async def _conversation(client: SMTP, server: MailServer, mail: bytes, sender: Mailbox, recipient: Mailbox) -> Reply:
+async def _conversation(client: SMTP, server: MailServer, mail: bytes, sender: Mailbox, recipient: Mailbox) -> Outcome:
     options = [] if recipient.local.isascii() else ["SMTPUTF8"]
     try:
         await client.connect()
@@ -71,17 +62,17 @@ async def _conversation(client: SMTP, server: MailServer, mail: bytes, sender: M
         if options:
             await client.ehlo()
         if options and not client.supports_extension("SMTPUTF8"):
-            return Reply(False, None, "the mail server takes no addresses beyond ASCII (SMTPUTF8)", final=True)
+            return Outcome(False, None, "the mail server takes no addresses beyond ASCII (SMTPUTF8)", final=True)
         await client.mail(sender.address, options=options, encoding="utf-8" if options else "ascii")
         await client.rcpt(recipient.address, encoding="utf-8" if options else "ascii")
-        code, text = await client.data(mail, timeout=DATA_S)
+        code, _ = await client.data(mail, timeout=DATA_S)
     except SMTPResponseException as error:
         theirs = isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code not in OURS
-        return Reply(False, error.code, error.message, final=theirs and 500 <= error.code < 600)
+        return Outcome(False, error.code, error.message, final=theirs and 500 <= error.code < 600)
     except SMTPTimeoutError:
-        return Reply(False, None, "the mail server took too long")
+        return Outcome(False, None, "the mail server took too long")
     except (SMTPException, ssl.SSLError, OSError, ValueError) as error:
-        return Reply(False, None, f"{type(error).__name__}: {error}")
+        return Outcome(False, None, f"{type(error).__name__}: {error}")
     with suppress(SMTPException, OSError):
         await client.quit(timeout=1.0)
-    return Reply(True, code, text)
+    return Outcome(True, code)

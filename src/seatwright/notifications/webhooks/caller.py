@@ -11,17 +11,13 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from importlib.metadata import version
-from typing import NamedTuple
 
 import httpx
 
-from seatwright.core.clock import SECOND_MS, Instant
-from seatwright.core.times import from_datetime
-from seatwright.notifications.webhooks_addresses import Resolver, is_public, resolve
+from seatwright.notifications.deliveries import Outcome
+from seatwright.notifications.webhooks.addresses import Resolver, is_public, resolve
 
 CONNECT_S = 5.0
 TOTAL_S = 15.0
@@ -38,14 +34,6 @@ NOT_HTTPS = "the address must begin with https://"
 UNRESOLVED = "the host's name could not be resolved"
 NO_CONNECTION = "could not connect"
 CLOSED = "the connection was closed before there was an answer"
-
-
-class Answer(NamedTuple):
-    """What came of a call: the status, if there was one; what went wrong, if no 2xx; the answer's Retry-After."""
-
-    code: int | None = None
-    error: str | None = None
-    retry_after: str | None = None
 
 
 class HttpCaller:
@@ -73,40 +61,40 @@ class HttpCaller:
         # Made at the first call: reading all those certificates would be a part of every start.
         return self._given_trust or httpx.create_ssl_context()
 
-    async def post(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
-        """Send `body`, which is JSON. Failures are answers, and none has an address or a body of the other side."""
+    async def post(self, url: str, body: str, headers: Mapping[str, str]) -> Outcome:
+        """Send `body`, which is JSON. Failures are outcomes, and none has an address or a body of the other side."""
         try:
             async with asyncio.timeout(self._total_s) as limit:
                 return await self._post(httpx.URL(url), body, headers, limit)
         except TimeoutError:
-            return Answer(error=f"there was no answer within {self._total_s:g} seconds")
+            return Outcome(sent=False, error=f"there was no answer within {self._total_s:g} seconds")
         except httpx.InvalidURL:
-            return Answer(error="the address is not a URL")
+            return Outcome(sent=False, error="the address is not a URL")
 
-    async def _post(self, url: httpx.URL, body: str, headers: Mapping[str, str], limit: asyncio.Timeout) -> Answer:
+    async def _post(self, url: httpx.URL, body: str, headers: Mapping[str, str], limit: asyncio.Timeout) -> Outcome:
         if url.scheme != "https" and not self._internal:
-            return Answer(error=NOT_HTTPS)
+            return Outcome(sent=False, error=NOT_HTTPS)
         host = url.raw_host.decode("ascii").strip("[]")
         port = url.port or (443 if url.scheme == "https" else 80)
         try:
             found = await self._resolver(host, port)
         except (OSError, UnicodeError):
-            return Answer(error=UNRESOLVED)
+            return Outcome(sent=False, error=UNRESOLVED)
         if not self._internal and not all(is_public(address) for address in found):
-            return Answer(error=INTERNAL)
-        failed = Answer(error=UNRESOLVED)
+            return Outcome(sent=False, error=INTERNAL)
+        failed = Outcome(sent=False, error=UNRESOLVED)
         for address in found[:MAX_ADDRESSES]:
             try:
                 return await self._post_to(address, url, host, body, headers, limit)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:  # nothing was sent, so another may be
-                failed = Answer(error=_why_not_connected(error))
+                failed = Outcome(sent=False, error=_why_not_connected(error))
             except httpx.HTTPError:
-                return Answer(error=CLOSED)
+                return Outcome(sent=False, error=CLOSED)
         return failed
 
     async def _post_to(
         self, address: str, url: httpx.URL, host: str, body: str, headers: Mapping[str, str], limit: asyncio.Timeout
-    ) -> Answer:
+    ) -> Outcome:
         """Call a URL at an address: its host is in the Host header, and is whom the TLS certificate must be for.
 
         `limit` ends with the answer's status, which is all that counts.
@@ -134,7 +122,10 @@ class HttpCaller:
             with suppress(httpx.HTTPError, TimeoutError):
                 async with asyncio.timeout(DRAIN_S):
                     await _drain(answer)
-        return Answer(answer.status_code, _why_not_done(answer.status_code), answer.headers.get("retry-after"))
+        error = _why_not_done(answer.status_code)
+        return Outcome(
+            sent=error is None, code=answer.status_code, error=error, retry_after=answer.headers.get("retry-after")
+        )
 
 
 async def _drain(answer: httpx.Response) -> None:
@@ -143,21 +134,6 @@ async def _drain(answer: httpx.Response) -> None:
         read += len(part)
         if read >= MAX_ANSWER_BYTES:
             return
-
-
-def retry_after_ms(text: str | None, now: Instant, *, at_most: int) -> int:
-    """Return how long a Retry-After asks to wait, from 0 to `at_most`: it is seconds, or a date (RFC 9110, 10.2.3)."""
-    if text is None:
-        return 0
-    if text.isascii() and text.isdigit():
-        wait = int(text[:12]) * SECOND_MS
-    else:
-        try:
-            moment = parsedate_to_datetime(text)
-            wait = from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
-        except (ValueError, OverflowError):
-            return 0
-    return min(max(wait, 0), at_most)
 
 
 def _why_not_done(code: int) -> str | None:

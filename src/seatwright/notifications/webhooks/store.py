@@ -8,8 +8,7 @@ import msgspec
 
 from seatwright.core.clock import Instant
 from seatwright.notifications.deliveries import Attempt
-from seatwright.notifications.outbox import EventKind
-from seatwright.notifications.webhooks import Webhook, read_events, write_events
+from seatwright.notifications.webhooks.model import EventKind, Webhook, read_events, write_events
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 _COLUMNS = "account_id, id, url, events, secret, old_secret, old_secret_until, active, created_at"

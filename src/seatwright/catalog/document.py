@@ -129,13 +129,17 @@ class ChargeForm(EntryForm, kw_only=True):
 
 
 class QuestionForm(EntryForm, kw_only=True):
-    """A custom question. Its answer is sent under its `name`, beside the customer's other fields."""
+    """A custom question. Its answer is sent under its `name`, beside the customer's other fields.
+
+    With `supplierSees`, a supplier sees the answer also where it agreed not to see how to reach a reseller's customers.
+    """
 
     kind: Literal["text", "number", "choice", "boolean"] = "text"
     choices: Annotated[list[Name], Meta(max_length=200)] = msgspec.field(default_factory=list)
     required: bool = False
     per: Literal["order", "participant"] = "order"
     products: OnlyProducts = None
+    supplier_sees: bool = False
 
 
 class DiscountForm(EntryForm, kw_only=True):

@@ -103,13 +103,17 @@ class Tag(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Question(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A custom question; `name` is its label, under which the answer is sent. None of `products` means all."""
+    """A custom question; `name` is its label, under which the answer is sent. None of `products` means all.
+
+    With `supplier_sees`, a supplier that doesn't see a reseller's customers' contacts sees the answer all the same.
+    """
 
     kind: Literal["text", "number", "choice", "boolean"] = "text"
     choices: tuple[str, ...] = ()
     required: bool = False
     per: Literal["order", "participant"] = "order"
     products: tuple[str, ...] | None = None
+    supplier_sees: bool = False
 
 
 class Discount(Entry, frozen=True, kw_only=True, omit_defaults=True):

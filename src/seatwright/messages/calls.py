@@ -20,6 +20,7 @@ from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.webhooks import Webhook
 from seatwright.notifications.webhooks_http import HttpCaller, retry_after_ms
 from seatwright.notifications.webhooks_signing import UnreadableSecret
+from seatwright.orders.view import view_of
 from seatwright.storage.engine import Database, ReadTx
 
 MAX_RETRY_AFTER_MS = 8 * HOUR_MS
@@ -88,7 +89,7 @@ async def calls_for(tx: ReadTx, parts: Messenger, happening: Happening) -> list[
 
 def body(happening: Happening, viewer_id: str) -> str:
     """Return the body of a call about an event to the account `viewer_id`, as JSON."""
-    event, order = happening.event, happening.order
+    event, order = happening.event, view_of(happening.order, viewer_id)
     currency = order.body.currency
     data = OrderData(
         order_id=order.id,

@@ -39,7 +39,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a mail is about and what it may show. `lines` are the participants and units concerned."""
+    """What a mail is about, as its speaker sees it. `lines` are the participants and units concerned."""
 
     kind: MailKind
     what: str
@@ -49,7 +49,6 @@ class Subject:
     seller: Account
     recipient: Mailbox
     lines: frozenset[str]
-    shows_contact: bool
     link: str
     qr: str
     has_calendar: bool
@@ -70,7 +69,7 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
         "account": _account(subject.speaker),
         "supplier": _account(subject.supplier),
         "recipient": {"name": subject.recipient.name, "email": subject.recipient.address},
-        "customer": customer_facts(order, shows_contact=subject.shows_contact),
+        "customer": customer_facts(order),
         "order": _order(subject, words),
         "items": items,
         "concerned": [_item(item, lines, catalog, words, currency) for item, lines in concerned],
@@ -85,8 +84,8 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
     }
 
 
-def customer_facts(order: Order, *, shows_contact: bool) -> Facts:
-    """Return the customer, each field one line of text, empty for what isn't known or may not be shown."""
+def customer_facts(order: Order) -> Facts:
+    """Return the customer, each field one line of text, empty for what isn't known or not to be seen."""
     customer = order.body.customer
 
     def field(name: str) -> str:
@@ -99,9 +98,9 @@ def customer_facts(order: Order, *, shows_contact: bool) -> Facts:
     return {
         "name": name,
         "organization": field("organization"),
-        "email": field("email") if shows_contact else "",
-        "phone": field("phone") if shows_contact else "",
-        "address": address if shows_contact else "",
+        "email": field("email"),
+        "phone": field("phone"),
+        "address": address,
     }
 
 

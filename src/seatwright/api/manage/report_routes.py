@@ -113,7 +113,7 @@ async def transaction_report(
     async def gather(who: Caller) -> Shown:
         account, found = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
         return Shown(
-            data=lambda: listed(transactions.records_of(found), who.account_id),
+            data=lambda: listed(transactions.records_of(found)),
             sheet=lambda: transactions_sheet(transactions.records_of(found), account.time_zone),
             file="transactions",
         )

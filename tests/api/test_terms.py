@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from seatwright.api.context import Services
-from seatwright.catalog.model import Product
+from seatwright.catalog.model import Product, Question
 from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.core.ids import new_hex24
 from seatwright.invariants.checks import check
 from seatwright.storage.engine import Tx
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, open_desk
@@ -241,6 +242,8 @@ async def test_a_reseller_without_the_right_renews_no_holds(
 
 async def test_a_supplier_that_may_not_see_how_to_reach_the_customer(desk: Desk, reseller: Desk, rafting: str) -> None:
     await agree(desk, reseller, customerAccess="limited")
+    question = Question(id=new_hex24(), code="diet", name="Allergies", supplier_sees=True)
+    await desk.shop.add("question", question)
     cart = await reseller.cart((rafting, {"Adult": 1}), supplier=desk.shop.account_id)
     customer = {
         "firstName": "Ann",
@@ -260,7 +263,7 @@ async def test_a_supplier_that_may_not_see_how_to_reach_the_customer(desk: Desk,
     limited = {"firstName": "Ann", "lastName": "Lee", "Allergies": "nuts"}
     for path in (f"/order/{order['id']}", f"/order/{order['confirmation']}"):
         seen = await desk.data("GET", path)
-        assert (seen["customer"], seen["billing"]) == (limited, {"memo": "paid"})
+        assert (seen["customer"], seen["billing"]) == (limited, {})
     assert (await desk.data("GET", "/order"))[0]["customer"] == limited
     assert (await desk.data("DELETE", f"/order/{order['id']}"))["customer"] == limited
     assert (await reseller.data("GET", f"/order/{order['id']}"))["customer"] == customer

@@ -88,13 +88,22 @@ class Office:
         by: Desk | None = None,
         customer: dict[str, Any] | None = None,
         flags: dict[str, bool] | None = None,
+        guests: Sequence[dict[str, Any]] = (),
         **more: Any,
     ) -> dict[str, Any]:
-        """Order for a customer, with everything told unless `flags` say otherwise; `by` may be a reseller."""
+        """Order for a customer, with everything told unless `flags` say otherwise; `by` may be a reseller.
+
+        `guests` are names and answers of the first participants.
+        """
         seller = by or self.desk
         supplier = self.desk.shop.account_id if by else ""
         cart = await seller.cart(*items, supplier=supplier)
-        await seller.data("PUT", f"/cart/{cart}/customer", json=ANN if customer is None else customer)
+        sent = dict(ANN if customer is None else customer)
+        if guests:
+            items = (await seller.data("GET", f"/cart/{cart}"))["items"]
+            lines = [line for item in items for line in (*item["participantList"], *item["unitList"])]
+            sent["participants"] = [{"id": line["id"], **guest} for line, guest in zip(lines, guests, strict=False)]
+        await seller.data("PUT", f"/cart/{cart}/customer", json=sent)
         body = {"id": cart, **(LOUD if flags is None else flags), **more}
         placed: dict[str, Any] = await seller.data("POST", "/order", json=body)
         return placed

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from seatwright.api.context import Services
+from seatwright.catalog.model import Question
 from seatwright.core.clock import DAY_MS
 from seatwright.core.ids import new_hex24
 from seatwright.reports import mailing, manifest
@@ -276,7 +277,7 @@ async def test_a_manifest_is_no_wider_for_all_that_anybody_ever_answered(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Labels are whatever clients send: those that most guests have get a column, the others share one."""
-    monkeypatch.setattr("seatwright.api.manage.report_wire.MAX_QUESTIONS", 2)
+    monkeypatch.setattr("seatwright.api.manage.manifest_wire.MAX_QUESTIONS", 2)
     raft, desk = world.departures["rafting"], world.desk
     await ordered(desk, raft, {"lastName": "A", "Own 1": "x", "Diet": "vegan", "=1+1": True})
     await ordered(desk, raft, {"lastName": "B", "Diet": "none", "Own 2": ["y", 2], "Own 3": 3})
@@ -302,6 +303,8 @@ async def test_a_manifest_is_no_wider_for_all_that_anybody_ever_answered(
 async def test_a_manifest_of_resold_and_pending_seats(world: World) -> None:
     """The supplier doesn't see the contact of a reseller's customer where that was agreed."""
     kayak = world.departures["kayak"]
+    question = Question(id=new_hex24(), code="diet", name="Allergies", supplier_sees=True)
+    await world.desk.shop.add("question", question)
     for seller in (world.agent, world.shop):
         customer = {"firstName": seller.shop.caller.email[:4], "lastName": "Lee", **CONTACT, "Allergies": "nuts"}
         order = await ordered(seller, kayak, customer, supplier=world.supplier, participants={"All": 1})

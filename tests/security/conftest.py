@@ -1,7 +1,7 @@
-"""The desk and a departure of its (`tests.desk`)."""
+"""The desk and departures of its (`tests.desk`)."""
 
 from __future__ import annotations
 
-from tests.desk import desk, rafting
+from tests.desk import desk, kayak, rafting
 
-__all__ = ["desk", "rafting"]
+__all__ = ["desk", "kayak", "rafting"]

@@ -90,7 +90,7 @@ FULL: dict[str, list[dict[str, Any]]] = {
     ],
     "questions": [
         {"code": "heard", "name": "Heard of us?", "kind": "choice", "choices": ["A friend"], "required": True},
-        {"code": "diet", "name": "Allergies", "per": "participant", "products": []},
+        {"code": "diet", "name": "Allergies", "per": "participant", "products": [], "supplierSees": True},
     ],
     "discounts": [
         {"code": "EARLY10", "name": "Early", "percent": 10, "startsAt": "2026-07-01", "endsAt": "2026-07-31"},

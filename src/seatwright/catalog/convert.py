@@ -199,6 +199,7 @@ def _question(form: forms.QuestionForm, head: dict[str, str], terms: Terms, path
         required=form.required,
         per=form.per,
         products=_only(form.products),
+        supplier_sees=form.supplier_sees,
     )
 
 

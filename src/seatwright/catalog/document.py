@@ -131,13 +131,17 @@ class ChargeForm(EntryForm, kw_only=True):
 
 
 class QuestionForm(EntryForm, kw_only=True):
-    """A custom question. Its answer is sent under its `name`, with the customer or with each participant (`per`)."""
+    """A custom question. Its answer is sent under its `name`, with the customer or with each participant (`per`).
+
+    With `supplierSees`, a supplier sees the answer also where it agreed not to see how to reach a reseller's customers.
+    """
 
     kind: QuestionKind = "text"
     choices: Annotated[list[Name], Meta(max_length=200)] = msgspec.field(default_factory=list)
     required: bool = False
     per: Literal["order", "participant"] = "order"
     products: OnlyProducts = None
+    supplier_sees: bool = False
 
 
 class DiscountForm(EntryForm, kw_only=True):

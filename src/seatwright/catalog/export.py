@@ -96,6 +96,7 @@ def _question(entry: model.Question, head: dict[str, Any], currency: str) -> for
         required=entry.required,
         per=entry.per,
         products=_only(entry.products),
+        supplier_sees=entry.supplier_sees,
     )
 
 

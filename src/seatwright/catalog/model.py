@@ -110,6 +110,7 @@ class Question(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A custom question; `name` is its label, under which the answer is sent.
 
     It is asked once for the order, or of each participant (or unit) of one of `products`; None of them means all.
+    With `supplier_sees`, a supplier that doesn't see a reseller's customers' contacts sees the answer all the same.
     """
 
     kind: QuestionKind = "text"
@@ -117,6 +118,7 @@ class Question(Entry, frozen=True, kw_only=True, omit_defaults=True):
     required: bool = False
     per: Literal["order", "participant"] = "order"
     products: tuple[str, ...] | None = None
+    supplier_sees: bool = False
 
 
 class Discount(Entry, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, ope
 from seatwright.core.times import iso_utc
 from seatwright.orders import pending
 from seatwright.orders.model import Order
+from seatwright.orders.view import view_of
 from seatwright.storage.engine import ReadTx, Tx
 
 orders_app = typer.Typer(help="Pending orders.", no_args_is_help=True)
@@ -42,7 +43,7 @@ def list_pending(account: AccountCode, data: Data = None) -> None:
     table = Table("confirmation", "answer by (UTC)", "customer", "items")
     found = run(work())
     for order in found[:LISTED]:
-        customer = order.body.customer
+        customer = view_of(order, order.account_id).body.customer
         name = f"{customer.get('firstName', '')} {customer.get('lastName', '')}".strip()
         items = ", ".join(f"{len(item.pending)} x {item.product_name}" for item in order.body.items if item.pending)
         table.add_row(*map(plain, (order.confirmation, iso_utc(order.answer_by or 0), name, items)))

@@ -12,8 +12,8 @@ from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 from seatwright.messages.context import Happening, Messenger
 from seatwright.notifications.deliveries import Delivery
-from seatwright.notifications.webhooks import service as webhooks_service
-from seatwright.notifications.webhooks import store as webhooks_store
+from seatwright.notifications.webhooks import service, store
+from seatwright.orders.view import view_of
 from seatwright.storage.engine import ReadTx
 
 AnswerOutcome: TypeAlias = Literal["accepted", "declined", "expired"]
@@ -65,17 +65,17 @@ class OrderCall(msgspec.Struct, kw_only=True):
 async def calls_for(tx: ReadTx, parts: Messenger, happening: Happening) -> list[Delivery]:
     """Return the webhook calls that an event makes, for the supplier and the seller."""
     event, order = happening.event, happening.order
-    called = await webhooks_store.listening(tx, sorted({order.account_id, order.owner_id}), event.kind)
+    called = await store.listening(tx, sorted({order.account_id, order.owner_id}), event.kind)
     now = parts.clock.now()
     return [
-        webhooks_service.new_delivery(webhook, event.kind, order.id, body(happening, webhook.account_id), now)
+        service.new_delivery(webhook, event.kind, order.id, body(happening, webhook.account_id), now)
         for webhook in called
     ]
 
 
 def body(happening: Happening, viewer_id: str) -> str:
     """Return the body of a call about an event to the account `viewer_id`, as JSON."""
-    event, order = happening.event, happening.order
+    event, order = happening.event, view_of(happening.order, viewer_id)
     currency = order.body.currency
     data = OrderData(
         order_id=order.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.model import Catalog
@@ -11,6 +11,7 @@ from seatwright.core.clock import Clock
 from seatwright.core.config import Settings
 from seatwright.orders.model import Order
 from seatwright.orders.outbox import Event
+from seatwright.orders.view import view_of
 from seatwright.storage.engine import Database
 
 
@@ -32,3 +33,7 @@ class Happening:
     event: Event
     order: Order
     catalog: Catalog
+
+    def for_account(self, account_id: str) -> Happening:
+        """Return the event with the order as an account sees it."""
+        return replace(self, order=view_of(self.order, account_id))

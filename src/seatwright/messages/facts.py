@@ -38,7 +38,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a mail is about and what it may show. `lines` are the participants and units concerned."""
+    """What a mail is about, as its speaker sees it. `lines` are the participants and units concerned."""
 
     kind: MailKind
     what: str
@@ -48,7 +48,6 @@ class Subject:
     seller: Account
     recipient: Mailbox
     lines: frozenset[str]
-    shows_contact: bool
     link: str
     qr: str
     has_calendar: bool
@@ -69,7 +68,7 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
         "account": _account(subject.speaker),
         "supplier": _account(subject.supplier),
         "recipient": {"name": subject.recipient.name, "email": subject.recipient.address},
-        "customer": customer_facts(order, shows_contact=subject.shows_contact),
+        "customer": customer_facts(order),
         "answers": _answers(order.body.customer, subject, words),
         "order": _order(subject, words),
         "items": items,
@@ -85,8 +84,8 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
     }
 
 
-def customer_facts(order: Order, *, shows_contact: bool) -> Facts:
-    """Return the customer, each field one line of text, empty for what isn't known or may not be shown."""
+def customer_facts(order: Order) -> Facts:
+    """Return the customer, each field one line of text, empty for what isn't known or not to be seen."""
     customer = order.body.customer
 
     def field(name: str) -> str:
@@ -99,9 +98,9 @@ def customer_facts(order: Order, *, shows_contact: bool) -> Facts:
     return {
         "name": name,
         "organization": field("organization"),
-        "email": field("email") if shows_contact else "",
-        "phone": field("phone") if shows_contact else "",
-        "address": address if shows_contact else "",
+        "email": field("email"),
+        "phone": field("phone"),
+        "address": address,
     }
 
 
@@ -212,9 +211,7 @@ def _order(subject: Subject, words: Wording) -> Facts:
 
 
 def _answers(answers: Mapping[str, Any], subject: Subject, words: Wording) -> list[str]:
-    """Return answers to questions, each with its label, that the mail may show."""
-    if not subject.shows_contact:
-        return []
+    """Return answers to questions, each with its label."""
     return [
         words.say("line", label=label, value=text)
         for label, text in answer_rows(answers, subject.happening.catalog, words)

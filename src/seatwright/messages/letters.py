@@ -30,8 +30,7 @@ class Letter:
     """Which mail, to whom, in whose name and language, about what.
 
     It speaks for `speaker`, and is a delivery of that account. `lines` are the participants and units that it is about.
-    With `to_customer` it may have a link to the order, which shows everything; `shows_contact` is whether it may name
-    the customer's phone, address and e-mail.
+    Its order is as the speaker sees it. With `to_customer` it may have a link to the order, which shows everything.
     """
 
     kind: MailKind
@@ -44,7 +43,6 @@ class Letter:
     language: Language
     lines: frozenset[str]
     to_customer: bool = False
-    shows_contact: bool = True
 
 
 def write(parts: Messenger, letter: Letter) -> Delivery:
@@ -67,7 +65,6 @@ def write(parts: Messenger, letter: Letter) -> Delivery:
         seller=letter.seller,
         recipient=letter.recipient,
         lines=letter.lines,
-        shows_contact=letter.shows_contact,
         link=_link(parts, letter, now),
         qr=f"cid:{mail.QR_CID}" if has_qr else "",
         has_calendar=calendar is not None,

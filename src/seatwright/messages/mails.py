@@ -19,7 +19,7 @@ from seatwright.messages.context import Happening
 from seatwright.messages.facts import customer_facts
 from seatwright.messages.letters import Letter, What
 from seatwright.notifications.mail.rendering import MailKind
-from seatwright.orders.model import Order, hides_contact
+from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx
 
 MAILED: dict[str, What] = {
@@ -162,13 +162,13 @@ class _Mailing:
         if self.seller.id == self.supplier.id:
             return None if already_confirmed else self._to_customer("pending_answer")
         recipient = mailbox(self.seller.email, self.seller.name)
-        return self._letter("pending_answer", self.supplier, recipient, self.seller.language, hides=False)
+        return self._letter("pending_answer", self.supplier, recipient, self.seller.language)
 
     def _question(self) -> Letter | None:
         if not self._added or not self._waits:
             return None
         recipient = mailbox(self.supplier.email, self.supplier.name)
-        return self._letter("pending_notice", self.supplier, recipient, self.supplier.language, hides=True)
+        return self._letter("pending_notice", self.supplier, recipient, self.supplier.language)
 
     def _notices(self) -> list[Letter | None]:
         """One mail for each address that is named on a product concerned, about all such products."""
@@ -182,16 +182,16 @@ class _Mailing:
                     found.setdefault(recipient.address.lower(), (recipient, set()))[1].update(lines)
         language = self.supplier.language
         return [
-            self._letter("product_notice", self.supplier, recipient, language, hides=True, lines=frozenset(lines))
+            self._letter("product_notice", self.supplier, recipient, language, lines=frozenset(lines))
             for recipient, lines in found.values()
         ]
 
     def _to_customer(self, kind: MailKind) -> Letter | None:
         """A mail in the name of whom the customer bought from."""
-        customer = customer_facts(self._order, shows_contact=True)
+        customer = customer_facts(self._order)
         recipient = mailbox(customer["email"], customer["name"])
         language = customer_language(self._order) or self.seller.language
-        letter = self._letter(kind, self.seller, recipient, language, hides=False)
+        letter = self._letter(kind, self.seller, recipient, language)
         return letter and replace(letter, to_customer=True)
 
     def _letter(
@@ -201,23 +201,21 @@ class _Mailing:
         recipient: Mailbox | None,
         language: Language,
         *,
-        hides: bool,
         lines: frozenset[str] | None = None,
     ) -> Letter | None:
-        """A mail, or None if there is nobody to send it to. One that `hides` goes to the supplier's own people."""
+        """A mail, or None if there is nobody to send it to. It shows what its speaker sees, who can read it later."""
         if recipient is None:
             return None
         return Letter(
             kind=kind,
             what=self._told,
-            happening=self.happening,
+            happening=self.happening.for_account(speaker.id),
             speaker=speaker,
             supplier=self.supplier,
             seller=self.seller,
             recipient=recipient,
             language=language,
             lines=self._lines if lines is None else lines,
-            shows_contact=not (hides and hides_contact(self._order, self.supplier.id)),
         )
 
     @property

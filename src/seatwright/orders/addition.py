@@ -86,6 +86,7 @@ async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
         flags=msgspec.structs.replace(order.body.flags, **asked.flags),
         resale=order.body.resale or placing.resale,
         unconfirmed=unconfirmed_with(order.body.unconfirmed, sale.items),
+        supplier_sees=_supplier_sees(order, placing),
     )
     change = sale_change(body, sale, caller, at, "order.added_to")
     changed = msgspec.structs.replace(order, body=with_payment(body, sale.amount, asked, at))
@@ -94,6 +95,11 @@ async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
     if asked.reference_id is not None:
         await store.refer(tx, changed, asked.reference_id)
     return changed
+
+
+def _supplier_sees(order: Order, placing: Placing) -> tuple[str, ...]:
+    """Return `OrderBody.supplier_sees` after an addition. Only the reseller, whose customer it is, lets it change."""
+    return placing.supplier_sees if placing.caller.account_id == order.owner_id else order.body.supplier_sees
 
 
 def _sold_together(order: Order, placing: Placing) -> tuple[tuple[Item, ...], Sale]:

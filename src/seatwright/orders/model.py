@@ -8,7 +8,6 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from seatwright.cart.model import Item, OrderAgent
-from seatwright.catalog.customer import tells_contact
 from seatwright.core.clock import Instant
 
 OrderStatus: TypeAlias = Literal["confirmed", "pending", "cancelled"]
@@ -47,8 +46,8 @@ class Resale(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What supplier and reseller had agreed on when a reseller sold an order.
 
     `commission`: the supplier takes the money and owes the reseller its commission. `net`: the reseller takes the
-    money, keeps its commission, and owes the supplier the rest. With `hides_contact` the supplier doesn't see the
-    customer's phone, address and e-mail. `may_waive_fees`: the reseller may cancel without a fee.
+    money, keeps its commission, and owes the supplier the rest. With `hides_contact` the supplier sees of the customer
+    only what `orders/view.py` allows. `may_waive_fees`: the reseller may cancel without a fee.
     """
 
     kind: Literal["commission", "net"] = "commission"
@@ -73,6 +72,9 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `unconfirmed` are participants and units that needn't be accepted, but were ordered together with what must, so that
     the customer has been told of a request only. `confirmed_version` is the order's version at which it was last
     confirmed because nothing that had to be accepted is left: its event tells the customer how the order stands.
+
+    `supplier_sees` are the labels of questions whose answers the supplier sees although it doesn't see the customer's
+    contact (`orders/view.py`), as the catalogs said when the reseller ordered.
     """
 
     created_by: str
@@ -95,6 +97,7 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unconfirmed: tuple[str, ...] = ()
     confirmed_version: int = 0
     agent: OrderAgent | None = None
+    supplier_sees: tuple[str, ...] = ()
 
     def item(self, departure_id: str) -> Item | None:
         """Return the item of a departure, or None."""
@@ -138,29 +141,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def calendar_uid(self, item: Item) -> str:
         """Return what calendars know an item by: where mails and the customer's page differ, it is there twice."""
         return f"{item.id}.{self.id}@seatwright"
-
-
-def customer_for(order: Order, viewer_id: str) -> dict[str, Any]:
-    """Return the customer as an account sees it: a supplier without phone, address and e-mail where that was agreed
-    with the reseller (wire reference, "Resellers")."""
-    customer = order.body.customer
-    if not hides_contact(order, viewer_id):
-        return customer
-    return {name: value for name, value in customer.items() if not tells_contact(name, value)}
-
-
-def billing_for(order: Order, viewer_id: str) -> dict[str, Any]:
-    """Return what was said of the payment as an account sees it: of a customer who is hidden, the memo alone."""
-    billing = order.body.billing
-    if not hides_contact(order, viewer_id):
-        return billing
-    return {name: value for name, value in billing.items() if name == "memo" and not tells_contact(name, value)}
-
-
-def hides_contact(order: Order, viewer_id: str) -> bool:
-    """Tell whether an account, the supplier, doesn't see how to reach the customer of the order."""
-    resale = order.body.resale
-    return resale is not None and resale.hides_contact and viewer_id != order.owner_id
 
 
 def item_status(item: Item) -> OrderStatus:

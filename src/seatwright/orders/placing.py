@@ -39,7 +39,10 @@ class OrderAsked(NamedTuple):
 
 
 class Placing(NamedTuple):
-    """A cart on its way to an order: what was read, what is asked for, and by whom."""
+    """A cart on its way to an order: what was read, what is asked for, and by whom.
+
+    `supplier_sees` is as in `OrderBody`, by the catalogs as they are now.
+    """
 
     opened: cart_store.Opened
     connection: Connection | None
@@ -48,6 +51,7 @@ class Placing(NamedTuple):
     caller: Caller
     now: Instant
     request: str
+    supplier_sees: tuple[str, ...] = ()
 
     @property
     def seats(self) -> int:

@@ -30,6 +30,8 @@ from seatwright.orders.placing import (
     use_discount,
     with_payment,
 )
+from seatwright.orders.view import labels_for_supplier
+from seatwright.resellers.model import Connection
 from seatwright.storage.engine import ReadTx, Retry, Tx
 
 
@@ -110,6 +112,7 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
         caller=caller,
         now=now,
         request=request,
+        supplier_sees=await _supplier_sees(tx, booking, opened, connection),
     )
     try:
         order_id = asked.order_id or cart.order_id
@@ -118,6 +121,16 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
         return await _make_order(tx, placing)
     except Retry:
         raise Retry(first=NoteLostHolds(booking, caller, cart.id)) from None
+
+
+async def _supplier_sees(
+    tx: ReadTx, booking: Booking, opened: cart_store.Opened, connection: Connection | None
+) -> tuple[str, ...]:
+    """Return the labels whose answers the supplier sees where it doesn't see how to reach the customer."""
+    if connection is None or not connection.terms.hides_contact:
+        return ()
+    reseller = await booking.catalogs.load(tx, opened.cart.seller_id)
+    return labels_for_supplier(opened.catalog, reseller)
 
 
 async def _in_name_of(tx: ReadTx, opened: cart_store.Opened, behalf: Behalf) -> cart_store.Opened:
@@ -188,6 +201,7 @@ def _new_order(placing: Placing, items: tuple[Item, ...]) -> Order:
             resale=placing.resale,
             unconfirmed=unconfirmed_with((), items),
             agent=body.agent,
+            supplier_sees=placing.supplier_sees,
         ),
         total=0,
         paid=0,

@@ -11,7 +11,7 @@ from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.orders import store
-from seatwright.orders.model import Order, customer_for
+from seatwright.orders.view import OrderView, view_of
 from seatwright.reports.products import ProductName, product_names
 from seatwright.storage.engine import ReadTx, Row
 
@@ -120,7 +120,9 @@ def manifest_of(found: Found) -> Manifest:
     """Return the manifest that was read."""
     departure = found.departure
     guests = [
-        guest for row in found.orders for guest in _guests(store.order_from(row), departure["id"], found.viewer_id)
+        guest
+        for row in found.orders
+        for guest in _guests(view_of(store.order_from(row), found.viewer_id), departure["id"])
     ]
     return Manifest(
         departure_id=departure["id"],
@@ -134,11 +136,11 @@ def manifest_of(found: Found) -> Manifest:
     )
 
 
-def _guests(order: Order, departure_id: str, viewer_id: str) -> Iterator[Guest]:
+def _guests(order: OrderView, departure_id: str) -> Iterator[Guest]:
     item = order.body.item(departure_id)
     if item is None:
         return
-    customer = customer_for(order, viewer_id)
+    customer = order.body.customer
     answers = {name: value for name, value in customer.items() if name not in NO_ANSWERS}
     for line in item.live:
         yield Guest(

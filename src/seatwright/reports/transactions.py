@@ -20,7 +20,7 @@ from seatwright.cart.model import Item
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.orders import store
-from seatwright.orders.model import Order
+from seatwright.orders.view import OrderView, view_of
 from seatwright.reports.accrual import LINE_TYPES, LineType
 from seatwright.reports.periods import Span
 from seatwright.reports.products import products_numbered
@@ -79,7 +79,7 @@ class Transaction(NamedTuple):
     """
 
     at: Instant
-    order: Order
+    order: OrderView
     actions: tuple[str, ...]
     total: int
     paid: int
@@ -101,8 +101,10 @@ class Transaction(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was read of a page; `records_of` makes records of it, which takes as long as there are orders."""
+    """What was read of a page for an account; `records_of` makes records of it, which takes as long as there are
+    orders."""
 
+    viewer_id: str
     moments: Sequence[Row]
     orders: Sequence[Row]
     entries: Sequence[Row]
@@ -149,7 +151,7 @@ async def read(
         suppliers,
         ids,
     )
-    return Found(moments, orders, entries, events)
+    return Found(account_id, moments, orders, entries, events)
 
 
 def records_of(found: Found) -> Iterator[Transaction]:
@@ -167,7 +169,7 @@ def records_of(found: Found) -> Iterator[Transaction]:
     for moment in found.moments:
         row = orders.get(moment["order_id"])
         if row is not None:
-            order = store.order_from(row)
+            order = view_of(store.order_from(row), found.viewer_id)
             record = _record(moment, order, row["booked_at"], entries, events)
             yield record._replace(creator=creators.get(order.id, ""), first_fees=first_fees.get(order.id, {}))
 
@@ -249,7 +251,9 @@ def _by_moment(rows: Iterable[Row]) -> _ByMoment:
     return found
 
 
-def _record(moment: Row, order: Order, made_at: Instant, all_entries: _ByMoment, all_events: _ByMoment) -> Transaction:
+def _record(
+    moment: Row, order: OrderView, made_at: Instant, all_entries: _ByMoment, all_events: _ByMoment
+) -> Transaction:
     key = order.id, moment["booked_at"] or made_at
     entries, events = all_entries.get(key, []), all_events.get(key, [])
     lines = tuple(_entry(row) for row in entries if row["ledger"] in LINE_TYPES)

@@ -50,8 +50,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     `commission`: the supplier takes the money and the reseller earns `rate`. `net`: the reseller takes the money and
     pays `rate` to the supplier. Without a rate a reseller earns nothing. `products` None is all of them, in the
     category `price_category` ("" is the products' own prices). `channel` is what the supplier calls this way of
-    selling; "" is the reseller's name. With `hides_contact` the supplier doesn't see customers' phone, address and
-    e-mail. `may_waive_fees`: the reseller may cancel without a fee.
+    selling; "" is the reseller's name. With `hides_contact` the supplier sees of customers only what
+    `orders/view.py` allows. `may_waive_fees`: the reseller may cancel without a fee.
     """
 
     kind: Kind = "commission"

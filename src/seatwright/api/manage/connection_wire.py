@@ -44,8 +44,8 @@ class TermsForm(wire.Wire, kw_only=True):
 
     `commission`: the supplier takes the money, and the reseller earns `rate` of base price less discount, plus pickups
     and fees. `net`: the reseller takes the money, and pays `rate` of the same to the supplier, with service fees and
-    taxes. `products` null is all of them. `customerAccess` `limited` hides phone, address and e-mail of customers from
-    the supplier. What is left out has its default.
+    taxes. `products` null is all of them. `customerAccess` `limited` shows the supplier customers' names and the
+    answers to questions that say so, and nothing else of them. What is left out has its default.
     """
 
     type: Literal["commission", "net"] = "commission"

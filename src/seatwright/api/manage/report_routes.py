@@ -10,13 +10,11 @@ from litestar.params import PathParameter, QueryParameter
 
 from seatwright.api import reporting
 from seatwright.api.context import ApiRequest, services
+from seatwright.api.manage.manifest_wire import ManifestOut, manifest_out, manifest_sheet
 from seatwright.api.manage.report_wire import (
-    ManifestOut,
     RecipientOut,
     SalesOut,
     SettlementOut,
-    manifest_out,
-    manifest_sheet,
     recipients_out,
     recipients_sheet,
     sales_out,
@@ -113,7 +111,7 @@ async def transaction_report(
     async def gather(who: Caller) -> Shown:
         account, found = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
         return Shown(
-            data=lambda: listed(transactions.records_of(found), who.account_id),
+            data=lambda: listed(transactions.records_of(found)),
             sheet=lambda: transactions_sheet(transactions.records_of(found), account.time_zone),
             file="transactions",
         )

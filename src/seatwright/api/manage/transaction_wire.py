@@ -60,9 +60,9 @@ class TransactionOut(msgspec.Struct, kw_only=True, rename="camel"):
     line_items: list[EntryOut]
 
 
-def transaction_out(record: Transaction, viewer_id: str) -> TransactionOut:
+def transaction_out(record: Transaction) -> TransactionOut:
     """Show a record to the order's supplier or seller."""
-    order, currency = record.order, record.order.body.currency
+    order, currency, viewer_id = record.order, record.order.body.currency, record.order.viewer_id
     resold = order.owner_id != order.account_id
     return TransactionOut(
         date=iso_utc(record.at),
@@ -145,6 +145,6 @@ def wall(at: Instant | None, zone: str) -> datetime | None:
     return None if at is None else to_local(at, zone)
 
 
-def listed(records: Iterable[Transaction], viewer_id: str) -> list[msgspec.Raw]:
+def listed(records: Iterable[Transaction]) -> list[msgspec.Raw]:
     """Show several records, in JSON already: texts are less for Python to keep than what they are made of."""
-    return [msgspec.Raw(wire.encode(transaction_out(record, viewer_id))) for record in records]
+    return [msgspec.Raw(wire.encode(transaction_out(record))) for record in records]

@@ -17,7 +17,7 @@ from seatwright.cart.model import Item
 from seatwright.catalog.model import Product
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
-from seatwright.orders.model import Order, customer_for
+from seatwright.orders.model import Order
 from seatwright.reports.order_facts import Facts
 from seatwright.reports.order_rows import CANCELLING, OrderRow, rows_of
 from seatwright.reports.sheets import Cell, Sheet
@@ -185,7 +185,7 @@ def _of_change(record: Transaction, facts: Facts) -> dict[str, Any]:
     order, body = record.order, record.order.body
     dated = (item for item in body.items if item.start_at is not None)
     first = min(dated, key=lambda item: item.start_at or 0, default=None)
-    customer = customer_for(order, facts.viewer.id)
+    customer = body.customer
     creator = facts.creator(order, record.creator)
     actor = facts.actor(order, record.deeds[0].actor, record.creator) if record.deeds else creator
     cancelled = any(deed.action in CANCELLING for deed in record.deeds)

@@ -14,7 +14,8 @@ from seatwright.core.clock import Instant
 from seatwright.core.fee_reason import english
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
-from seatwright.orders.model import Answer, Order, Payment, billing_for, customer_for
+from seatwright.orders.model import Answer, Order, Payment
+from seatwright.orders.view import OrderView, view_of
 
 
 class PaymentOut(msgspec.Struct, kw_only=True, rename="camel"):
@@ -112,14 +113,14 @@ class CancelledOrderOut(OrderOut, kw_only=True, rename="camel"):
 
 def order_out(order: Order, viewer_id: str) -> OrderOut:
     """Show an order to the account `viewer_id`, its supplier or its seller."""
-    return OrderOut(**_fields(order, viewer_id))
+    return OrderOut(**_fields(view_of(order, viewer_id)))
 
 
 def cancelled_order_out(outcome: Outcome, viewer_id: str) -> CancelledOrderOut:
     """Show an order after a cancellation."""
     done = Quote(outcome.fees, outcome.fee, outcome.refund, outcome.cancelled, outcome.seats_returned)
     return CancelledOrderOut(
-        **_fields(outcome.order, viewer_id), cancellation=quote_out(done, outcome.order.body.currency)
+        **_fields(view_of(outcome.order, viewer_id)), cancellation=quote_out(done, outcome.order.body.currency)
     )
 
 
@@ -139,8 +140,8 @@ def quote_out(quoted: Quote, currency: str) -> CancellationOut:
     )
 
 
-def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
-    body, currency = order.body, order.body.currency
+def _fields(order: OrderView) -> dict[str, Any]:
+    body, currency, viewer_id = order.body, order.body.currency, order.viewer_id
     live = sums([line for item in body.items for line in item.live])
     resold = order.owner_id != order.account_id
     return {
@@ -155,7 +156,7 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
         "modified_date": iso_utc(order.modified_at),
         "created_by": body.created_by,
         "created_by_email": body.created_by_email,
-        "customer": customer_for(order, viewer_id),
+        "customer": body.customer,
         "items": [item_out(item, currency) for item in body.items],
         "price": to_wire(live.price, currency),
         "discount": to_wire(live.discount, currency),
@@ -168,7 +169,7 @@ def _fields(order: Order, viewer_id: str) -> dict[str, Any]:
         "currency": currency,
         "discount_codes": list(body.discount_codes),
         "payments": [_payment_out(payment, currency, order.created_at) for payment in body.payments],
-        "billing": billing_for(order, viewer_id),
+        "billing": body.billing,
         "channel": order.channel or None,
         "pending_until": None if order.answer_by is None else iso_utc(order.answer_by),
         "answer": _answer_out(body.answer),

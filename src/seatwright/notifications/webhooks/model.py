@@ -33,7 +33,7 @@ _HOST = re.compile(r"[a-z0-9_.-]{1,253}")
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an account is called, about what. `secret` and `old_secret` are sealed (`webhooks_signing`).
+    """Where an account is called, about what. `secret` and `old_secret` are sealed (`signing`).
 
     The old secret signs too until `old_secret_until`.
     """
@@ -66,7 +66,7 @@ def check_events(events: Iterable[EventKind]) -> tuple[EventKind, ...]:
 def check_url(url: str, *, internal: bool) -> str:
     """Return a URL that may be called. Raises `Invalid`, naming the field.
 
-    A name's addresses are looked at when it is called (`webhooks_http`); addresses in the URL itself are now. With
+    A name's addresses are looked at when it is called (`caller`); addresses in the URL itself are now. With
     `internal` (the setting SEATWRIGHT_WEBHOOK_INTERNAL), those of one's own network and http are fine.
     """
     if len(url) > MAX_URL:

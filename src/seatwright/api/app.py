@@ -10,9 +10,8 @@ from typing import Any, TypeAlias
 from litestar import Litestar, Response, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.plugins import PluginProtocol
-from litestar.plugins.core import MsgspecDIPlugin
 
+from seatwright.api.application import Application
 from seatwright.api.checks import check_request
 from seatwright.api.context import ApiRequest, BareRequest, Services
 from seatwright.api.errors import HANDLERS
@@ -33,15 +32,6 @@ Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 CORS_MAX_AGE_S = 600
 
 
-class _Application(Litestar):
-    """Litestar without what it does for pydantic, which it would import only because the CLI's library brings it along:
-    a tenth of a second of every start, and some MB of every process."""
-
-    @staticmethod
-    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
-        return [*plugins, MsgspecDIPlugin()]
-
-
 def create_app(
     settings: Settings, services: Services | None, routes: Routes = ROUTES, *, lifespan: Sequence[Lifespan] = ()
 ) -> Litestar:
@@ -49,7 +39,7 @@ def create_app(
 
     `services` None leaves `app.state.services` to a `lifespan`, which opens what they are made of.
     """
-    app = _Application(
+    app = Application(
         route_handlers=[*_routers(routes), _openapi_route(routes)],
         lifespan=list(lifespan),
         request_class=BareRequest,

@@ -21,6 +21,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 
 from seatwright.api import wire
+from seatwright.api.application import Application
 from seatwright.api.openapi_links import links
 
 DESCRIPTION = """
@@ -104,7 +105,7 @@ def describe(routers: Sequence[Router]) -> bytes:
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
         ),
     )
-    app = Litestar(route_handlers=list(routers), openapi_config=config, logging_config=None)
+    app = Application(route_handlers=list(routers), openapi_config=config, logging_config=None)
     document = app.openapi_schema.to_schema()
     schemas: dict[str, Any] = document["components"].setdefault("schemas", {})
     for name, schema in schemas.items():

@@ -5,7 +5,7 @@
 The same requests go to the application, to the application once more (so it shows how far apart two equal things lie
 here), and straight to the checks and handlers that any library would have to call. What lies between the first and the
 last is all that another library could save. `--beside` adds a candidate: a function that makes an ASGI application of
-(settings, services), as `seatwright.api.app.create_app` does. All run in this process, on one SQLite file; processor
+(settings, services), as `app.assembly.create_app` does. All run in this process, on one SQLite file; processor
 time is counted, in rounds that take turns.
 """
 
@@ -29,10 +29,7 @@ from litestar.routes import HTTPRoute
 
 from benchmarks.calls import API, CUSTOMER, TWO_TIERS
 from benchmarks.servers import Ground, Place
-from seatwright.api.app import create_app
-from seatwright.api.checks import check_request
-from seatwright.api.context import Services
-from seatwright.api.observe import Observed
+from seatwright.app.assembly import create_app
 from seatwright.auth import tokens
 from seatwright.auth.limits import Turns
 from seatwright.auth.secrets import Keyring
@@ -40,6 +37,9 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
+from seatwright.http.access import Observed
+from seatwright.http.checks import check_request
+from seatwright.http.context import Services
 from seatwright.storage.open import open_database
 
 READS, ORDERS, CLIENTS = 300, 3, 16
@@ -48,7 +48,9 @@ READS, ORDERS, CLIENTS = 300, 3, 16
 App = Callable[[Any, Any, Any], Awaitable[None]]
 MakeApp = Callable[[Settings, Services], App]
 
-LOADED = "import sys, seatwright.app as a, seatwright.core.config as c; app = a.create_app(c.load_settings(), None)"
+LOADED = (
+    "import sys, seatwright.app.assembly as a, seatwright.core.config as c; app = a.create_app(c.load_settings(), None)"
+)
 BELOW = "import sys, importlib, uvicorn; [importlib.import_module(name) for name in {names!r}]"
 DESCRIBED = (
     "; import asyncio, httpx; client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url='http://server')"
@@ -223,7 +225,7 @@ def _memory(folder: str) -> None:
         command = [sys.executable, "-c", program]
         return subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout
 
-    door = ("seatwright.api", "seatwright.app")
+    door = ("seatwright.api", "seatwright.app", "seatwright.http", "seatwright.web")
     names = [name for name in run(LOADED + NAMES).split() if not name.startswith(door)]
     for title, program in (
         ("the application", "import uvicorn; " + LOADED),

@@ -20,12 +20,12 @@ import structlog
 from benchmarks.calls import API, CUSTOMER
 from benchmarks.dataset import CATALOG, EMAIL, DataSet
 from benchmarks.servers import Place
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import SystemClock
 from seatwright.core.ids import new_hex24, new_uuid
+from seatwright.http.context import Services
 from seatwright.storage.engine import Database, Engine, Probe, ReadTx, Row, Tx
 from seatwright.storage.open import open_database
 

@@ -14,8 +14,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from seatwright.api.app import create_app, with_state
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app, with_state
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
 from seatwright.auth.model import PERMISSIONS
@@ -24,6 +23,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock, SystemClock
 from seatwright.core.config import Settings, load_settings
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import migrate
 from seatwright.storage.open import open_database

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
 from seatwright.auth.model import PERMISSIONS
 from seatwright.cart.holds import sweep
 from seatwright.core.clock import ManualClock
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from tests.shop import Shop, open_shop
 

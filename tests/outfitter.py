@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatwright.api.context import Services
 from seatwright.auth.model import PERMISSIONS, Caller
 from seatwright.cart import service as carts
 from seatwright.cart.context import Booking
 from seatwright.cart.service import Asked
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Clock
+from seatwright.http.context import Services
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
 from seatwright.orders.placing import OrderAsked

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth.model import PERMISSIONS
 from seatwright.core.clock import ManualClock
+from seatwright.http.context import Services
 from seatwright.storage.engine import Tx
 from tests.conftest import NewAccount, TestAccount
 

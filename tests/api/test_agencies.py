@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.service import NewUser
+from seatwright.http.context import Services
 from tests.desk import Desk, another_user, open_desk
 
 BUSINESS = {

@@ -11,9 +11,9 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from seatwright.api.context import Services
 from seatwright.core.errors import Invalid
 from seatwright.core.numerals import has_numerals, misspelt
+from seatwright.http.context import Services
 from seatwright.setup.convert import Terms, to_entry
 from seatwright.setup.importing import parse_document
 from tests.desk import Desk, open_desk

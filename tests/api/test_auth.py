@@ -4,11 +4,11 @@ import httpx
 import jwt
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import passwords, service
 from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.core.clock import SECOND_MS, ManualClock
+from seatwright.http.context import Services
 from tests.conftest import NewAccount, TestAccount
 
 AUTHENTICATE = "/public/api/authenticate"

@@ -8,10 +8,10 @@ import httpx
 import msgspec
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.catalog.model import Product
+from seatwright.http.context import Services
 from tests.desk import Desk, another_user, open_desk
 
 NOT_COMPARED = ("id", "confirmation", "entityId", "supplierId", "resellerId", "createdBy", "createdByEmail", "agent")

@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth.model import PERMISSIONS
 from seatwright.auth.service import NewUser
 from seatwright.catalog.model import Product, Tier
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, another_user, open_desk
 from tests.shop import denver
 

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Pickup, PickupDetail, Product, Tier
 from seatwright.core.clock import ManualClock
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, open_desk
 
 MINUTE_MS = 60_000

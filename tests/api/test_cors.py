@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
+from seatwright.http.context import Services
 from tests.conftest import settings_for
 
 URL = "/public/api/authenticate"

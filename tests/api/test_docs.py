@@ -5,7 +5,7 @@ from pathlib import Path
 
 from litestar.routes import HTTPRoute
 
-from seatwright.api.app import create_app
+from seatwright.app.assembly import create_app
 from tests.conftest import settings_for
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
@@ -21,4 +21,4 @@ def test_every_route_is_listed(tmp_path: Path) -> None:
         if method != "OPTIONS"
     }
     rows = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(routes), "docs/api.md and api/routes.py differ"
+    assert sorted(rows) == sorted(routes), "docs/api.md and app/routes.py differ"

@@ -10,10 +10,10 @@ import structlog
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from seatwright.api import wire
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
-from seatwright.api.security import OPEN
+from seatwright.app.assembly import create_app
+from seatwright.http import wire
+from seatwright.http.context import Services
+from seatwright.http.security import OPEN
 
 
 class Inner(wire.Wire):

@@ -9,14 +9,14 @@ import pytest
 from litestar import Response, post
 from litestar.params import FromQuery
 
-from seatwright.api.app import create_app
-from seatwright.api.context import ApiRequest, Services, services
-from seatwright.api.endpoint import write
+from seatwright.app.assembly import create_app
 from seatwright.auth import tokens
 from seatwright.auth.model import Caller
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, SoldOut, TooMany, Unavailable
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import ApiRequest, Services, services
+from seatwright.http.endpoint import write
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 from tests.conftest import NewAccount, TestAccount

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth.model import PERMISSIONS
+from seatwright.http.context import Services
 from seatwright.setup.document import PLURALS
 from tests.conftest import NewAccount, TestAccount
 from tests.outfitter import CATALOG, Operator

@@ -3,7 +3,7 @@
 import httpx
 import structlog
 
-from seatwright.api.context import Services
+from seatwright.http.context import Services
 from tests.conftest import TestAccount
 
 

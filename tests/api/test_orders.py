@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Product, Tier
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from tests.desk import KAYAK, RAFTING, Desk, open_desk
 
 NULLS = {

@@ -8,10 +8,10 @@ import httpx
 import msgspec
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.cancellation import approval
 from seatwright.catalog.model import Product
 from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.orders import outbox
 from seatwright.storage import audit
 from tests.conftest import START

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.resellers import service as resellers
 from tests.conftest import NewAccount, TestAccount
 from tests.outfitter import CATALOG, Operator

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Question
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from tests.desk import Desk, open_desk
 
 CHOICES = ("Beginner", "Expert")

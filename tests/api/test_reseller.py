@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Discount
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from tests.conftest import START
 from tests.desk import RAFTING, Desk, open_desk
 

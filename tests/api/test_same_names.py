@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatwright.api.context import Services
 from seatwright.core import names
+from seatwright.http.context import Services
 from tests.desk import Desk, open_desk
 
 NUMBER = 7001

@@ -10,10 +10,10 @@ import httpx
 import msgspec
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Product, Question
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.storage.engine import Tx
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, open_desk

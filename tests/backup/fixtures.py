@@ -24,8 +24,7 @@ from typing import Any
 
 import httpx
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
 from seatwright.auth.model import ALL_PERMISSIONS
@@ -33,6 +32,7 @@ from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.config import Settings
+from seatwright.http.context import Services
 from seatwright.resellers import service as resellers
 from seatwright.storage.engine import Database, Tx
 from seatwright.storage.migrate import migrate, migrations

@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
-from seatwright.api.app import create_app
+from seatwright.app.assembly import create_app
 from seatwright_client import AsyncSeatwrightClient, EntryKind, SeatwrightClient
 from seatwright_client.operations import Resource, operation, pages
 from seatwright_client.request import Repeat, Request

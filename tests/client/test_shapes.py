@@ -19,7 +19,8 @@ from seatwright.api.manage import (
     refusal_routes,
     webhook_wire,
 )
-from seatwright.api.resmark import cart_wire, item_wire, order_wire, product_wire
+from seatwright.api.resmark import cart_wire, product_wire
+from seatwright.api.shapes import item_wire, order_wire
 from seatwright_client.answers import enveloped
 from seatwright_client.products import Product
 

@@ -19,13 +19,13 @@ from typing import Any
 
 import structlog
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.cart import holds
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.config import load_settings
 from seatwright.core.errors import Unavailable
+from seatwright.http.context import Services
 from seatwright.storage.engine import Database
 from seatwright.storage.open import open_database
 from tests.conftest import SECRET

@@ -6,9 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seatwright.api.pages import cases as pages
-from seatwright.api.pages import mailing
-from seatwright.api.pages.online import WHOLE
 from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
@@ -17,6 +14,9 @@ from seatwright.customers import refusals
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail
+from seatwright.selfservice import mailing
+from seatwright.selfservice import service as pages
+from seatwright.selfservice.online import WHOLE
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
 from tests.conftest import START

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.storage.open import open_database
 from tests.conftest import SECRET, START, settings_for
 from tests.desk import Desk

@@ -13,14 +13,14 @@ import asyncpg
 import httpx
 import pytest
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.cart.holds import sweep
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock, SystemClock
 from seatwright.core.errors import SoldOut, Unavailable
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.storage import postgres
 from seatwright.storage.engine import ConstraintViolation, ReadTx, Tx

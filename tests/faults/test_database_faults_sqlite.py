@@ -17,14 +17,14 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.cart.holds import sweep
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock, SystemClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Unavailable
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.storage.engine import Database
 from seatwright.storage.open import open_database

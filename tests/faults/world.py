@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
@@ -30,6 +29,7 @@ from seatwright.core.clock import DAY_MS, MINUTE_MS, ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.invariants.checks import Finding, check
 from seatwright.notifications.webhooks import signing as webhooks_signing
 from seatwright.resellers import service as resellers

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import store as accounts
 from seatwright.core.clock import DAY_MS, HOUR_MS, ManualClock
 from seatwright.core.mail import Mailbox
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.messages.context import Happening
 from seatwright.messages.facts import Subject, facts_of

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth import service as auth
 from seatwright.auth.limits import Limits
 from seatwright.auth.model import ALL_PERMISSIONS
@@ -18,6 +17,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.inventory import store as inventory
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Rate, Terms

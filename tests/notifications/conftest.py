@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatwright.api.context import Services
+from seatwright.http.context import Services
 from tests.desk import Desk, bike, desk, kayak, rafting
 from tests.notifications.commands import Commands
 from tests.notifications.office import Office, open_office

@@ -11,10 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Location, Notice, Product
 from seatwright.core.config import Settings
 from seatwright.core.mail import parse_mailbox, parse_server
+from seatwright.http.context import Services
 from seatwright.messages.context import Messenger
 from seatwright.messages.fanout import fan_out
 from seatwright.notifications import deliveries

@@ -10,9 +10,9 @@ from typing import Any
 import icalendar
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.times import to_utc
+from seatwright.http.context import Services
 from seatwright.orders import store
 from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from seatwright.api.context import Services
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.messages import fanout
 from seatwright.notifications.deliveries import WAITS_MS
 from seatwright.orders import outbox

@@ -7,8 +7,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import DAY_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Attempt, Delivery, Status
 from seatwright.notifications.mail import message as mail

@@ -8,8 +8,8 @@ import httpx
 import icalendar
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.worker.loops import Loops
 from tests.desk import Desk
 from tests.notifications.office import LOUD, Mail, Office, embedded, open_reseller

@@ -8,8 +8,8 @@ import httpx
 import icalendar
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.times import to_utc
+from seatwright.http.context import Services
 from tests.notifications.office import (
     ANN,
     BOATS,

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Product
 from seatwright.core.languages import LANGUAGES, Language
+from seatwright.http.context import Services
 from seatwright.notifications.mail.rendering import MAIL_KINDS, Look, render
 from tests.notifications.office import ANN, Office, embedded, only, templates, with_settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from seatwright.api.context import Services
+from seatwright.http.context import Services
 from tests.desk import Desk, bike, desk, kayak, rafting
 from tests.pages.visitor import Visitor
 

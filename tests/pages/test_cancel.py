@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from tests.desk import Desk
 from tests.pages.visitor import Form, Visitor, form_of, text_of
 from tests.shop import denver
@@ -119,7 +119,7 @@ async def test_many_are_listed_together_by_what_they_have_in_common(
     visitor: Visitor, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page with a row for each of thousands is nothing to read, and takes long to write."""
-    monkeypatch.setattr("seatwright.api.pages.view.MAX_SINGLE", 2)
+    monkeypatch.setattr("seatwright.web.my.view.MAX_SINGLE", 2)
     departure = await visitor.sold_under(policy(Fee(calc="percent", amount=500_000, per="person")))
     order = await desk.order((departure, {"Adult": 2, "Child": 1}))
     text, form = await visitor.offer(await visitor.link(order))

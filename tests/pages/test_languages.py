@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seatwright.api.pages.languages import accepted, choose
+from seatwright.web.languages import accepted, choose
 
 
 @pytest.mark.parametrize(

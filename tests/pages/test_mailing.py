@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import ManualClock
+from seatwright.http.context import Services
 from tests.desk import Desk
 from tests.pages.test_page import ANN, order_of_ann
 from tests.pages.visitor import Visitor, form_of, text_of

@@ -10,8 +10,7 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.auth.limits import FAILURES_PER_ADDRESS
@@ -22,6 +21,7 @@ from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS, ManualClock
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24, new_uuid
+from seatwright.http.context import Services
 from tests.desk import Desk, another_user, open_desk
 from tests.pages.visitor import Visitor, text_of
 

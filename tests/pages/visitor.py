@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Product, Tier
 from seatwright.catalog.policy import Policy
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from tests.desk import Desk
 
 _numbers = itertools.count()

@@ -16,12 +16,12 @@ from typing import Any, Self
 
 import structlog
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
+from seatwright.http.context import Services
 from seatwright.storage.open import open_database
 from tests.conftest import SECRET, settings_for
 from tests.crash.broken import GUARDS, STALE, break_for_good

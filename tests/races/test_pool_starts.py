@@ -10,9 +10,9 @@ import asyncio
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import SoldOut
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.inventory import pools, seats
 from seatwright.storage.engine import Tx

@@ -10,10 +10,10 @@ import httpx
 import openpyxl
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import Question
 from seatwright.core.clock import DAY_MS
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.reports import mailing, manifest
 from tests.desk import Desk, open_desk
 from tests.reports.world import World
@@ -199,7 +199,7 @@ async def test_pages_of_the_mailing_list(world: World, monkeypatch: pytest.Monke
     monkeypatch.setattr(mailing, "MAX_ADDRESSES", 3)
     assert (await world.desk.refused(400, "GET", "/api/v1/reports/mailing-list"))["errorCode"] == "too_many_addresses"
     monkeypatch.setattr(mailing, "MAX_ADDRESSES", 100)
-    monkeypatch.setattr("seatwright.api.reporting.MAX_ROWS", 4)
+    monkeypatch.setattr("seatwright.api.shapes.reporting.MAX_ROWS", 4)
     path = "/api/v1/reports/mailing-list"
     assert "at most 10000" in (await world.desk.refused(400, "GET", f"{path}?limit=10001"))["errorMessage"]
     path = "/api/v1/reports/mailing-list?format=csv"

@@ -12,12 +12,12 @@ import httpx
 import openpyxl
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.catalog.model import Product, Tier
 from seatwright.core.clock import MINUTE_MS
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.reports.turns import MAX_WAITING, MAX_WAITING_EACH, Turns
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange

@@ -11,11 +11,11 @@ import httpx
 import msgspec
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.catalog.model import AnyEntry, Charge, Location, Pickup, Product, Tier
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import iso_utc
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.storage.engine import Row
 from tests.desk import Desk, open_desk

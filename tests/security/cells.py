@@ -11,12 +11,12 @@ import msgspec
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from seatwright.api.context import Services
 from seatwright.auth import tokens
 from seatwright.auth.model import PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.tokens import Claims
 from seatwright.core.clock import SECOND_MS
+from seatwright.http.context import Services
 from tests.security.table import Route
 from tests.security.world import Side, sign_in
 

@@ -10,11 +10,11 @@ import jwt
 import msgspec
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import passwords, service
 from seatwright.auth.line import Origin
 from seatwright.auth.model import PERMISSIONS
 from seatwright.auth.secrets import same_hash
+from seatwright.http.context import Services
 from seatwright.storage import idempotency
 from tests.security.world import PASSWORD, Side, dump, open_side
 

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.limits import TURNS_BURST_S
 from seatwright.auth.model import PERMISSIONS
 from seatwright.core.clock import SECOND_MS, ManualClock
+from seatwright.http.context import Services
 from tests.conftest import settings_for
 from tests.security.live import fresh_settings, open_account
 from tests.security.world import Side, dump, open_side

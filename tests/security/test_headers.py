@@ -11,12 +11,12 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from seatwright.api.context import Services
 from seatwright.auth.limits import Turns, weight
 from seatwright.auth.networks import Networks
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.storage.engine import Database
 from tests.conftest import settings_for
 from tests.security.cells import send, things_of

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from seatwright.api import validation
-from seatwright.api.context import Services
-from seatwright.api.validation import find
+from seatwright.http import validation
+from seatwright.http.context import Services
+from seatwright.http.validation import find
 from seatwright.setup.importing import ImportForm
 from tests.security.cells import send, things_of
 from tests.security.table import OPEN, TABLE

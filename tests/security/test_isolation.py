@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
+from seatwright.http.context import Services
 from seatwright.resellers import service as resellers
 from tests.security.cells import send, things_of
 from tests.security.table import OPEN, TABLE

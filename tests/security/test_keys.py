@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import keys
 from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS
 from seatwright.auth.secrets import new_own_key
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, ManualClock
+from seatwright.http.context import Services
 from tests.conftest import START
 from tests.security.cells import send, things_of
 from tests.security.table import OPEN, TABLE

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from litestar import Litestar, get
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.model import PERMISSIONS, Caller
+from seatwright.http.context import Services
 from seatwright.orders import store as orders
 from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx

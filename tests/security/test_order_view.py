@@ -21,10 +21,10 @@ import pytest
 from structlog.testing import capture_logs
 
 import seatwright
-from seatwright.api.context import Services
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Question
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.orders import view
 from seatwright.orders.model import Order, OrderBody, Payment, Resale
 from seatwright.orders.view import OrderView, view_of
@@ -374,7 +374,7 @@ def test_everybody_else_sees_the_order_itself(viewer: str) -> None:
 
 
 SENSITIVE = frozenset({"answers", "customer", "billing", "payments", "reference_id", "memo"})
-DOORS = ("api", "messages", "reports", "cli", "presentation", "worker")
+DOORS = ("api", "web", "http", "messages", "reports", "cli", "presentation", "selfservice", "worker")
 READERS = {
     "api/manage/manifest_wire.py": {
         "_guest_out",
@@ -385,14 +385,14 @@ READERS = {
     },  # a `Guest`,
     # which is made of a view
     "api/manage/transaction_wire.py": {"transaction_out", "_transaction_row"},  # `Transaction.order` is a view
-    "api/pages/mailing.py": {"wanted", "refuse"},  # the customer's own page
-    "api/pages/routes.py": {"_wording"},
-    "api/pages/view.py": {"customer_name", "order_view", "_line"},  # the same
+    "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page
+    "web/my/routes.py": {"_wording"},
+    "web/my/view.py": {"customer_name", "order_view", "_line"},  # the same
     "api/resmark/cart_wire.py": {"cart_out"},  # the caller's own cart
     "api/resmark/order_routes.py": {"place_order"},  # what was sent
-    "api/resmark/item_wire.py": {"_line_out"},  # of an `OrderView`, or of the caller's own cart
+    "api/shapes/item_wire.py": {"_line_out"},  # of an `OrderView`, or of the caller's own cart
     "api/resmark/order_report_wire.py": {"_of_change"},  # `Transaction.order` is a view
-    "api/resmark/order_wire.py": {"_fields", "_payment_out"},  # an `OrderView`
+    "api/shapes/order_wire.py": {"_fields", "_payment_out"},  # an `OrderView`
     "cli/orders.py": {"list_pending"},
     "messages/calls.py": {"body"},
     "messages/facts.py": {"facts_of", "customer_facts", "_order", "_guest_answers"},  # `Happening.for_account`

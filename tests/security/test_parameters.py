@@ -10,9 +10,9 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from seatwright.api.context import Services
-from seatwright.api.parameters import LISTS, MAX_PAIRS, MAX_UNKNOWN, Parameters
-from seatwright.api.routes import MANAGE, RESMARK
+from seatwright.app.routes import MANAGE, RESMARK
+from seatwright.http.context import Services
+from seatwright.http.parameters import LISTS, MAX_PAIRS, MAX_UNKNOWN, Parameters
 from tests.desk import Desk
 from tests.security.cells import send, things_of
 from tests.security.table import TABLE, Route

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from seatwright.api.context import Services
 from seatwright.auth import passwords
 from seatwright.auth.limits import FAILURE_WINDOW_MS, FAILURES_PER_ADDRESS, FAILURES_PER_NAME, WIDER
 from seatwright.auth.networks import networks
 from seatwright.core.clock import SECOND_MS, ManualClock
+from seatwright.http.context import Services
 from tests.conftest import settings_for
 from tests.security.live import QuickServer, fresh_settings, open_account
 from tests.security.world import PASSWORD, Side, open_side

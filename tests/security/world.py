@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
-from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
 from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS
 from seatwright.auth.tokens import Claims
 from seatwright.core.ids import new_hex24
+from seatwright.http.context import Services
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail

@@ -9,13 +9,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from seatwright.api.context import Services
 from seatwright.cancellation.service import Target, cancel
 from seatwright.cli.importing import import_command
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.core.times import iso_wall
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.setup.importing import Counts, ImportReport
 from tests.conftest import TestAccount

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.cli import demo
 from seatwright.cli.demo import FILE, RESELLER, SUPPLIER, Demo
 from seatwright.core.clock import DAY_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from tests.conftest import NewAccount
 from tests.outfitter import Operator

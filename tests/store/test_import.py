@@ -11,12 +11,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from seatwright.api.context import Services
 from seatwright.cli.importing import import_command
 from seatwright.core.clock import DAY_MS, ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Conflict, Invalid
 from seatwright.core.times import iso_utc
+from seatwright.http.context import Services
 from seatwright.setup.document import Form
 from seatwright.setup.importing import Counts, ImportReport, import_document, parse_document
 from seatwright.storage.engine import Probe

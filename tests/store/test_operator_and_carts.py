@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.cart import service as carts
 from seatwright.cart.holds import sweep
 from seatwright.cart.service import Asked, Priced
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.errors import Conflict, NotFound, SeatwrightError, SoldOut
 from seatwright.core.times import iso_wall
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Invalid, NotFound, SoldOut
 from seatwright.core.times import from_local, iso_utc, iso_wall
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
 from seatwright.setup import schedule

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.config import Settings
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from tests.conftest import settings_for
 from tests.desk import KAYAK, Desk, open_desk

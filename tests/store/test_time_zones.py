@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Invalid
 from seatwright.core.times import from_local, iso_wall
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
 from seatwright.setup.importing import Counts, ImportReport

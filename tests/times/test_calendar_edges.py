@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.cancellation.fees import Cancelled, cancellation_fees
 from seatwright.cancellation.policy import cutoff
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS
 from seatwright.core.errors import Invalid
 from seatwright.core.times import from_local, iso_utc, iso_wall, parse_date, parse_day_range, shift_years, to_local
+from seatwright.http.context import Services
 from seatwright.setup.convert import Terms
 from seatwright.setup.departure_form import Recurrence
 from seatwright.setup.moments import parse_moment

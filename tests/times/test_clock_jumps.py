@@ -22,13 +22,13 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth.limits import FAILURES_PER_NAME, Buckets, Limits
 from seatwright.auth.networks import networks
 from seatwright.cart.holds import sweep
 from seatwright.core.clock import DAY_MS, HOUR_MS, SECOND_MS, ManualClock
 from seatwright.core.errors import TooMany, Unauthorized
 from seatwright.core.times import iso_utc
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.worker.loops import Loops
 from tests.conftest import START, TestAccount

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.cart.context import Booking
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.money import from_wire
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.storage.engine import ReadTx, Row
 from tests.conftest import NewAccount

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.core.errors import Conflict, SoldOut
 from seatwright.core.times import from_local, to_local
+from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from tests.conftest import TestAccount
 from tests.crash.scale import amount

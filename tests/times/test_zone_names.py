@@ -7,12 +7,12 @@ from zoneinfo import TZPATH, ZoneInfo
 
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.auth import service as auth
 from seatwright.auth.service import AccountChange
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.times import check_zone, zone, zone_names
+from seatwright.http.context import Services
 from tests.conftest import TestAccount
 from tests.outfitter import Operator
 

@@ -12,9 +12,9 @@ import pytest
 import standardwebhooks.webhooks
 from standardwebhooks import Webhook
 
-from seatwright.api.context import Services
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
+from seatwright.http.context import Services
 from seatwright.messages.context import Messenger
 from seatwright.messages.fanout import fan_out
 from seatwright.notifications.deliverer import deliver

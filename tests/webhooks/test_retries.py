@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
 from seatwright.api.manage import webhook_wire
+from seatwright.app.assembly import create_app
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, ManualClock
+from seatwright.http.context import Services
 from seatwright.messages.context import Messenger
 from seatwright.notifications.deliverer import retry_after_ms
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS, Outcome

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
+from seatwright.http.context import Services
 from seatwright.notifications.webhooks.model import EVENT_KINDS, MAX_WEBHOOKS
 from tests.desk import Desk, open_desk
 from tests.webhooks.conftest import Hooks

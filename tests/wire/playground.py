@@ -16,14 +16,14 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.python.asgi import shutdown_lifespans
 from schemathesis.schemas import BaseSchema
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
+from seatwright.http.context import Services
 from seatwright.invariants.checks import Finding, check
 from seatwright.resellers import service as resellers
 from seatwright.storage.engine import Database, Tx

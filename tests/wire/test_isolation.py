@@ -8,9 +8,9 @@ import httpx
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from seatwright.api.context import Services
 from seatwright.auth.model import PERMISSIONS
 from seatwright.auth.service import NewUser
+from seatwright.http.context import Services
 from tests.desk import Desk, another_user, open_desk
 
 

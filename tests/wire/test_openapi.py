@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 from litestar.testing import TestClient
 
-from seatwright.api.app import create_app
+from seatwright.app.assembly import create_app
 from tests.conftest import settings_for
 
 RESMARK = {

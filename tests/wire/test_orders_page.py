@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.api.context import Services
 from seatwright.core.clock import DAY_MS, ManualClock
+from seatwright.http.context import Services
 from tests.desk import BIKE, KAYAK, RAFTING, Desk, open_desk
 
 CUSTOMER = {"firstName": "Ann", "lastName": "Lee", "email": "ann@lee.example", "phone": 8015550100, "Weight": 70}

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from seatwright.api.context import Services
 from seatwright.core.clock import MINUTE_MS, ManualClock
+from seatwright.http.context import Services
 from tests.desk import Desk, open_desk
 
 

@@ -6,9 +6,6 @@ from litestar import Response, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, claims, services
-from seatwright.api.endpoint import admit, read, write
 from seatwright.api.manage.account_wire import (
     AccountOut,
     AccountPatch,
@@ -22,12 +19,15 @@ from seatwright.api.manage.account_wire import (
     event_out,
     user_out,
 )
-from seatwright.api.wire import Envelope
 from seatwright.auth import passwords, service
 from seatwright.auth.line import Origin
 from seatwright.auth.model import Account, Caller, User
 from seatwright.auth.service import AccountChange, NewUser, UserChange
 from seatwright.core.errors import Invalid
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, claims, services
+from seatwright.http.endpoint import admit, read, write
+from seatwright.http.wire import Envelope
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Row, Tx
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-from seatwright.api import wire
 from seatwright.auth.business import Business, BusinessChange, Phone
 from seatwright.auth.model import PERMISSIONS, Account, Permission, User
 from seatwright.core import times
+from seatwright.http import wire
 from seatwright.storage.engine import Row
 
 _ID = "60be6c0876dc590010d74ea6"

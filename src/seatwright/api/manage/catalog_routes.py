@@ -9,11 +9,11 @@ from litestar import Response, Router, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import read, write
 from seatwright.api.manage.editor import editor
-from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.auth.model import Caller
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import read, write
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.setup import catalog as service
 from seatwright.setup.catalog import Shown
 from seatwright.setup.document import FORMS, PLURALS, AnyForm

@@ -6,9 +6,6 @@ from litestar import Response, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import read, write
 from seatwright.api.manage.connection_wire import (
     ConnectionIn,
     ConnectionOut,
@@ -18,8 +15,11 @@ from seatwright.api.manage.connection_wire import (
     connection_out,
     terms_of,
 )
-from seatwright.api.wire import Envelope
 from seatwright.auth.model import Caller
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import read, write
+from seatwright.http.wire import Envelope
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Terms
 from seatwright.storage.engine import ReadTx, Tx

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from seatwright.api import wire
 from seatwright.catalog.model import Catalog
 from seatwright.core import money, times
 from seatwright.core.errors import Invalid
 from seatwright.core.money import to_wire
+from seatwright.http import wire
 from seatwright.resellers.model import BillingCycle, Connection, ProductTerms, Rate, Terms
 
 _ID = "60be6c0876dc590010d74ea6"

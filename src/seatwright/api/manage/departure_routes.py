@@ -8,9 +8,6 @@ from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.days import calendar_days
-from seatwright.api.endpoint import prepared, read, write
 from seatwright.api.manage.departure_wire import (
     DepartureOut,
     ImportOut,
@@ -20,8 +17,11 @@ from seatwright.api.manage.departure_wire import (
     made_out,
 )
 from seatwright.api.manage.editor import editor
-from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, enveloped
+from seatwright.api.shapes.days import calendar_days
 from seatwright.auth.model import Caller
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import prepared, read, write
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, enveloped
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import msgspec
 
-from seatwright.api.wire import Wire
 from seatwright.core.clock import MINUTE_MS
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, to_local
+from seatwright.http.wire import Wire
 from seatwright.setup.importing import ImportReport
 from seatwright.setup.notes import Kind, Note
 from seatwright.setup.schedule import Made, Shown

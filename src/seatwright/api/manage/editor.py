@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seatwright.api.context import ApiRequest, services
 from seatwright.auth.model import Caller
+from seatwright.http.context import ApiRequest, services
 from seatwright.setup.editor import Editor
 
 

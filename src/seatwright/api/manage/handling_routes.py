@@ -10,15 +10,15 @@ from litestar import Response, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest, booking, claims, services
-from seatwright.api.openapi import body
-from seatwright.api.resmark.order_wire import CancellationOut, OrderOut, order_out, quote_out
-from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Wire, Word, text, text_or_none
+from seatwright.api.shapes.order_wire import CancellationOut, OrderOut, order_out, quote_out
 from seatwright.auth.model import Caller
 from seatwright.cancellation import approval
 from seatwright.cancellation.amend import NewFee, change_fee
 from seatwright.cancellation.service import Quote, line_target, quote
+from seatwright.http import endpoint
+from seatwright.http.context import ApiRequest, booking, claims, services
+from seatwright.http.openapi import body
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Wire, Word, text, text_or_none
 from seatwright.orders import pending
 from seatwright.orders import service as orders
 from seatwright.orders.checkin import Guests, check_in

@@ -8,14 +8,14 @@ from litestar import Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody, PathParameter
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import read, write
 from seatwright.api.manage.key_wire import ApiKeyIn, ApiKeyOut, NewApiKeyOut, key_out, new_key_out
-from seatwright.api.wire import Envelope
 from seatwright.auth import keys, service
 from seatwright.auth.keys import NewKey
 from seatwright.auth.model import ApiKey, Caller
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import read, write
+from seatwright.http.wire import Envelope
 from seatwright.setup.moments import parse_moment
 from seatwright.storage.engine import ReadTx, Tx
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from seatwright.api import wire
 from seatwright.api.manage.account_wire import Permissions, listed
 from seatwright.auth.model import ApiKey
 from seatwright.core import times
 from seatwright.core.clock import Instant
+from seatwright.http import wire
 
 
 class ApiKeyIn(wire.Wire, kw_only=True):

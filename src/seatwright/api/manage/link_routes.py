@@ -9,14 +9,14 @@ from litestar import Response, delete, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest, claims, services
-from seatwright.api.resmark.order_wire import OrderOut, order_out
-from seatwright.api.wire import Envelope, Wire
+from seatwright.api.shapes.order_wire import OrderOut, order_out
 from seatwright.auth import links
 from seatwright.auth.links import OrderLink
 from seatwright.auth.model import Caller
 from seatwright.core.times import iso_utc
+from seatwright.http import endpoint
+from seatwright.http.context import ApiRequest, claims, services
+from seatwright.http.wire import Envelope, Wire
 from seatwright.orders import service as orders
 from seatwright.orders.customer_links import check_seller, end_links, link_to
 from seatwright.orders.model import Order

@@ -7,10 +7,10 @@ from collections.abc import Container, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
-from seatwright.api.wire import Wire
 from seatwright.core import names
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.http.wire import Wire
 from seatwright.reports.manifest import Guest, Manifest
 from seatwright.reports.sheets import Cell, Sheet
 

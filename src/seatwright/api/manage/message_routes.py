@@ -8,12 +8,12 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter, QueryParameter
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import read, write
 from seatwright.api.manage.message_wire import MessageOut, WholeMessageOut, message_out, whole_message_out
-from seatwright.api.wire import Envelope
 from seatwright.auth.model import Caller
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import read, write
+from seatwright.http.wire import Envelope
 from seatwright.notifications import service as outgoing
 from seatwright.notifications.deliveries import Delivery, Status
 from seatwright.storage.engine import ReadTx, Tx

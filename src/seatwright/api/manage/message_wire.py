@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatwright.api import wire
 from seatwright.api.manage.webhook_wire import AttemptOut
 from seatwright.core import times
 from seatwright.core.languages import Language
+from seatwright.http import wire
 from seatwright.notifications.deliveries import Delivery, Status
 from seatwright.notifications.mail import message as mail
 from seatwright.notifications.mail.rendering import MailKind

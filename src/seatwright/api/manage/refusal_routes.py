@@ -9,15 +9,15 @@ from litestar import Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import read, write
-from seatwright.api.wire import Envelope, Wire
 from seatwright.auth.model import Caller
 from seatwright.core.times import iso_utc
 from seatwright.customers import refusals
 from seatwright.customers.consent import check_address
 from seatwright.customers.refusals import Refusal
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import read, write
+from seatwright.http.wire import Envelope, Wire
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Mailing list"]

@@ -8,8 +8,6 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter, QueryParameter
 
-from seatwright.api import reporting
-from seatwright.api.context import ApiRequest, services
 from seatwright.api.manage.manifest_wire import ManifestOut, manifest_out, manifest_sheet
 from seatwright.api.manage.report_wire import (
     RecipientOut,
@@ -23,8 +21,9 @@ from seatwright.api.manage.report_wire import (
     settlements_sheet,
 )
 from seatwright.api.manage.transaction_wire import TransactionOut, listed, transactions_sheet
-from seatwright.api.reporting import FormParameter, From, Shown, To
-from seatwright.api.transaction_query import (
+from seatwright.api.shapes import reporting
+from seatwright.api.shapes.reporting import FormParameter, From, Shown, To
+from seatwright.api.shapes.transaction_query import (
     MAX_CHANGES,
     ConfirmationIds,
     FromProductStartDate,
@@ -35,11 +34,12 @@ from seatwright.api.transaction_query import (
     filter_of,
     read_changes,
 )
-from seatwright.api.wire import Envelope, Page
 from seatwright.auth import service as accounts
 from seatwright.auth.model import Account, Caller
 from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.wire import Envelope, Page
 from seatwright.reports import manifest, transactions
 from seatwright.reports.mailing import mailing_list
 from seatwright.reports.periods import Span, midnight, read_span

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from seatwright.api.wire import Wire
 from seatwright.auth.model import Account
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, to_local
+from seatwright.http.wire import Wire
 from seatwright.reports.mailing import MailingList
 from seatwright.reports.periods import Span
 from seatwright.reports.sales import By, Counts, Money, Sales

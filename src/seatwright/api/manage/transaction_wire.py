@@ -9,10 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from seatwright.api import wire
 from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.http import wire
 from seatwright.reports.sheets import Cell, Sheet
 from seatwright.reports.transactions import Transaction
 

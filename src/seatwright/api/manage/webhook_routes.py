@@ -8,9 +8,6 @@ from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import read, write
 from seatwright.api.manage.webhook_wire import (
     DeliveryOut,
     DeliveryStatus,
@@ -25,9 +22,12 @@ from seatwright.api.manage.webhook_wire import (
     webhook_out,
     webhook_secret_out,
 )
-from seatwright.api.openapi import body
-from seatwright.api.wire import Envelope
 from seatwright.auth.model import Caller
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import read, write
+from seatwright.http.openapi import body
+from seatwright.http.wire import Envelope
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.webhooks import service as webhooks
 from seatwright.notifications.webhooks.model import GRACE_HOURS, Webhook

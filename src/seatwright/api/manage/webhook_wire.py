@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from seatwright.api import wire
 from seatwright.core import times
+from seatwright.http import wire
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.webhooks.model import (
     EVENT_KINDS,

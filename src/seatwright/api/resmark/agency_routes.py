@@ -8,12 +8,12 @@ from typing import Annotated
 from litestar import Response, Router, get
 from litestar.params import PathParameter
 
-from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest
-from seatwright.api.wire import Envelope, Wire
 from seatwright.auth import service as accounts
 from seatwright.auth.model import Account, Caller
 from seatwright.core.errors import NotFound
+from seatwright.http import endpoint
+from seatwright.http.context import ApiRequest
+from seatwright.http.wire import Envelope, Wire
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Agent
 from seatwright.storage.engine import ReadTx

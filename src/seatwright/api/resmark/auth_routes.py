@@ -9,11 +9,11 @@ from litestar import MediaType, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, await_turn_of_address, networks, services
-from seatwright.api.security import OPEN, note_key_use
 from seatwright.auth import service, tokens
 from seatwright.auth.line import Origin
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, await_turn_of_address, networks, services
+from seatwright.http.security import OPEN, note_key_use
 
 MAX_BODY = 16_384
 """Largest body that anybody may send without a token, in bytes."""

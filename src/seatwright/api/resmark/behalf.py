@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seatwright.api.wire import text_or_none
 from seatwright.cart.behalf import Behalf
 from seatwright.core.errors import Invalid
+from seatwright.http.wire import text_or_none
 
 
 def behalf_of(

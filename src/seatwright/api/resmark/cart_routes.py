@@ -8,18 +8,18 @@ import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest, booking
-from seatwright.api.openapi import body
 from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.cart_wire import CartOut, cart_out
-from seatwright.api.resmark.csv import csv_values
 from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, split_customer
-from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
+from seatwright.api.shapes.csv import csv_values
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart.service import Asked, Priced
 from seatwright.core.errors import Invalid
+from seatwright.http import endpoint
+from seatwright.http.context import ApiRequest, booking
+from seatwright.http.openapi import body
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
 from seatwright.orders.addition import open_cart
 from seatwright.storage.engine import ReadTx, Tx
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from seatwright.api.resmark.item_wire import CartItemOut, cart_item_out
+from seatwright.api.shapes.item_wire import CartItemOut, cart_item_out
 from seatwright.cart.addition import Addition
 from seatwright.cart.model import sums
 from seatwright.cart.service import Priced

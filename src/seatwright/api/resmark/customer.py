@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seatwright.api import wire
 from seatwright.cart.guests import GuestDetails
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES
 from seatwright.catalog.questions import MAX_NUMBER
@@ -13,6 +12,7 @@ from seatwright.core.errors import Invalid
 from seatwright.core.mail import is_address
 from seatwright.core.times import parse_date
 from seatwright.customers.fields import CONSENT, CUSTOMER_FIELDS, LANGUAGE
+from seatwright.http import wire
 
 MAX_FIELDS = 100
 MAX_NAME = 200

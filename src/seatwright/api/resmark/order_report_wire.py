@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from seatwright.api import wire
 from seatwright.cart.model import Item
 from seatwright.catalog.model import Product
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.http import wire
 from seatwright.orders.model import Order
 from seatwright.reports.order_facts import Facts
 from seatwright.reports.order_rows import CANCELLING, OrderRow, rows_of

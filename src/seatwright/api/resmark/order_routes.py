@@ -9,21 +9,21 @@ import msgspec
 from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest, booking, claims
-from seatwright.api.openapi import body
 from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.billing import check_billing
-from seatwright.api.resmark.csv import NUMBERS, csv_numbers, csv_values
 from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
-from seatwright.api.resmark.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
 from seatwright.api.resmark.shown_orders import ShownOrders
-from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
+from seatwright.api.shapes.csv import NUMBERS, csv_numbers, csv_values
+from seatwright.api.shapes.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
 from seatwright.auth.model import Caller
 from seatwright.cancellation.service import Outcome, Target, cancel
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date, utc_day
+from seatwright.http import endpoint
+from seatwright.http.context import ApiRequest, booking, claims
+from seatwright.http.openapi import body
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
 from seatwright.orders import service as orders
 from seatwright.orders.listing import OrderFilter
 from seatwright.orders.model import NotificationFlags, Order

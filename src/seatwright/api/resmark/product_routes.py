@@ -11,10 +11,6 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.params import PathParameter, QueryParameter
 
-from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.days import calendar_days
-from seatwright.api.resmark.csv import csv_numbers, csv_values
 from seatwright.api.resmark.product_wire import (
     Found,
     ItemsOut,
@@ -24,11 +20,15 @@ from seatwright.api.resmark.product_wire import (
     product_out,
 )
 from seatwright.api.resmark.shown_calendar import ShownCalendars
-from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
+from seatwright.api.shapes.csv import csv_numbers, csv_values
+from seatwright.api.shapes.days import calendar_days
 from seatwright.auth.model import Caller
 from seatwright.cart.resale import for_reseller
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.products import ProductFilter, look_up, select
+from seatwright.http import endpoint
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.resellers.service import require_connection
 from seatwright.setup.moments import parse_moment
 from seatwright.setup.specs import zone_of

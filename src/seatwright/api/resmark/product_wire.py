@@ -11,11 +11,11 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from seatwright.api.wire import Wire
 from seatwright.catalog.model import Catalog, Location, Pickup, Product, Question, QuestionKind
 from seatwright.catalog.questions import questions_of
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
+from seatwright.http.wire import Wire
 
 _ID = "60be6c0876dc590010d74f01"
 

@@ -7,12 +7,11 @@ from typing import Annotated
 from litestar import Response, Router, get
 from litestar.params import QueryParameter
 
-from seatwright.api import reporting
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.reporting import FormParameter, From, Shown, To
 from seatwright.api.resmark.order_report_wire import OrderRowOut, listed, order_rows_sheet
 from seatwright.api.resmark.report_wire import AccrualOut, accrual_out, accrual_sheet
-from seatwright.api.transaction_query import (
+from seatwright.api.shapes import reporting
+from seatwright.api.shapes.reporting import FormParameter, From, Shown, To
+from seatwright.api.shapes.transaction_query import (
     MAX_CHANGES,
     ConfirmationIds,
     FromProductStartDate,
@@ -23,9 +22,10 @@ from seatwright.api.transaction_query import (
     filter_of,
     read_changes,
 )
-from seatwright.api.wire import Envelope, Page
 from seatwright.auth import service as accounts
 from seatwright.auth.model import Account, Caller
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.wire import Envelope, Page
 from seatwright.reports import transactions
 from seatwright.reports.accrual import Accrual, accrual
 from seatwright.reports.order_facts import Facts, facts_of

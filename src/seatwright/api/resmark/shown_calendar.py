@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from seatwright.api import wire
-from seatwright.api.kept import Kept
 from seatwright.api.resmark.product_wire import TimeOut
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_wall
+from seatwright.http import wire
+from seatwright.http.byte_bounded_cache import Kept
 from seatwright.inventory.store import FIXED, calendar, glance
 from seatwright.storage.engine import ReadTx
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from seatwright.api import wire
-from seatwright.api.kept import Kept
-from seatwright.api.resmark.order_wire import order_out
+from seatwright.api.shapes.order_wire import order_out
 from seatwright.auth.model import Caller
+from seatwright.http import wire
+from seatwright.http.byte_bounded_cache import Kept
 from seatwright.orders import service as orders
 from seatwright.orders.listing import Listed
 from seatwright.orders.model import Order

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from litestar import Response, Router, get
 
-from seatwright.api import endpoint
-from seatwright.api.context import ApiRequest
 from seatwright.api.resmark.product_routes import SupplierId, readable_catalog
 from seatwright.api.resmark.product_wire import NamedOut
-from seatwright.api.wire import Envelope, Wire
 from seatwright.auth.model import Caller
 from seatwright.catalog.tags import TagCategory, categories
+from seatwright.http import endpoint
+from seatwright.http.context import ApiRequest
+from seatwright.http.wire import Envelope, Wire
 from seatwright.storage.engine import ReadTx
 
 

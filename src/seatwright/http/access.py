@@ -10,11 +10,11 @@ from typing import Any
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from seatwright.api import wire
 from seatwright.auth.limits import Turns, weight
 from seatwright.auth.networks import UNKNOWN, networks
 from seatwright.core import logs
 from seatwright.core.ids import new_hex24
+from seatwright.http import wire
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/healthz", "/readyz"})

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from litestar import Response
 from litestar.types import Message, Receive, Scope, Send
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, Services, claims, services
-from seatwright.api.errors import error_bytes
 from seatwright.auth.model import Caller, Permission
 from seatwright.auth.tokens import Claims
 from seatwright.core.clock import SECOND_MS, Instant
 from seatwright.core.errors import Forbidden, KeyReused, SeatwrightError, TooMany, Unauthorized
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, Services, claims, services
+from seatwright.http.errors import error_bytes
 from seatwright.storage import idempotency
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.storage.idempotency import StoredAnswer

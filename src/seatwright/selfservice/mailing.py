@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from seatwright.api.pages.cases import CUSTOMER, Visit, look
 from seatwright.catalog.store import CatalogCache
 from seatwright.customers import refusals
 from seatwright.customers.consent import address_of, consent_of
 from seatwright.orders.model import Order
+from seatwright.selfservice.service import CUSTOMER, Visit, look
 from seatwright.storage.engine import ReadTx, Tx
 
 

@@ -56,7 +56,7 @@ def services(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
 
 
 def claims(connection: ASGIConnection[Any, Any, Any, Any]) -> Claims:
-    """Return the claims that `api.security.require_token` has verified for this request."""
+    """Return the claims that `http.security.require_token` has verified for this request."""
     return cast("Claims", connection.scope["auth"])
 
 

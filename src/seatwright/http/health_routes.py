@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.security import OPEN
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.security import OPEN
 from seatwright.storage.migrate import check_schema
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from seatwright.api.resmark.item_wire import ItemOut, item_out
+from seatwright.api.shapes.item_wire import ItemOut, item_out
 from seatwright.cancellation.service import Outcome, Quote
 from seatwright.cart.model import sums
 from seatwright.core.clock import Instant

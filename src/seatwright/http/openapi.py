@@ -20,9 +20,9 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 
-from seatwright.api import wire
-from seatwright.api.application import Application
-from seatwright.api.openapi_links import links
+from seatwright.http import wire
+from seatwright.http.application import Application
+from seatwright.http.openapi_links import links
 
 DESCRIPTION = """
 Seatwright's API: carts, orders and products as existing Resmark clients know them under `/public/api`, and the

@@ -7,8 +7,8 @@ from typing import Annotated, NamedTuple, TypeAlias
 
 from litestar.params import QueryParameter
 
-from seatwright.api import reporting
-from seatwright.api.resmark.csv import NUMBERS, csv_numbers, csv_values
+from seatwright.api.shapes import reporting
+from seatwright.api.shapes.csv import NUMBERS, csv_numbers, csv_values
 from seatwright.auth.model import Account
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid

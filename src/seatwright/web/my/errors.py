@@ -8,11 +8,11 @@ from typing import Any
 from litestar import Response
 from litestar.types import ExceptionHandlersMap
 
-from seatwright.api.context import ApiRequest
-from seatwright.api.errors import request_id
-from seatwright.api.pages.answers import page
-from seatwright.api.pages.languages import accepted
 from seatwright.auth.links import PATH
+from seatwright.http.context import ApiRequest
+from seatwright.http.errors import request_id
+from seatwright.web.languages import accepted
+from seatwright.web.my.answers import page
 
 _KEPT = ("Retry-After", "Allow")
 """Headers that say something to a browser too."""

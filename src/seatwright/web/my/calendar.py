@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from seatwright.api.pages.cases import Seen
-from seatwright.api.pages.view import facts
 from seatwright.cart.model import Item
 from seatwright.core import calendars
 from seatwright.core.calendars import Appointment
 from seatwright.core.clock import Instant
 from seatwright.orders.model import OrderStatus, item_status
 from seatwright.presentation.guests import guests_text, place_text
+from seatwright.selfservice.service import Seen
+from seatwright.web.my.view import facts
 from seatwright.wording.wording import Wording
 
 _STATUS: dict[OrderStatus, Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]] = {

@@ -8,7 +8,6 @@ from typing import TypeAlias
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from seatwright.api import ops_routes
 from seatwright.api.manage import (
     account_routes,
     catalog_routes,
@@ -22,10 +21,11 @@ from seatwright.api.manage import (
     report_routes,
     webhook_routes,
 )
-from seatwright.api.pages import routes as page_routes
 from seatwright.api.resmark import agency_routes, auth_routes, cart_routes, order_routes, product_routes, tag_routes
 from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.auth.links import PATH
+from seatwright.http import health_routes
+from seatwright.web.my import routes as page_routes
 
 RESMARK = "/public/api"
 MANAGE = "/api/v1"
@@ -33,7 +33,7 @@ MANAGE = "/api/v1"
 Routes: TypeAlias = Mapping[str, Sequence[HTTPRouteHandler | Router]]
 
 ROUTES: Routes = {
-    "/": ops_routes.ROUTES,
+    "/": health_routes.ROUTES,
     RESMARK: [
         *auth_routes.ROUTES,
         *product_routes.ROUTES,

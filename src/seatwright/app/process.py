@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
-from seatwright.api.app import create_app
-from seatwright.api.context import Services
+from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings, load_settings
 from seatwright.core.files import make_files_private
+from seatwright.http.context import Services
 from seatwright.messages.context import Messenger
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema

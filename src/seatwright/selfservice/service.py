@@ -6,8 +6,6 @@ import hmac
 from dataclasses import replace
 from typing import Literal, NamedTuple, TypeAlias
 
-from seatwright.api.pages import online
-from seatwright.api.pages.online import Choice
 from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.auth.links import OrderLink
@@ -22,6 +20,8 @@ from seatwright.core.errors import NotFound
 from seatwright.orders import store
 from seatwright.orders.model import Order
 from seatwright.orders.service import order_not_found
+from seatwright.selfservice import online
+from seatwright.selfservice.online import Choice
 from seatwright.storage.engine import ReadTx, Tx
 
 CUSTOMER = "customer"

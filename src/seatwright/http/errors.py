@@ -9,9 +9,6 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from seatwright.api import wire
-from seatwright.api.checks import with_head
-from seatwright.api.validation import describe
 from seatwright.core.errors import (
     Invalid,
     MethodNotAllowed,
@@ -23,6 +20,9 @@ from seatwright.core.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from seatwright.http import wire
+from seatwright.http.checks import with_head
+from seatwright.http.validation import describe
 
 log = structlog.get_logger("seatwright.api")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatwright.api.context import ApiRequest, Services, services
-from seatwright.api.observe import body_bytes
 from seatwright.auth import tokens
 from seatwright.auth.limits import weight
 from seatwright.auth.tokens import Claims
 from seatwright.core.errors import Unauthorized
+from seatwright.http.access import body_bytes
+from seatwright.http.context import ApiRequest, Services, services
 
 OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
 """Handler options of a route that wants no token: `@post(..., **OPEN)`."""

@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 import segno
 from markupsafe import Markup
 
-from seatwright.api.pages.cases import Offer, Seen
-from seatwright.api.pages.online import MAX_SINGLE, Choice
 from seatwright.cancellation.fees import LineFee, reason_of
 from seatwright.cancellation.policy import width
 from seatwright.cart.model import Item, Line
@@ -19,6 +17,8 @@ from seatwright.core import names
 from seatwright.core.fee_reason import FeeReason
 from seatwright.orders.model import Order, item_status
 from seatwright.presentation.guests import answer_rows, guest_name, pickup_text, place_text
+from seatwright.selfservice.online import MAX_SINGLE, Choice
+from seatwright.selfservice.service import Offer, Seen
 from seatwright.wording.wording import Wording
 
 _PER = {"participant": "person", "unit": "unit"}

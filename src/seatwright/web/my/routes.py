@@ -12,17 +12,17 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from seatwright.api.context import ApiRequest, await_turn_of_address, booking, networks, services
-from seatwright.api.pages import cases, mailing, online
-from seatwright.api.pages.answers import HEADERS, base, page, style_sheet
-from seatwright.api.pages.calendar import calendar
-from seatwright.api.pages.cases import Offer, Seen, Visit
-from seatwright.api.pages.languages import choose
-from seatwright.api.pages.view import choice_text, choice_views, letterhead, offer_view, order_view
-from seatwright.api.security import OPEN
 from seatwright.auth import links
 from seatwright.core.errors import Invalid, NotFound
+from seatwright.http.context import ApiRequest, await_turn_of_address, booking, networks, services
+from seatwright.http.security import OPEN
+from seatwright.selfservice import mailing, online, service
+from seatwright.selfservice.service import Offer, Seen, Visit
 from seatwright.storage.engine import ReadTx
+from seatwright.web.languages import choose
+from seatwright.web.my.answers import HEADERS, base, page, style_sheet
+from seatwright.web.my.calendar import calendar
+from seatwright.web.my.view import choice_text, choice_views, letterhead, offer_view, order_view
 from seatwright.wording.wording import Wording
 
 MAX_BODY = 4_096
@@ -46,7 +46,7 @@ async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     visit, parts = await _visit(request, token), services(request)
 
     async def run(tx: ReadTx) -> tuple[Seen, bool]:
-        seen = await cases.look(tx, parts.catalogs, visit.link)
+        seen = await service.look(tx, parts.catalogs, visit.link)
         return seen, await mailing.wanted(tx, seen.order)
 
     seen, subscribed = await parts.database.read(run)
@@ -69,7 +69,7 @@ async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
 async def get_calendar(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Answer the order's dates as a calendar file."""
     visit, parts = await _visit(request, token), services(request)
-    seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
+    seen = await parts.database.read(lambda tx: service.look(tx, parts.catalogs, visit.link))
     file = calendar(seen, _wording(request, seen))
     if file is None:
         raise NotFound("The order has no dates.", code="no_dates")
@@ -85,7 +85,7 @@ async def get_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str]
     name = request.query_params.get("what", "")
     if not name:
         return await _choose(request, visit)
-    offered = await parts.database.read(lambda tx: cases.offer(tx, booking(request), parts.keyring, visit, name))
+    offered = await parts.database.read(lambda tx: service.offer(tx, booking(request), parts.keyring, visit, name))
     return _offered(request, visit, offered, status=200)
 
 
@@ -98,7 +98,7 @@ async def post_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str
     if not name:
         return await _choose(request, visit)
     offered = await parts.database.write(
-        lambda tx: cases.cancel_as_shown(tx, booking(request), parts.keyring, visit, name, form.get("proof", ""))
+        lambda tx: service.cancel_as_shown(tx, booking(request), parts.keyring, visit, name, form.get("proof", ""))
     )
     if offered.answer == "cancelled":  # the browser fetches the page anew: reloading it sends nothing again
         headers = HEADERS | {"Location": f"{base(request)}/{token}?{DONE}=1"}
@@ -117,7 +117,7 @@ async def post_unsubscribe(request: ApiRequest, token: FromPath[str]) -> Respons
 
 async def _choose(request: ApiRequest, visit: Visit) -> Response[str]:
     parts = services(request)
-    seen = await parts.database.read(lambda tx: cases.look(tx, parts.catalogs, visit.link))
+    seen = await parts.database.read(lambda tx: service.look(tx, parts.catalogs, visit.link))
     words = _wording(request, seen)
     found = online.choices(seen.order, visit.now) if visit.link.may_cancel else []
     order = letterhead(seen)

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.static import Static
 from seatwright.auth.links import PATH
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.static import Static
 from seatwright.wording.wording import Wording
 
 POLICY = "; ".join(
@@ -31,10 +31,10 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
-"""Headers of all pages: who has the address has the order, so it is told to nobody. `api.observe` adds no-store."""
+"""Headers of all pages: who has the address has the order, so it is told to nobody. `http.access` adds no-store."""
 
 _ENVIRONMENT = Environment(
-    loader=PackageLoader("seatwright.api.pages"),
+    loader=PackageLoader("seatwright.web.my"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

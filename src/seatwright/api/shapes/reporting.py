@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar
 from litestar import Response
 from litestar.params import QueryParameter
 
-from seatwright.api import wire
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.endpoint import admit, prepared
 from seatwright.auth.model import Caller, Permission
 from seatwright.core.errors import Invalid
 from seatwright.core.times import to_utc
+from seatwright.http import wire
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.endpoint import admit, prepared
 from seatwright.reports.sheets import Sheet, as_csv, as_xlsx
 
 T = TypeVar("T")

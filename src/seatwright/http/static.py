@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from litestar import Response
 
-from seatwright.api.context import ApiRequest
+from seatwright.http.context import ApiRequest
 
 MAX_AGE_S = 600
 """How long browsers and proxies keep it without asking."""
@@ -34,7 +34,7 @@ class Static:
     def answer(self, request: ApiRequest) -> Response[bytes]:
         """Answer with it, or with 304 to who has it already.
 
-        How much is sent is counted for the caller's turn (`api.observe`).
+        How much is sent is counted for the caller's turn (`http.access`).
         """
         small = _takes_gzip(request.headers.get("accept-encoding", ""))
         content, tag = (self.compressed, f'"{self.tag}-gzip"') if small else (self.content, f'"{self.tag}"')

@@ -11,21 +11,21 @@ from litestar import Litestar, Response, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 
-from seatwright.api.application import Application
-from seatwright.api.checks import check_request
-from seatwright.api.context import ApiRequest, BareRequest, Services
-from seatwright.api.errors import HANDLERS
-from seatwright.api.observe import Observed
-from seatwright.api.openapi import describe
-from seatwright.api.pages.errors import with_pages
-from seatwright.api.parameters import set_parameters
 from seatwright.api.resmark.shown_calendar import ShownCalendars
 from seatwright.api.resmark.shown_orders import ShownOrders
-from seatwright.api.routes import MANAGE, RESMARK, ROUTES, Routes
-from seatwright.api.security import OPEN
-from seatwright.api.static import Static
+from seatwright.app.routes import MANAGE, RESMARK, ROUTES, Routes
 from seatwright.auth.limits import Turns
 from seatwright.core.config import Settings
+from seatwright.http.access import Observed
+from seatwright.http.application import Application
+from seatwright.http.checks import check_request
+from seatwright.http.context import ApiRequest, BareRequest, Services
+from seatwright.http.errors import HANDLERS
+from seatwright.http.openapi import describe
+from seatwright.http.parameters import set_parameters
+from seatwright.http.security import OPEN
+from seatwright.http.static import Static
+from seatwright.web.my.errors import with_pages
 
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 

@@ -14,12 +14,12 @@ from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from seatwright.api import parameters
-from seatwright.api.context import ApiRequest, services
-from seatwright.api.security import await_turn, note_key_use, require_token
 from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
 from seatwright.core.numerals import ADVICE, Literal, has_numerals, misspelt
+from seatwright.http import parameters
+from seatwright.http.context import ApiRequest, services
+from seatwright.http.security import await_turn, note_key_use, require_token
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SHALLOW = 200
@@ -59,7 +59,7 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
 
 
 def with_head(methods: Iterable[str]) -> str:
-    """Return the value of an Allow header. Whatever can be read has HEAD too (`api.observe`)."""
+    """Return the value of an Allow header. Whatever can be read has HEAD too (`http.access`)."""
     allowed = set(methods)
     return ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
 

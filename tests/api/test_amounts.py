@@ -68,7 +68,8 @@ async def test_no_route_takes_a_number_that_is_not_plain(desk: Desk, api: Litest
             for text in ODD:
                 answer = await desk.call(method, path.replace(":str", ""), json=nested(place, text))
                 assert answer.status_code == 400, (method, path, place, text, answer.text)
-                assert answer.json()["errorMessage"].startswith(f"{'.'.join(place)}: is not a number"), answer.text
+                field = ".".join(place).replace(".0", "[0]")
+                assert answer.json()["errorMessage"].startswith(f"{field}: is not a number"), answer.text
                 tried += 1
             assert misspelt(nested(place, " 5.0 "), type_) is None
     assert tried > 40 * len(ODD)
@@ -142,12 +143,11 @@ async def test_what_is_read_is_exactly_what_is_written(
         await desk.data("POST", f"/api/v1/{kind}", json={"code": "x", "name": "X", **more})
     for method, path, field, body, way in requests:
         for number in TOO_MUCH:
-            dotted = field.replace("[0]", ".0")
             for literal in (f'"{number}"', number):
                 answer = await desk.call(method, path, content=filled(body, literal))
                 assert answer.status_code == 400, (path, literal, answer.text)
                 said = answer.json()["errorMessage"]
-                assert dotted in said or field in said or "out of range" in said, (path, literal, said)
+                assert field in said or "out of range" in said, (path, literal, said)
         for text, worth in GOOD.items() if way else ():
             found = await desk.data(method, path, content=filled(body, f'"{text}"'))
             for step in way.split("."):

@@ -79,21 +79,21 @@ GOOD: dict[str, Any] = {"participants": {"Adult": 1}}
             {"participants": {"Child": 1, "Adult": []}},
             "participants.Adult: expected a whole number or text, got a list.",
         ),
-        ({**GOOD, "people": [{"name": "a"}, {}]}, "people.1.name: is missing."),
+        ({**GOOD, "people": [{"name": "a"}, {}]}, "people[1].name: is missing."),
         ({**GOOD, "people": {}}, "people: expected a list, got an object."),
-        ({**GOOD, "people": [{"name": "a", "age": -1}]}, "people.0.age: expected a whole number of at least 0."),
-        ({**GOOD, "people": [{"name": "a", "age": "x"}]}, "people.0.age: expected a whole number, got text."),
+        ({**GOOD, "people": [{"name": "a", "age": -1}]}, "people[0].age: expected a whole number of at least 0."),
+        ({**GOOD, "people": [{"name": "a", "age": "x"}]}, "people[0].age: expected a whole number, got text."),
         (
             {**GOOD, "people": [{"name": "a", "age": 1.5}]},
-            "people.0.age: expected a whole number, got a number with decimals.",
+            "people[0].age: expected a whole number, got a number with decimals.",
         ),
         (
             {**GOOD, "byName": {"a": [], "b": [{"name": "c"}, {"name": True}]}},
-            "byName.b.1.name: expected a number or text, got true or false.",
+            "byName.b[1].name: expected a number or text, got true or false.",
         ),
         ({**GOOD, "ok": "perhaps"}, "ok: expected true or false, got text."),
         ({**GOOD, "rate": "fast"}, "rate: expected a number, got text."),
-        ({**GOOD, "code": "long"}, "code: expected text of at most 3 characters or entries."),
+        ({**GOOD, "code": "long"}, "code: expected text of at most 3 characters."),
         ([], "The body: expected an object, got a list."),
         ("text", "The body: expected an object, got text."),
         (5, "The body: expected an object, got a number."),
@@ -142,7 +142,7 @@ async def test_malformed_bodies(client: httpx.AsyncClient, body: bytes, code: st
 
 async def test_a_nul_is_refused_and_its_field_named(client: httpx.AsyncClient) -> None:
     answer = await client.post("/probe", json={**GOOD, "people": [{"name": "a"}, {"name": "b\0"}]})
-    check(answer, 400, "malformed_text", "people.1.name: must not contain the NUL character.")
+    check(answer, 400, "malformed_text", "people[1].name: must not contain the NUL character.")
     answer = await client.get("/probe/x?limit=%00")
     check(answer, 400, "malformed_text", "limit: must not contain the NUL character.")
     check(await client.get("/probe/a%00b"), 404)

@@ -52,7 +52,7 @@ import os, shutil, sqlite3
 reader = sqlite3.connect(os.environ["SEATWRIGHT_DATA"] + "/seatwright.db", isolation_level=None)
 reader.execute("BEGIN")
 reader.execute("SELECT * FROM schema_version").fetchone()
-from seatwright.storage import backup_sqlite
+from seatwright.backup import sqlite as backup_sqlite
 backup_sqlite._copy = lambda path, draft: shutil.copyfile(path, draft)
 """,
     # A dump of a later moment than the one that rows were counted at.

@@ -9,9 +9,8 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from seatwright.http import validation
+from seatwright.core import field_errors
 from seatwright.http.context import Services
-from seatwright.http.validation import find
 from seatwright.setup.importing import ImportForm
 from tests.security.cells import send, things_of
 from tests.security.table import OPEN, TABLE
@@ -140,15 +139,15 @@ def test_blaming_a_field_of_a_huge_body_is_cheap(monkeypatch: pytest.MonkeyPatch
     products = [{"code": f"p{i}", "name": "x", "number": i, "tiers": tiers} for i in range(400)]
     products[-1] = products[-1] | {"tiers": tiers | {"bad": {"price": []}}}
     raw = msgspec.json.decode(msgspec.json.encode({"products": products}))
-    tries, whole = 0, validation._failure
+    tries, whole = 0, field_errors._failure
 
     def counted(raw: Any, type_: Any) -> str | None:
         nonlocal tries
         tries += 1
         return whole(raw, type_)
 
-    monkeypatch.setattr(validation, "_failure", counted)
-    found = find(raw, ImportForm)
+    monkeypatch.setattr(field_errors, "_failure", counted)
+    found = field_errors.misfit(raw, ImportForm, whole="The body")
     assert found is not None
-    assert found[0] == "products.399.tiers.bad.price"
+    assert found.field == "products[399].tiers.bad.price"
     assert tries <= 10, "each try reads the whole body"

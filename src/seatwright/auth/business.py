@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.mail import is_address
 from seatwright.core.web import is_web_address
 
@@ -85,4 +86,4 @@ def _text(text: str, field: str, most: int) -> str:
 
 
 def _bad(field: str, sentence: str, code: str = "invalid_field") -> Invalid:
-    return Invalid(f"business.{field}: {sentence}", code=code, field=f"business.{field}")
+    return bad_field(f"business.{field}", sentence, code=code)

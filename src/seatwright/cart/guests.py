@@ -12,6 +12,7 @@ from seatwright.catalog.model import Catalog
 from seatwright.catalog.questions import missing, questions_of, read_answers
 from seatwright.core import names
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.customers.fields import NO_ANSWERS
 
 MAX_NAMED = 5
@@ -39,9 +40,11 @@ def with_guests(items: Sequence[Item], guests: Sequence[GuestDetails], catalog: 
         path = f"participants[{place}]."
         line = lines.get(guest.line_id)
         if line is None:
-            raise _bad(f"{path}id", "the cart has no such participant or unit; its items list them with their ids.")
+            raise bad_field(
+                f"{path}id", "the cart has no such participant or unit; its items list them with their ids."
+            )
         if guest.line_id in changed:
-            raise _bad(f"{path}id", "is there twice; send each participant or unit once.")
+            raise bad_field(f"{path}id", "is there twice; send each participant or unit once.")
         changed[line.id] = msgspec.structs.replace(
             line,
             first_name=guest.first_name or None,
@@ -102,7 +105,3 @@ def with_answers_of(items: Iterable[Item], customer: Mapping[str, Any], known: M
 def _with_given(line: Line, given: Mapping[str, Any]) -> Line:
     more = {label: value for label, value in given.items() if names.find(line.answers, label) is None}
     return msgspec.structs.replace(line, answers={**line.answers, **more}) if more else line
-
-
-def _bad(field: str, sentence: str) -> Invalid:
-    return Invalid(f"{field}: {sentence}", code="invalid_field", field=field)

@@ -7,12 +7,15 @@ to in `seatwright.cancellation.fees`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import msgspec
 
-from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.money import MAX_MINOR, PPM
+
+_bad = partial(bad_field, code="invalid_policy")
 
 MAX_FEES = 50
 MAX_WINDOW = {"hours": 87_600, "days": 3_650, "years": 10}
@@ -69,7 +72,3 @@ def check_fee(fee: Fee, *, field: str) -> Fee:
             f"must be from 1 to {longest} {fee.window_unit}, not {fee.window}; leave it out for always.",
         )
     return fee
-
-
-def _bad(field: str, sentence: str) -> Invalid:
-    return Invalid(f"{field}: {sentence}", code="invalid_policy", field=field)

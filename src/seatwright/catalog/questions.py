@@ -7,13 +7,16 @@ that its catalog doesn't have.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from seatwright.catalog.model import Catalog, Product, Question
 from seatwright.core import names
-from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.numerals import is_plain
 from seatwright.core.times import parse_date
+
+_bad = partial(bad_field, code="invalid_answer")
 
 MAX_NUMBER = 2**53
 """Largest number, either sign, that every JSON reader keeps exactly."""
@@ -129,7 +132,3 @@ def missing(questions: Iterable[Question], *answers: Mapping[str, Any]) -> list[
 def _quoted(value: Any) -> str:
     text = str(value)
     return repr(text if len(text) <= 80 else f"{text[:80]}…")
-
-
-def _bad(field: str, sentence: str) -> Invalid:
-    return Invalid(f"{field}: {sentence}", code="invalid_answer", field=field)

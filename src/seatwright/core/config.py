@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.mail import Mailbox, MailServer, parse_mailbox, parse_server
 
 MIN_SECRET = 32
@@ -293,4 +294,4 @@ def _whole(setting: Setting, text: str) -> int:
 
 
 def _bad(name: str, sentence: str) -> Invalid:
-    return Invalid(f"{name}: {sentence}", code="invalid_setting", field=name)
+    return bad_field(name, sentence, code="invalid_setting")

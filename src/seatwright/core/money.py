@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.numerals import scaled
 
 _DECIMALS = {
@@ -97,7 +98,7 @@ def percent_to_ppm(value: str | int | float | Decimal, *, field: str) -> int:
 
 
 def _refused(field: str, value: object, sentence: str, code: str = "invalid_amount") -> Invalid:
-    return Invalid(f"{field}: {str(value)[:40]!r} {sentence}", code=code, field=field)
+    return bad_field(field, f"{str(value)[:40]!r} {sentence}", code=code)
 
 
 def share(minor: int, ppm: int) -> int:

@@ -16,6 +16,7 @@ from litestar.routes import HTTPRoute
 
 from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
+from seatwright.core.field_errors import at, bad_field, path_of
 from seatwright.core.numerals import ADVICE, Literal, has_numerals, misspelt
 from seatwright.http import parameters
 from seatwright.http.context import ApiRequest, services
@@ -156,8 +157,7 @@ def _check_numbers(request: ApiRequest, body: bytes) -> None:
         return  # as above
     steps = misspelt(raw, type_)
     if steps is not None:
-        path = ".".join(map(str, steps))
-        raise Invalid(f"{path}: {ADVICE}", code="invalid_field", field=path)
+        raise bad_field(path_of(steps), ADVICE)
 
 
 @cache
@@ -190,14 +190,14 @@ def _nul_paths(value: Any, path: str = "") -> Iterator[str]:
             yield path or "The body"
     elif isinstance(value, dict):
         for name, inner in value.items():
-            here = f"{path}.{name}" if path else name
+            here = at(path, name)
             if "\x00" in name:
                 yield here.replace("\x00", "")
             yield from _nul_paths(inner, here)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _nul_paths(inner, f"{path}.{index}" if path else str(index))
+            yield from _nul_paths(inner, at(path, f"[{index}]"))
 
 
 def _nul(field: str) -> Invalid:
-    return Invalid(f"{field}: must not contain the NUL character.", code="malformed_text", field=field)
+    return bad_field(field, "must not contain the NUL character.", code="malformed_text")

@@ -17,6 +17,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 
 LISTS = frozenset({"ids", "confirmationIds", "orderIds", "tagIds", "productNumbers"})
 """Parameters that are comma-separated."""
@@ -93,7 +94,7 @@ def _value(name: str, values: list[str]) -> str:
         return ",".join(values)
     several = list(dict.fromkeys(values))
     if len(several) > 1:
-        raise Invalid(f"{name}: is given with different values; send one.", code="repeated_parameter", field=name)
+        raise bad_field(name, "is given with different values; send one.", code="repeated_parameter")
     return several[0]
 
 

@@ -16,8 +16,9 @@ from seatwright.catalog.model import AnyEntry, Catalog
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
+from seatwright.core.field_errors import at, bad_field
 from seatwright.setup import upkeep
-from seatwright.setup.convert import Terms, at, bad, to_entry
+from seatwright.setup.convert import Terms, to_entry
 from seatwright.setup.document import PLURALS, AnyForm
 from seatwright.setup.editor import Change, Editor
 from seatwright.setup.validate import Changed, check, check_unused, entries_of, is_same
@@ -82,7 +83,7 @@ async def replace(tx: Tx, editor: Editor, kind: str, code: str, form: AnyForm) -
     catalog = await _locked(tx, editor)
     _existing(catalog, kind, code)
     if form.code != code:
-        raise bad("code", f"an entry keeps its code; this one's is {code}.", code="code_changed")
+        raise bad_field("code", f"an entry keeps its code; this one's is {code}.", code="code_changed")
     plan = plan_changes(catalog, terms_of(catalog, editor.clock.now()), [Wanted(kind, form, "")])
     await apply(tx, editor, plan.changes)
     return Shown(kind, plan.entries[kind][code], catalog.currency)
@@ -113,7 +114,7 @@ def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[Wanted]) -> Pl
     for kind, form, path in wanted:
         before = seen.setdefault((kind, form.code), path)
         if before != path:
-            raise bad(at(path, "code"), f"{form.code} is the code of {before} already.", code="not_unique")
+            raise bad_field(at(path, "code"), f"{form.code} is the code of {before} already.", code="not_unique")
         old = plan.entries[kind].get(form.code)
         new = to_entry(kind, form, terms, path=path, old=old)
         if old is not None and is_same(old, new):

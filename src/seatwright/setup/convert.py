@@ -18,6 +18,7 @@ from seatwright.catalog.policy import Fee, Policy, check_policy
 from seatwright.core import money, names, times
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import at, bad_field
 from seatwright.core.ids import new_hex24
 from seatwright.core.mail import is_address
 from seatwright.core.web import is_web_address
@@ -40,30 +41,20 @@ class Terms:
     now: Instant
 
 
-def at(path: str, field: str) -> str:
-    """Return the path of `field` inside of what is at `path`; "" is the top."""
-    return f"{path}.{field}" if path and not field.startswith("[") else f"{path}{field}"
-
-
-def bad(path: str, sentence: str, *, code: str = "invalid_field") -> Invalid:
-    """Return the refusal of what is at `path`."""
-    return Invalid(f"{path}: {sentence}", code=code, field=path)
-
-
 def to_entry(kind: str, form: AnyForm, terms: Terms, *, path: str, old: AnyEntry | None) -> AnyEntry:
     """Return the entry that `form` describes, with the ids of `old` if it replaces that one.
 
     Raises `Invalid`, naming the field below `path`.
     """
     if not _CODE.fullmatch(form.code):
-        raise bad(
+        raise bad_field(
             at(path, "code"),
             f"{form.code[:80]!r} is not a code; use 1 to 63 letters, digits, dots, dashes and underscores.",
             code="invalid_code",
         )
     name = form.name.strip()
     if not name:
-        raise bad(at(path, "name"), "must not be empty.")
+        raise bad_field(at(path, "name"), "must not be empty.")
     head: dict[str, Any] = {"id": old.id if old else new_hex24(), "code": form.code, "name": name}
     return _READERS[kind](form, head, terms, path, old)
 
@@ -72,7 +63,7 @@ def amount(value: Decimal, terms: Terms, path: str) -> int:
     """Return an amount of money in minor units. Raises `Invalid` below zero, and for too many decimals."""
     minor = money.from_wire(value, terms.currency, field=path)
     if minor < 0:
-        raise bad(path, f"must not be below zero, and is {value}.", code="invalid_amount")
+        raise bad_field(path, f"must not be below zero, and is {value}.", code="invalid_amount")
     return minor
 
 
@@ -84,11 +75,11 @@ class _Size(NamedTuple):
 def _size(form: forms.FeeForm | forms.ChargeForm | forms.DiscountForm, terms: Terms, path: str) -> _Size:
     """Read `percent` or `amount`, of which there must be one."""
     if form.percent is not None and form.amount is not None:
-        raise bad(at(path, "amount"), "can't be there beside percent; leave one of them out.")
+        raise bad_field(at(path, "amount"), "can't be there beside percent; leave one of them out.")
     if form.amount is not None:
         return _Size("flat", amount(form.amount, terms, at(path, "amount")))
     if form.percent is None:
-        raise bad(at(path, "percent"), "is missing; give percent or amount.", code="missing_field")
+        raise bad_field(at(path, "percent"), "is missing; give percent or amount.", code="missing_field")
     return _Size("percent", money.percent_to_ppm(form.percent, field=at(path, "percent")))
 
 
@@ -118,7 +109,7 @@ def zone(name: str, path: str) -> str:
     try:
         return times.check_zone(name)
     except Invalid:
-        raise bad(
+        raise bad_field(
             path, f"{name[:80]!r} is not an IANA time zone such as America/Denver.", code="invalid_time_zone"
         ) from None
 
@@ -173,7 +164,7 @@ def _policy(form: forms.PolicyForm, head: dict[str, str], terms: Terms, path: st
 def _charge(form: forms.ChargeForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Charge:
     size = _size(form, terms, path)
     if form.compound and (form.kind, size.calc, form.per) != ("tax", "percent", "participant"):
-        raise bad(at(path, "compound"), "is for a tax in percent, per participant; leave it out.")
+        raise bad_field(at(path, "compound"), "is for a tax in percent, per participant; leave it out.")
     return model.Charge(
         **head,
         kind=form.kind,
@@ -189,9 +180,9 @@ def _charge(form: forms.ChargeForm, head: dict[str, str], terms: Terms, path: st
 def _question(form: forms.QuestionForm, head: dict[str, str], terms: Terms, path: str, old: Any) -> model.Question:
     choices = _once(form.choices)
     if form.kind == "choice" and not choices:
-        raise bad(at(path, "choices"), "is missing; name at least one answer to choose.", code="missing_field")
+        raise bad_field(at(path, "choices"), "is missing; name at least one answer to choose.", code="missing_field")
     if form.kind != "choice" and choices:
-        raise bad(at(path, "choices"), f"is for the kind choice, and this question is of the kind {form.kind}.")
+        raise bad_field(at(path, "choices"), f"is for the kind choice, and this question is of the kind {form.kind}.")
     return model.Question(
         **head,
         kind=form.kind,
@@ -211,7 +202,7 @@ def _discount(form: forms.DiscountForm, head: dict[str, str], terms: Terms, path
     if form.ends_at is not None:
         ends_at = parse_moment(form.ends_at, terms.time_zone, field=at(path, "endsAt"), end=True)
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-        raise bad(at(path, "endsAt"), "must be after startsAt.", code="invalid_date_range")
+        raise bad_field(at(path, "endsAt"), "must be after startsAt.", code="invalid_date_range")
     return model.Discount(
         **head,
         calc=size.calc,
@@ -278,35 +269,35 @@ def _categories(form: forms.ProductForm, terms: Terms, path: str) -> dict[str, d
     for name, prices in form.price_categories.items():
         here = at(path, name)
         if names.find(categories, name) is not None:
-            raise bad(here, "there is another category of this name; upper and lower case count as the same.")
+            raise bad_field(here, "there is another category of this name; upper and lower case count as the same.")
         found = categories[name] = {}
         for tier, price in prices.items():
             code = spelling.get(names.key(tier))
             there = at(here, tier[:MAX_TIER_CODE])
             if code is None:
-                raise bad(
+                raise bad_field(
                     there, f"there is no such tier; the product has {', '.join(form.tiers)}.", code="unknown_tier"
                 )
             if code in found:
-                raise bad(there, "is there twice; upper and lower case count as the same.")
+                raise bad_field(there, "is there twice; upper and lower case count as the same.")
             found[code] = amount(price, terms, there)
     return categories
 
 
 def _notice(form: forms.NoticeForm, path: str) -> model.Notice:
     if not is_address(form.email) or not _NO_LIST.isdisjoint(form.email):
-        raise bad(path, f"{form.email[:80]!r} is not an e-mail address.", code="invalid_email")
+        raise bad_field(path, f"{form.email[:80]!r} is not an e-mail address.", code="invalid_email")
     return model.Notice(name=form.name.strip(), email=form.email)
 
 
 def _check_sale(form: forms.ProductForm, path: str) -> None:
     """Units come from a pool at a time; nothing else does."""
     if form.pool is not None and form.quantity_type != "unit":
-        raise bad(at(path, "pool"), "is for rentals; set quantityType to unit, or leave the pool out.")
+        raise bad_field(at(path, "pool"), "is for rentals; set quantityType to unit, or leave the pool out.")
     if form.pool is not None and form.dateless:
-        raise bad(at(path, "pool"), "is for products with dates, and this one is dateless.")
+        raise bad_field(at(path, "pool"), "is for products with dates, and this one is dateless.")
     if form.dateless and form.cutoff_min:
-        raise bad(at(path, "cutoffMin"), "is for products with dates, and this one is dateless.")
+        raise bad_field(at(path, "cutoffMin"), "is for products with dates, and this one is dateless.")
 
 
 def _tiers(form: forms.ProductForm, terms: Terms, path: str) -> tuple[model.Tier, ...]:
@@ -316,11 +307,11 @@ def _tiers(form: forms.ProductForm, terms: Terms, path: str) -> tuple[model.Tier
     for code, tier in form.tiers.items():
         here = at(path, code[:MAX_TIER_CODE])
         if not code or code != code.strip() or len(code) > MAX_TIER_CODE or not code.isprintable():
-            raise bad(here, f"a tier's code has 1 to {MAX_TIER_CODE} characters, without spaces around it.")
+            raise bad_field(here, f"a tier's code has 1 to {MAX_TIER_CODE} characters, without spaces around it.")
         if names.key(code) in seen:
-            raise bad(here, "there is another tier of this name; upper and lower case count as the same.")
+            raise bad_field(here, "there is another tier of this name; upper and lower case count as the same.")
         if names.same(code, "All") and (code != "All" or len(form.tiers) > 1):
-            raise bad(here, "means everybody: write it All, and let it be the only tier.", code="invalid_tier")
+            raise bad_field(here, "means everybody: write it All, and let it be the only tier.", code="invalid_tier")
         seen.add(names.key(code))
         _check_ages(tier.min_age, tier.max_age, here)
         tiers.append(
@@ -345,7 +336,7 @@ def _ages(form: forms.AgesForm | None, path: str) -> model.AgeRestrictions | Non
 
 def _check_ages(low: int | None, high: int | None, path: str) -> None:
     if low is not None and high is not None and high < low:
-        raise bad(at(path, "maxAge"), f"must not be below minAge, which is {low}.")
+        raise bad_field(at(path, "maxAge"), f"must not be below minAge, which is {low}.")
 
 
 def _image(form: forms.ImageForm, path: str) -> model.Image:
@@ -355,7 +346,7 @@ def _image(form: forms.ImageForm, path: str) -> model.Image:
 
 def _url(text: str, path: str) -> str:
     if not is_web_address(text):
-        raise bad(path, f"{text[:80]!r} is not an http or https address.", code="invalid_url")
+        raise bad_field(path, f"{text[:80]!r} is not an http or https address.", code="invalid_url")
     return text
 
 

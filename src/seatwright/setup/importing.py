@@ -23,12 +23,13 @@ from seatwright.catalog import store as catalog_store
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import at, bad_field
 from seatwright.core.money import check_currency
 from seatwright.setup import catalog as catalog_service
 from seatwright.setup import changes, planning
 from seatwright.setup.catalog import Plan, Wanted
 from seatwright.setup.changes import Planned
-from seatwright.setup.convert import Terms, at, bad, zone
+from seatwright.setup.convert import Terms, zone
 from seatwright.setup.departure_form import DepartureForm, ScheduleForm
 from seatwright.setup.document import FORMS, MAX_LIST, PLURALS, CatalogForm, Form, Line
 from seatwright.setup.editor import Editor
@@ -176,7 +177,9 @@ async def import_document(
     )
     plan = catalog_service.plan_changes(before, terms, _wanted(document))
     if settings.policy and settings.policy not in plan.entries["policy"]:
-        raise bad("account.policy", f"there is no policy with the code {settings.policy!r}.", code="unknown_policy")
+        raise bad_field(
+            "account.policy", f"there is no policy with the code {settings.policy!r}.", code="unknown_policy"
+        )
     after = _catalog_after(before, plan, terms, settings)
     season = _season(after, terms, document)
     rules = Rules(move_sold=options.move_sold, covered=season.products, prune=options.prune)
@@ -207,7 +210,7 @@ def _account_change(account: Account, settings: AccountForm) -> AccountChange | 
         try:
             check_currency(settings.currency)
         except Invalid:
-            raise bad("account.currency", f"{settings.currency!r} is not an ISO 4217 code such as USD.") from None
+            raise bad_field("account.currency", f"{settings.currency!r} is not an ISO 4217 code such as USD.") from None
     if settings.time_zone is not None:
         zone(settings.time_zone, "account.timeZone")
     change = AccountChange(
@@ -272,7 +275,7 @@ def _season(catalog: Catalog, terms: Terms, document: ImportForm) -> Season:
         other = single.setdefault(spec.key, spec)
         if other is not spec:
             clock = ", at the time that this one is on the clock of that day" if spec.wall != other.wall else ""
-            raise bad(at(path, "start"), f"{form.product} has this departure in {other.path} already{clock}.")
+            raise bad_field(at(path, "start"), f"{form.product} has this departure in {other.path} already{clock}.")
         if not spec.same_local_time:
             walls.add((spec.product.id, spec.local))
     products = {spec.product.id for spec in single.values() if not spec.product.dateless}
@@ -293,20 +296,22 @@ def _season(catalog: Catalog, terms: Terms, document: ImportForm) -> Season:
                 left_out.append(other if other.skipped else spec)
                 recurring[spec.key] = spec if other.skipped else other
             elif other is not spec:
-                raise bad(
+                raise bad_field(
                     path,
                     f"{product.code} has a departure at the same time as one of {other.path}; let them not overlap.",
                     code="not_unique",
                 )
         if len(recurring) + len(single) > MAX_DEPARTURES:
-            raise bad(path, f"the file comes to more than {MAX_DEPARTURES} departures; import it in parts.")
+            raise bad_field(path, f"the file comes to more than {MAX_DEPARTURES} departures; import it in parts.")
     return Season([*recurring.values(), *single.values()], left_out, frozenset(products))
 
 
 def _product(catalog: Catalog, code: str, path: str) -> Product:
     product = catalog.products.get(code)
     if product is None:
-        raise bad(at(path, "product"), f"there is no product with the code {code[:80]!r}.", code="unknown_product")
+        raise bad_field(
+            at(path, "product"), f"there is no product with the code {code[:80]!r}.", code="unknown_product"
+        )
     return product
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.times import from_datetime, from_local, parse_date
 
 _MOMENT = re.compile(
@@ -64,8 +65,5 @@ def parse_clock(text: str, *, field: str) -> tuple[int, int]:
 
 
 def _bad(field: str, text: str) -> Invalid:
-    return Invalid(
-        f"{field}: {text[:40]!r} is not a date or time; write 2026-07-14, or 2026-07-14T09:00.",
-        code="invalid_date",
-        field=field,
-    )
+    sentence = f"{text[:40]!r} is not a date or time; write 2026-07-14, or 2026-07-14T09:00."
+    return bad_field(field, sentence, code="invalid_date")

@@ -15,11 +15,11 @@ from typing import NamedTuple
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import DAY_MS, MINUTE_MS, Instant
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import at, bad_field
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import from_local, wall_at
 from seatwright.setup import store
 from seatwright.setup.changes import Planned
-from seatwright.setup.convert import at, bad
 from seatwright.setup.specs import Spec, closes_at, duration_ms, times_of
 from seatwright.setup.store import Stored
 from seatwright.storage.engine import ReadTx
@@ -159,7 +159,7 @@ def new_departure(catalog: Catalog, spec: Spec) -> Stored:
     pool = catalog.pools[product.pool] if product.pool else None
     capacity = spec.capacity if spec.capacity is not None or pool is None else pool.units
     if capacity is None:
-        raise bad(at(spec.path, "capacity"), "is missing; say how many seats there are.", code="missing_field")
+        raise bad_field(at(spec.path, "capacity"), "is missing; say how many seats there are.", code="missing_field")
     return Stored(
         id=new_hex24(),
         product_id=product.id,
@@ -259,7 +259,7 @@ def _refuse_same_time(
 
 def same_start(spec: Spec, other: Stored) -> Invalid:
     """Return the error for a new departure at the instant of one that was made for another time and zone."""
-    return bad(
+    return bad_field(
         _start_of(spec),
         f"{_text(spec.local)} in {spec.time_zone} is the moment of the departure {other.id}, made for "
         f"{_text(wall_of(other))} in {other.time_zone}; move or delete that one first.",
@@ -269,7 +269,7 @@ def same_start(spec: Spec, other: Stored) -> Invalid:
 
 def same_local_time(path: str, other: Stored) -> Invalid:
     """Return the error for a second departure at the same time on the wall that isn't said to be on purpose."""
-    return bad(
+    return bad_field(
         path,
         f"the product has a departure at {_text(wall_of(other))} in {other.time_zone} already ({other.id}); set "
         "sameLocalTime to true if two are meant.",

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import yaml
 
 from seatwright.core.errors import Invalid, TooLarge
-from seatwright.core.numerals import ADVICE, kept, misspelt
+from seatwright.core.field_errors import misfit
+from seatwright.core.numerals import kept, misspelt
 
 T = TypeVar("T")
 
@@ -26,25 +28,8 @@ MAX_DEPTH = 50
 
 _FastLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_TYPES = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "decimal": "a number",
-    "bool": "true or false",
-    "object": "keys with values",
-    "array": "a list",
-    "null": "nothing",
-}
-_EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`(?P<bound>[^,]*)(?:, got `(?P<got>\w+)`)?$")
-_BOUND = re.compile(r" ?(?P<length>of length )?(?P<sign><=|>=) (?P<limit>\S+)")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
-_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
-_ENUM = re.compile(r"Invalid enum value (?P<value>.+)")
-_AT = re.compile(r"(?P<message>.*) - at `(?P<key>key` in `)?\$(?P<path>[^`]*)`$", re.DOTALL)
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
 """Characters that no text can have in the end."""
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
 
 
 class _Loader(_FastLoader):  # type: ignore[misc, valid-type]
@@ -202,92 +187,12 @@ def _check_size(text: str) -> None:
 
 def read_form(raw: Any, type_: type[T]) -> T:
     """Return `raw` as a form. Raises `Invalid`, naming the first field that doesn't fit, as `products[2].number`."""
-    steps = misspelt(raw, type_)
-    if steps is not None:
-        raise _refused(_path(steps), ADVICE)
-    try:
-        return msgspec.convert(raw, type_, strict=False)
-    except msgspec.ValidationError as error:
-        raise _named(raw, type_, str(error)) from None
-
-
-def _named(raw: Any, type_: Any, message: str) -> Invalid:
-    match = _AT.match(message)
-    steps: list[str | int] = []
-    for name, index, _ in _STEP.findall(match["path"]) if match else ():
-        steps.append(name or (int(index) if index else _culprit(raw, steps, type_)))
-    path = _path(steps)
-    if match and match["key"]:
-        return _refused(path, "a key in it is not a text; put it in quotes.")
-    return _say(path, match["message"] if match else message)
-
-
-def _culprit(raw: Any, steps: list[str | int], type_: Any) -> str:
-    """The library hides keys of a mapping ("[...]"): return the first that still fails when it is there alone."""
-    mapping = raw
-    for step in steps:
-        mapping = mapping[step]
-    for key in list(mapping)[:1_000]:
-        try:
-            msgspec.convert(_put(raw, steps, {key: mapping[key]}), type_, strict=False)
-        except msgspec.ValidationError:
-            return str(key)
-    return "*"
-
-
-def _put(raw: Any, steps: list[str | int], value: Any) -> Any:
-    """Return a copy of `raw` with `value` at the end of `steps`."""
-    if not steps:
-        return value
-    copy: Any = raw.copy()
-    copy[steps[0]] = _put(raw[steps[0]], steps[1:], value)
-    return copy
-
-
-def _path(steps: Sequence[str | int]) -> str:
-    path = ""
-    for step in steps:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
-    return path
-
-
-def _say(path: str, message: str) -> Invalid:
-    missing = _MISSING.match(message)
-    if missing:
-        field = f"{path}.{missing['name']}" if path else missing["name"]
-        return Invalid(f"{field}: is missing.", code="missing_field", field=field)
-    unknown = _UNKNOWN.match(message)
-    if unknown:
-        field = f"{path}.{unknown['name']}" if path else unknown["name"]
-        return Invalid(f"{field}: is not a key that is known here.", code="unknown_field", field=field)
-    return _refused(path, "".join(_sentence(message)))
-
-
-def _refused(path: str, sentence: str) -> Invalid:
-    return Invalid(f"{path or 'The file'}: {sentence}", code="invalid_field", field=path or None)
-
-
-def _sentence(message: str) -> Iterator[str]:
-    enum = _ENUM.match(message)
-    match = _EXPECTED.match(message)
-    if enum:
-        yield f"{enum['value']} is not one of the words that can stand here."
-        return
-    if message == "Invalid decimal string":
-        yield "is not a number."
-        return
-    if match is None:
-        yield message[:1].lower() + message[1:].rstrip(".") + "."
-        return
-    yield "expected " + " or ".join(_TYPES.get(kind, kind) for kind in match["expected"].split(" | "))
-    bound = _BOUND.match(match["bound"])
-    if bound:
-        yield f" of {'at most' if bound['sign'] == '<=' else 'at least'} {bound['limit']}"
-        if bound["length"]:
-            yield " characters" if match["expected"].startswith("str") else " entries"
-    if match["got"]:
-        yield f", got {_TYPES.get(match['got'], match['got'])}"
-    yield "."
+    if misspelt(raw, type_) is None:
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(raw, type_, strict=False)
+    found = misfit(raw, type_, whole="The file")
+    assert found is not None, "what was just refused is refused again"
+    raise found
 
 
 def _bad(sentence: str) -> Invalid:

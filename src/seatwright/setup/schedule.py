@@ -15,12 +15,13 @@ from seatwright.catalog.model import Catalog, Product
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict, NotFound
+from seatwright.core.field_errors import bad_field
 from seatwright.inventory import store as departures
 from seatwright.inventory.model import Departure
 from seatwright.setup import changes, planning, store
 from seatwright.setup.catalog import terms_of
 from seatwright.setup.changes import Planned
-from seatwright.setup.convert import Terms, bad
+from seatwright.setup.convert import Terms
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.editor import Editor
 from seatwright.setup.moments import parse_moment
@@ -169,7 +170,7 @@ def _changed(catalog: Catalog, terms: Terms, product: Product, old: Stored, form
     if start is None or end is None:
         for value, name in ((form.start, "start"), (form.duration_min, "durationMin"), (form.cutoff_min, "cutoffMin")):
             if value is not None:
-                raise bad(name, f"{product.code} is dateless; leave it out.")
+                raise bad_field(name, f"{product.code} is dateless; leave it out.")
         return new
     lead = start - (start if old.closes_at is None else old.closes_at)
     length = end - start

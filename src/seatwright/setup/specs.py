@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import MINUTE_MS, Instant
+from seatwright.core.field_errors import at, bad_field
 from seatwright.core.times import from_local, to_local, wall_at
-from seatwright.setup.convert import Terms, amount, at, bad
+from seatwright.setup.convert import Terms, amount
 from seatwright.setup.departure_form import MAX_DEPARTURES, WEEKDAYS, DepartureTerms, NewDeparture, Prices, Recurrence
 from seatwright.setup.moments import parse_clock, parse_day, parse_moment, wall_of
 from seatwright.setup.store import Times
@@ -79,9 +80,9 @@ def spec_of(catalog: Catalog, terms: Terms, product: Product, form: NewDeparture
     if product.dateless:
         for value, name in ((form.start, "start"), (form.duration_min, "durationMin"), (form.cutoff_min, "cutoffMin")):
             if value is not None:
-                raise bad(at(path, name), f"{product.code} is dateless; leave it out.")
+                raise bad_field(at(path, name), f"{product.code} is dateless; leave it out.")
     elif form.start is None:
-        raise bad(at(path, "start"), "is missing; write it as 2026-07-14T09:00.", code="missing_field")
+        raise bad_field(at(path, "start"), "is missing; write it as 2026-07-14T09:00.", code="missing_field")
     else:
         start_at = parse_moment(form.start, zone, field=at(path, "start"))
     wall = wall_of(form.start) if form.start is not None else None
@@ -97,7 +98,7 @@ def specs_of(catalog: Catalog, terms: Terms, product: Product, form: Recurrence,
     below `path`, also for more than `MAX_DEPARTURES`.
     """
     if product.dateless:
-        raise bad(path or "from", f"{product.code} is dateless and has a single departure, without a schedule.")
+        raise bad_field(path or "from", f"{product.code} is dateless and has a single departure, without a schedule.")
     zone = zone_of(catalog, product)
     found: dict[Instant, Spec] = {}
     left_out = []
@@ -110,7 +111,7 @@ def specs_of(catalog: Catalog, terms: Terms, product: Product, form: Recurrence,
         if other is None or other.skipped:
             found[start_at] = spec
         if len(found) > MAX_DEPARTURES:
-            raise bad(at(path, "to"), f"this comes to more than {MAX_DEPARTURES} departures; make them in parts.")
+            raise bad_field(at(path, "to"), f"this comes to more than {MAX_DEPARTURES} departures; make them in parts.")
     return Season([found[start_at] for start_at in sorted(found)], left_out)
 
 
@@ -119,11 +120,11 @@ def _walls(product: Product, zone: str, terms: Terms, form: Recurrence, path: st
     first = today if form.from_ is None else parse_day(form.from_, field=at(path, "from"))
     last = first + timedelta(days=365) if form.to is None else parse_day(form.to, field=at(path, "to"))
     if last < first:
-        raise bad(at(path, "to"), f"must not be before from, which is {first.date()}.", code="invalid_date_range")
+        raise bad_field(at(path, "to"), f"must not be before from, which is {first.date()}.", code="invalid_date_range")
     if (last - first).days >= MAX_DAYS:
-        raise bad(at(path, "to"), f"is more than {MAX_DAYS} days after from.", code="invalid_date_range")
+        raise bad_field(at(path, "to"), f"is more than {MAX_DAYS} days after from.", code="invalid_date_range")
     if not form.times and not product.start_time:
-        raise bad(at(path, "times"), f"is missing, and {product.code} has no startTime.", code="missing_field")
+        raise bad_field(at(path, "times"), f"is missing, and {product.code} has no startTime.", code="missing_field")
     times = [parse_clock(text, field=at(path, f"times[{i}]")) for i, text in enumerate(form.times)]
     for day in range((last - first).days + 1):
         date = first + timedelta(days=day)
@@ -142,7 +143,9 @@ def _spec(
     path: str,
 ) -> Spec:
     if start_at is not None and form.duration_min is None and product.duration_min == 0:
-        raise bad(at(path, "durationMin"), f"is missing, and {product.code} has none either.", code="missing_field")
+        raise bad_field(
+            at(path, "durationMin"), f"is missing, and {product.code} has none either.", code="missing_field"
+        )
     return Spec(
         product=product,
         path=path,
@@ -164,11 +167,11 @@ def prices_of(product: Product, prices: Prices, terms: Terms, path: str) -> dict
         tier = product.tier(code)
         if tier is None:
             known = ", ".join(tier.code for tier in product.tiers)
-            raise bad(
+            raise bad_field(
                 at(path, code[:50]), f"{product.code} has no such price tier; it has {known}.", code="unknown_tier"
             )
         if tier.code in found:
-            raise bad(at(path, code), "is there twice; upper and lower case count as the same.")
+            raise bad_field(at(path, code), "is there twice; upper and lower case count as the same.")
         found[tier.code] = amount(value, terms, at(path, code))
     return found
 

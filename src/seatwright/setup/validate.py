@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from seatwright.catalog.model import AnyEntry, Catalog, Discount, Product, Question
 from seatwright.core import names
 from seatwright.core.errors import Conflict
+from seatwright.core.field_errors import at, bad_field
 from seatwright.customers.fields import CUSTOMER_FIELDS
-from seatwright.setup.convert import at, bad
 from seatwright.setup.document import MAX_LIST, PLURALS
 
 Entries = Mapping[str, Mapping[str, AnyEntry]]
@@ -77,12 +77,12 @@ def check(entries: Entries, changed: Sequence[Changed]) -> None:
     """Raise `Invalid`, naming the field, if one of `changed` doesn't fit into `entries`, which contain it already."""
     for kind, of_kind in entries.items():
         if len(of_kind) > MAX_LIST:
-            raise bad(PLURALS[kind], f"there are more than {MAX_LIST}; a catalog takes no more of one kind.")
+            raise bad_field(PLURALS[kind], f"there are more than {MAX_LIST}; a catalog takes no more of one kind.")
     held = _held(entries, changed)
     for kind, entry, path in changed:
         for reference in references(kind, entry):
             if reference.code not in entries[reference.kind]:
-                raise bad(
+                raise bad_field(
                     at(path, reference.field),
                     f"there is no {reference.kind} with the code {reference.code[:80]!r}.",
                     code=f"unknown_{reference.kind}",
@@ -90,9 +90,9 @@ def check(entries: Entries, changed: Sequence[Changed]) -> None:
         for claim in _claims(kind, entry):
             other = held.setdefault(claim[:2], entry.code)
             if other != entry.code:
-                raise bad(at(path, claim.field), f"the {kind} {other} has the same already.", code="not_unique")
+                raise bad_field(at(path, claim.field), f"the {kind} {other} has the same already.", code="not_unique")
         if isinstance(entry, Question) and names.key(entry.name) in RESERVED_LABELS:
-            raise bad(at(path, "name"), f"{entry.name!r} is a field that every customer has; ask otherwise.")
+            raise bad_field(at(path, "name"), f"{entry.name!r} is a field that every customer has; ask otherwise.")
 
 
 class _Claim(NamedTuple):

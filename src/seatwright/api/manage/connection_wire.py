@@ -10,7 +10,7 @@ import msgspec
 
 from seatwright.catalog.model import Catalog
 from seatwright.core import money, times
-from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.money import to_wire
 from seatwright.http import wire
 from seatwright.resellers.model import BillingCycle, Connection, ProductTerms, Rate, Terms
@@ -94,10 +94,12 @@ class ConnectionOut(wire.Wire):
 def terms_of(form: TermsForm, catalog: Catalog) -> Terms:
     """Read terms. Raises `Invalid` for a product, tier or price category that isn't there, and for a bad rate."""
     if form.products is not None and form.price_category:
-        raise _bad("terms.priceCategory", "is for all products; name each one's beside it where products are listed.")
+        raise bad_field(
+            "terms.priceCategory", "is for all products; name each one's beside it where products are listed."
+        )
     twice = [name for name, count in Counter(each.product for each in form.products or ()).items() if count > 1]
     if twice:
-        raise _bad("terms.products", f"{twice[0]!r} is there more than once.")
+        raise bad_field("terms.products", f"{twice[0]!r} is there more than once.")
     if form.price_category:
         _check_category(form.price_category, catalog, None, "terms.priceCategory")
     return Terms(
@@ -117,18 +119,20 @@ def terms_of(form: TermsForm, catalog: Catalog) -> Terms:
 def _product(form: ProductTermsForm, catalog: Catalog, path: str) -> ProductTerms:
     product = catalog.products.get(form.product)
     if product is None:
-        raise _bad(f"{path}.product", f"there is no product {form.product!r} in the catalog.", code="unknown_product")
+        raise bad_field(
+            f"{path}.product", f"there is no product {form.product!r} in the catalog.", code="unknown_product"
+        )
     if form.price_category:
         _check_category(form.price_category, catalog, form.product, f"{path}.priceCategory")
     tiers = {}
     for name, rate in form.tiers.items():
         tier = product.tier(name)
         if tier is None:
-            raise _bad(f"{path}.tiers.{name[:50]}", f"{product.name} has no such tier.", code="unknown_tier")
+            raise bad_field(f"{path}.tiers.{name[:50]}", f"{product.name} has no such tier.", code="unknown_tier")
         found = _rate(rate, catalog, f"{path}.tiers.{tier.code}")
         assert found is not None
         if tier.code in tiers:
-            raise _bad(f"{path}.tiers.{tier.code}", "is there more than once.")
+            raise bad_field(f"{path}.tiers.{tier.code}", "is there more than once.")
         tiers[tier.code] = found
     return ProductTerms(
         product=product.code,
@@ -141,7 +145,7 @@ def _product(form: ProductTermsForm, catalog: Catalog, path: str) -> ProductTerm
 def _check_category(name: str, catalog: Catalog, product: str | None, path: str) -> None:
     products = [catalog.products[product]] if product else list(catalog.products.values())
     if not any(found.prices_in(name) is not None for found in products):
-        raise _bad(
+        raise bad_field(
             path, f"there is no price category {name!r} on {product or 'any product'}.", code="unknown_price_category"
         )
 
@@ -150,18 +154,14 @@ def _rate(form: RateForm | None, catalog: Catalog, path: str) -> Rate | None:
     if form is None:
         return None
     if (form.percent is None) == (form.amount is None):
-        raise _bad(path, "give either percent or amount.")
+        raise bad_field(path, "give either percent or amount.")
     if form.amount is not None:
         amount = money.from_wire(form.amount, catalog.currency, field=f"{path}.amount")
         if amount < 0:
-            raise _bad(f"{path}.amount", "must not be below zero.", code="invalid_amount")
+            raise bad_field(f"{path}.amount", "must not be below zero.", code="invalid_amount")
         return Rate(calc="flat", amount=amount)
     assert form.percent is not None
     return Rate(calc="percent", amount=money.percent_to_ppm(form.percent, field=f"{path}.percent"))
-
-
-def _bad(field: str, sentence: str, *, code: str = "invalid_field") -> Invalid:
-    return Invalid(f"{field}: {sentence}", code=code, field=field)
 
 
 def connection_out(connection: Connection, currency: str) -> ConnectionOut:

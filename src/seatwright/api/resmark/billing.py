@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from seatwright.api.resmark.customer import MAX_FIELDS, MAX_TEXT
 from seatwright.catalog.questions import MAX_NUMBER
-from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
+
+_bad = partial(bad_field, code="invalid_billing")
 
 MAX_DEPTH = 5
 MAX_VALUES = 500
@@ -36,7 +39,3 @@ def _check(path: str, value: Any, depth: int) -> int:
     if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
         raise _bad(path, "is too large a number.")
     return 1
-
-
-def _bad(field: str, sentence: str) -> Invalid:
-    return Invalid(f"{field}: {sentence}", code="invalid_billing", field=field)

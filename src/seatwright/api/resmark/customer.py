@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from seatwright.cart.guests import GuestDetails
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES
 from seatwright.catalog.questions import MAX_NUMBER
-from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.mail import is_address
 from seatwright.core.times import parse_date
 from seatwright.customers.fields import CONSENT, CUSTOMER_FIELDS, LANGUAGE
 from seatwright.http import wire
+
+_bad = partial(bad_field, code="invalid_customer")
 
 MAX_FIELDS = 100
 MAX_NAME = 200
@@ -176,7 +179,3 @@ def _single(name: str, value: Any) -> Any:
     if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
         raise _bad(name, "is too large a number.")
     return value
-
-
-def _bad(field: str, sentence: str) -> Invalid:
-    return Invalid(f"{field}: {sentence}", code="invalid_customer", field=field)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 
 _FIELD = "applyCancellationFee"
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -53,4 +54,4 @@ def _choice(value: Any) -> bool | None:
 
 
 def _bad(sentence: str) -> Invalid:
-    return Invalid(f"{_FIELD}: {sentence}", code="invalid_field", field=_FIELD)
+    return bad_field(_FIELD, sentence)

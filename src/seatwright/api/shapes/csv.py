@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 
 MAX_VALUES = 1_000
 """Values in one parameter at most."""
@@ -23,11 +23,9 @@ def csv_values(field: str, value: str | None) -> list[str] | None:
     said = (value or "").strip()
     values = list(dict.fromkeys(part.strip() for part in said.split(",") if part.strip()))
     if said and not values:
-        raise Invalid(f"{field}: has nothing but commas in it.", code="no_values", field=field)
+        raise bad_field(field, "has nothing but commas in it.", code="no_values")
     if len(values) > MAX_VALUES:
-        raise Invalid(
-            f"{field}: at most {MAX_VALUES} values at once; ask in parts.", code="too_many_values", field=field
-        )
+        raise bad_field(field, f"at most {MAX_VALUES} values at once; ask in parts.", code="too_many_values")
     return values or None
 
 
@@ -38,5 +36,5 @@ def csv_numbers(field: str, value: str | None) -> list[int] | None:
         return None
     for part in values:
         if not (part.isascii() and part.isdigit() and len(part) <= 18):
-            raise Invalid(f"{field}: {part[:40]!r} is not a number.", code="invalid_number", field=field)
+            raise bad_field(field, f"{part[:40]!r} is not a number.", code="invalid_number")
     return [int(part) for part in values]

@@ -14,6 +14,7 @@ import msgspec
 
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.notifications.webhooks.addresses import is_public, literal
 
 EventKind: TypeAlias = Literal["order.created", "order.changed", "order.cancelled", "order.answered"]
@@ -110,4 +111,4 @@ def read_events(text: str) -> tuple[EventKind, ...]:
 
 
 def _bad(sentence: str) -> Invalid:
-    return Invalid(f"url: {sentence}", code="invalid_url", field="url")
+    return bad_field("url", sentence, code="invalid_url")

@@ -1,0 +1,194 @@
+"""What is wrong with a field, in one set of words, wherever it comes from: JSON, a catalog file, a form.
+
+A field is named by its path as it is written in code: `products[2].tiers.Adult.price`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from seatwright.core.errors import Invalid
+from seatwright.core.numerals import ADVICE, misspelt
+
+MAX_TRIED = 1_000
+"""Keys of an object that are looked through to find the one to blame."""
+
+_TYPES = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "a list",
+    "null": "null",
+    "date": "a date",
+    "datetime": "a date and time",
+}
+_GOT = {**_TYPES, "int": "a number", "float": "a number with decimals"}
+_EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`(?P<bound>[^,]*)(?:, got (?P<got>.+))?$")
+_BOUND = re.compile(r" ?(?P<length>of length )?(?P<sign><=|>=|<|>) (?P<limit>\S+)")
+_MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
+_ENUM = re.compile(r"Invalid enum value (?P<value>.+)")
+_AT = re.compile(r"(?P<message>.*) - at `(?P<key>key` in `)?\$(?P<path>[^`]*)`$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
+
+
+def bad_field(field: str, sentence: str, *, code: str = "invalid_field") -> Invalid:
+    """Return the refusal of a field: its path, then what is wrong with it."""
+    return Invalid(f"{field}: {sentence}", code=code, field=field)
+
+
+def missing_field(field: str) -> Invalid:
+    """Return the refusal of what lacks a field."""
+    return bad_field(field, "is missing.", code="missing_field")
+
+
+def at(path: str, field: str) -> str:
+    """Return the path of `field` inside of what is at `path`; "" is the top."""
+    return f"{path}.{field}" if path and not field.startswith("[") else f"{path}{field}"
+
+
+def path_of(steps: Iterable[str | int]) -> str:
+    """Return the path that leads by these names and places in lists."""
+    path = ""
+    for step in steps:
+        path = at(path, f"[{step}]" if isinstance(step, int) else step)
+    return path
+
+
+def choices_in_words(choices: Iterable[object]) -> str:
+    """Return which words can stand somewhere: `must be asc or desc`."""
+    return f"must be {' or '.join(map(str, choices))}"
+
+
+def misfit(raw: Any, type_: Any, *, whole: str) -> Invalid | None:
+    """Return what is wrong first with plain values that are read as `type_`; None if nothing is.
+
+    `whole` is what all of it is called: "The body".
+    """
+    steps = misspelt(raw, type_)
+    if steps is not None:
+        return refusal(path_of(steps), ADVICE, whole=whole)
+    message = _failure(raw, type_)
+    if message is None:
+        return None
+    match = _AT.match(message)
+    steps = _steps(raw, type_, match["path"] if match else "")
+    if match and match["key"]:
+        return refusal(path_of(steps), "a key in it is not a text; put it in quotes.", whole=whole)
+    message = match["message"] if match else message
+    choices = _choices(inspect.type_info(type_), steps) if _ENUM.match(message) else ()
+    return refusal(path_of(steps), choices_in_words(choices) if choices else message, whole=whole)
+
+
+def refusal(path: str, message: str, *, whole: str) -> Invalid:
+    """Return what the library that reads values says of one, in our words. "" is the path of all of it."""
+    if missing := _MISSING.match(message):
+        return missing_field(at(path, missing["name"]))
+    if unknown := _UNKNOWN.match(message):
+        return bad_field(at(path, unknown["name"]), "is not a key that is known here.", code="unknown_field")
+    return Invalid(f"{path or whole}: {_sentence(message)}", code="invalid_field", field=path or None)
+
+
+def _sentence(message: str) -> str:
+    if enum := _ENUM.match(message):
+        return f"{enum['value']} is not one of the words that can stand here."
+    if message == "Invalid decimal string":
+        return "is not a number."
+    match = _EXPECTED.match(message)
+    if match is None:
+        return message[:1].lower() + message[1:].rstrip(".") + "."
+    kinds = match["expected"].split(" | ")
+    if {"int", "float"} <= set(kinds):
+        kinds.remove("int")
+    expected = " or ".join(_TYPES.get(kind, kind) for kind in kinds)
+    got = match["got"]
+    return f"expected {expected}{_bound(match['bound'], kinds)}{f', got {_got(got)}' if got else ''}."
+
+
+def _bound(text: str, kinds: Sequence[str]) -> str:
+    """`>= 1` and `of length <= 200`, in words."""
+    bound = _BOUND.match(text)
+    if bound is None:
+        return text
+    word = {"<=": "at most", ">=": "at least", "<": "below", ">": "above"}[bound["sign"]]
+    if bound["length"]:
+        return f" of {word} {bound['limit']} {'characters' if 'str' in kinds else 'entries'}"
+    return f" of {word} {bound['limit']}" if word.startswith("at") else f" {word} {bound['limit']}"
+
+
+def _got(text: str) -> str:
+    return _GOT.get(text.strip("`"), text.strip("`"))
+
+
+def _failure(raw: Any, type_: Any) -> str | None:
+    try:
+        msgspec.convert(raw, type_, strict=False)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None
+
+
+def _steps(raw: Any, type_: Any, path: str) -> tuple[str | int, ...]:
+    """Return the way to what the library blames. It hides keys of a mapping (`[...]`), which are looked for."""
+    steps: list[str | int] = []
+    for name, index, _ in _STEP.findall(path):
+        steps.append(name or (int(index) if index else _culprit(raw, steps, type_)))
+    return tuple(steps)
+
+
+def _culprit(raw: Any, steps: Sequence[str | int], type_: Any) -> str:
+    """Return the first key of a mapping that fails, found by halving: each try reads all of it, so there mustn't be
+    many."""
+    mapping = _value_at(raw, steps)
+    if not isinstance(mapping, dict):
+        return "*"
+
+    def fails(keys: list[Any]) -> bool:
+        return _failure(_put(raw, steps, {key: mapping[key] for key in keys}), type_) is not None
+
+    keys = list(mapping)[:MAX_TRIED]
+    if not fails(keys):
+        return "*"
+    while len(keys) > 1:
+        half = keys[: len(keys) // 2]
+        keys = half if fails(half) else keys[len(half) :]
+    return str(keys[0])
+
+
+def _value_at(raw: Any, steps: Iterable[str | int]) -> Any:
+    for step in steps:
+        raw = raw[step]
+    return raw
+
+
+def _put(raw: Any, steps: Sequence[str | int], value: Any) -> Any:
+    """Return a copy of `raw` with `value` at the end of `steps`."""
+    if not steps:
+        return value
+    copy: Any = raw.copy()
+    copy[steps[0]] = _put(raw[steps[0]], steps[1:], value)
+    return copy
+
+
+def _choices(info: inspect.Type, steps: Sequence[str | int]) -> Sequence[object]:
+    """Return the words that can stand at the end of `steps` in a type; none if it isn't a choice of words."""
+    match info:
+        case inspect.Metadata(type=inner):
+            return _choices(inner, steps)
+        case inspect.UnionType(types=types):
+            return next((found for each in types if (found := _choices(each, steps))), ())
+        case inspect.LiteralType(values=values) if not steps:
+            return values
+        case inspect.StructType(fields=fields) if steps:
+            return next((_choices(each.type, steps[1:]) for each in fields if each.encode_name == steps[0]), ())
+        case inspect.DictType(value_type=inner) | inspect.CollectionType(item_type=inner) if steps:
+            return _choices(inner, steps[1:])
+    return ()

@@ -198,6 +198,7 @@ async def test_connections_are_made_by_the_supplier_and_seen_by_both(
             "billingCycle": "monthly",
             "customerAccess": "all",
             "mayWaiveFees": True,
+            "holdPercent": None,
         },
     }
     for side in (account, reseller):

@@ -303,3 +303,16 @@ async def test_a_cart_that_became_an_order_names_it(desk: Desk, kayak: str) -> N
         assert envelope["errorCode"] == "cart_ordered"
         assert order["id"] in envelope["errorMessage"]
     assert await desk.data("GET", f"/order/{order['id']}") == order
+
+
+async def test_a_cart_says_when_its_hold_really_ends(desk: Desk, clock: ManualClock) -> None:
+    departure = await desk.shop.departure("kayak", "2026-07-16 09:00", capacity=30)
+    cart = await desk.cart((departure, {"All": 1}))
+    ends = []
+    for _ in range(3):
+        clock.advance(15 * MINUTE_MS)
+        ends.append((await desk.add(cart, departure, {"All": 1}))["items"][0]["holdExpiresDate"][11:16])
+    assert ends == ["16:45", "17:00", "17:00"]
+    clock.advance(15 * MINUTE_MS)
+    item = {"itemId": departure, "participants": {"All": 1}}
+    assert (await desk.refused(409, "POST", f"/cart/{cart}/item", json=item))["errorCode"] == "hold_time_used"

@@ -12,7 +12,7 @@ from seatwright.core.clock import HOUR_MS, MINUTE_MS, ManualClock
 from seatwright.core.ids import new_hex24
 from seatwright.http.context import Services
 from tests.conftest import START
-from tests.desk import RAFTING, Desk, open_desk
+from tests.desk import KAYAK, RAFTING, Desk, open_desk
 
 
 @pytest.fixture
@@ -222,3 +222,26 @@ async def test_the_books_have_the_supplier_s_date(
         lambda tx: tx.rows("SELECT DISTINCT created_at FROM ledger_entry WHERE order_id = $1", order["id"])
     )
     assert [row["created_at"] for row in rows] == [START]
+
+
+async def test_a_reseller_that_holds_its_share_is_told_what_to_do(desk: Desk, reseller: Desk) -> None:
+    departure = await desk.shop.departure("kayak", "2026-07-16 09:00", capacity=30)
+    supplier = desk.shop.account_id
+    await reseller.cart((departure, {"All": 15}), supplier=supplier)
+    second = await reseller.cart(supplier=supplier)
+    item = {"itemId": departure, "participants": {"All": 1}}
+    envelope = await reseller.refused(409, "POST", f"/cart/{second}/item", json=item)
+    assert envelope["errorCode"] == "reseller_share"
+    assert envelope["errorMessage"] == (
+        "Your open carts hold 15 seats of this departure, and may hold 15 at a time; take fewer, order or delete what "
+        "is in them, or ask the supplier for a larger share."
+    )
+    assert (await reseller.data("GET", f"/cart/{second}"))["items"] == []
+    assert await desk.free(KAYAK, departure) == 15
+    path = f"/api/v1/connections/{reseller.shop.account_id}"
+    shown = await desk.data("PATCH", path, json={"terms": {"holdPercent": 60}})
+    assert shown["terms"]["holdPercent"] == 60
+    await reseller.add(second, departure, {"All": 3})
+    for bad in (0, 101, 1.5, "half"):
+        envelope = await desk.refused(400, "PATCH", path, json={"terms": {"holdPercent": bad}})
+        assert "terms.holdPercent" in envelope["errorMessage"]

@@ -194,6 +194,7 @@ CARTS = [
     _http("add item, merged", "POST", "/cart/{filled}/item", ADULTS),
     _http("add item of a pool", "POST", "/cart/{filled}/item", {"itemId": "{bike}", "units": {"All": 1}}),
     _http("add item, own hold over", "POST", "/cart/{filled}/item", ADULTS, minutes=LATE),
+    _http("add item to reseller's cart", "POST", "/cart/{resale}/item", ADULTS, seller=True),
     _http(
         "add item, nothing new", "POST", "/cart/{filled}/item", {"itemId": "{rafting}", "participants": {}}, status=400
     ),

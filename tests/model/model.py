@@ -1,8 +1,7 @@
 """What Seatwright should do, in few lines and its own arithmetic: no clock, no database, nothing of the server's.
 
 The outfitter is the one of `tests.model.world`, described here a second time, as plain numbers. Money is in cents,
-instants in milliseconds. An operation returns "ok" or the word that the server says no with, and then nothing changed
-(but that holds which are taken anew stay, where what follows fails).
+instants in milliseconds. An operation returns "ok" or the word that the server says no with, and then nothing changed.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 HOUR, DAY, HOLD, APPROVAL = 3_600_000, 86_400_000, 1_800_000, 14_400_000
+LONGEST_HOLD = HOUR
 PRICES = {"rafting": {"Adult": 9900, "Child": 5950, "Raft": 30050}, "kayak": {"All": 7005}, "bike": {"All": 6000}}
 SEATS = {"Raft": 4}
 PICKUP, BOOKING, CLEANING, UNITS = 1000, 301, 99, 4
@@ -36,6 +36,7 @@ class Line:
 class Item:
     lines: list[Line]
     expires: int
+    since: int = 0
     live = property(lambda self: [line for line in self.lines if not line.gone])
     seats = property(lambda self: sum(line.seats for line in self.live))
     pickup = property(lambda self: all(line.pickup for line in self.live or self.lines))
@@ -123,6 +124,25 @@ class Model:
         live = [item for item in held if item.expires > self.now]
         return int(sum(item.seats for item in sold + live))
 
+    def _within_share(self, cart: Cart, name: str, more: int, lines: list[Line]) -> bool:
+        """Tell whether Voyager may hold so many more: half, or four; a first group of ten; or one raft."""
+        slots = self.departures[name].slots or [-1]
+
+        def most(carts: list[Cart]) -> int:
+            return max(sum(self._held(each, name, slot) for each in carts) for slot in slots)
+
+        mine = [each for each in self.carts.values() if each.owner == "voyager"]
+        after = most(mine) + more
+        if after <= max(4, (UNITS if slots != [-1] else self.departures[name].capacity) // 2):
+            return True
+        return most([each for each in mine if each is not cart]) == 0 and (after <= 10 or len(lines) == 1)
+
+    def _held(self, cart: Cart, name: str, slot: int) -> int:
+        """Seats that a cart holds on a departure; or, in a slot, the bikes that it holds."""
+        items = cart.items if cart.status == "open" else {}
+        live = {other: item.seats for other, item in items.items() if item.expires > self.now}
+        return sum(n for other, n in live.items() if other == name or slot in self.departures[other].slots)
+
     def closed(self, name: str) -> bool:
         return self.now >= min(self.departures[name].start, self.departures[name].closes)
 
@@ -170,7 +190,11 @@ class Model:
             return "supplier_not_found"
         if self.closed(name):
             return "not_bookable"
-        departure, before = self.departures[name], cart.items.get(name)
+        departure, before, since = self.departures[name], cart.items.get(name), self.now
+        if before and self.now < before.expires + HOLD:
+            since = before.since
+        if self.now >= since + LONGEST_HOLD:
+            return "hold_time_used"
         prices = PRICES[departure.product] | departure.prices
         new = [
             Line(tier, prices[tier], pickup=pickup)
@@ -180,8 +204,10 @@ class Model:
         more = sum(line.seats for line in new) + (before.seats if before and before.expires <= self.now else 0)
         if self.free(name) < more:
             return "sold_out"
+        if cart.owner == "voyager" and not self._within_share(cart, name, more, (before.lines if before else []) + new):
+            return "reseller_share"
         item = cart.items.setdefault(name, Item([], 0))
-        item.lines, item.expires = item.lines + new, self.now + HOLD
+        item.lines, item.since, item.expires = item.lines + new, since, min(self.now + HOLD, since + LONGEST_HOLD)
         self._price(cart)
         return "ok"
 
@@ -222,12 +248,14 @@ class Model:
         over = [name for name in self.departures if old.get(name, self.now + 1) <= self.now]
         if any(self.closed(name) for name in over):
             return "not_bookable"
+        fits = True
         for name in over:
-            if self.free(name) < cart.items[name].seats:
-                for undone, expires in old.items():
-                    cart.items[undone].expires = expires
-                return "sold_out"
-            cart.items[name].expires = self.now + HOLD
+            fits = fits and self.free(name) >= cart.items[name].seats
+            cart.items[name].expires = self.now + HOLD  # only while it is looked at
+        for name, expires in old.items():
+            cart.items[name].expires = expires
+        if not fits:
+            return "sold_out"
         order = Order(cart.owner) if to is None else self.orders.get(to)
         if order is None or cart.owner not in (order.owner, "canyon"):
             return "order_not_found"

@@ -105,6 +105,50 @@ async def test_pools_are_locked_after_all_departures(
     assert postgres_server.log().count("deadlock detected") == deadlocks
 
 
+async def test_an_order_that_is_added_to_is_locked_before_departures(
+    database: Database, clock: ManualClock, postgres_server: PostgresServer
+) -> None:
+    """Also where the cart's seats have to be taken again: a cancellation locks the order, and then its departures."""
+    shop = await open_shop(database, clock)
+    kayak = await shop.departure("kayak", "2026-07-14 09:00", capacity=9)
+
+    async def hold(tx: Tx) -> str:
+        cart = await carts.create(tx, shop.booking, shop.caller)
+        return cart.cart.id
+
+    first, second = await database.write(hold), await database.write(hold)
+    for cart_id in (first, second):
+        await database.write(
+            partial(
+                carts.add_item,
+                booking=shop.booking,
+                caller=shop.caller,
+                cart_id=cart_id,
+                asked=Asked(kayak, {"All": 1}),
+            )
+        )
+    await place_order(shop, first)
+    clock.advance(HOLD_MS)
+    deadlocks = postgres_server.log().count("deadlock detected")
+    locked, waiting = asyncio.Event(), asyncio.Event()
+
+    async def competitor(tx: Tx) -> None:
+        await tx.rows("SELECT id FROM orders WHERE id = $1 FOR UPDATE", first)
+        locked.set()
+        await waiting.wait()
+        await tx.execute("UPDATE departure SET taken = taken WHERE id = $1", kayak)
+
+    asked = OrderAsked(second, order_id=first)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(database.write(competitor))
+        await locked.wait()
+        added = group.create_task(database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, asked)))
+        await until_somebody_waits(database)
+        waiting.set()
+    assert len(added.result().body.items[0].lines) == 2
+    assert postgres_server.log().count("deadlock detected") == deadlocks
+
+
 async def until_somebody_waits(database: Database) -> None:
     """Return once a transaction waits for another one's lock."""
 

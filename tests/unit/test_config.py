@@ -15,8 +15,18 @@ def test_every_setting_has_a_default_that_works() -> None:
     settings = load_settings({})
     assert settings.database_url == ""
     assert settings.token_seconds == 86_400
-    assert settings.hold_seconds == 1_800
+    assert (settings.hold_seconds, settings.hold_max_seconds) == (1_800, 3_600)
+    assert settings.reseller_hold_percent == 50
     assert settings.cors_origins == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("hold", "longest", "counts"), [("1800", "3600", 3_600), ("7200", "3600", 7_200), ("60", "60", 60)]
+)
+def test_the_longest_time_of_a_hold_is_never_less_than_its_usual_one(hold: str, longest: str, counts: int) -> None:
+    """So an installation with long holds from before keeps them."""
+    settings = load_settings({"SEATWRIGHT_HOLD_SECONDS": hold, "SEATWRIGHT_HOLD_MAX_SECONDS": longest})
+    assert (settings.hold_seconds, settings.hold_max_seconds) == (int(hold), counts)
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,8 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One departure in a cart or order, with everything about it that the customer agreed to.
 
-    `id` is the departure's (the inventory id). `expires_at` is when a cart's hold on it ends; 0 in an order.
+    `id` is the departure's (the inventory id). `held_since` is when a cart's hold on it began, and `expires_at` when it
+    ends; 0 in an order.
     """
 
     id: str
@@ -179,6 +180,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     time_zone: str
     arrangements: tuple[Arrangement, ...] = (Arrangement(),)
     lines: tuple[Line, ...]
+    held_since: Instant = 0
     expires_at: Instant = 0
 
     @property

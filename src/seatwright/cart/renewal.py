@@ -1,4 +1,4 @@
-"""Takes what a cart held, and holds no more, anew: expired holds, and those that are gone before their time."""
+"""Holds that a cart has no more: expired ones, whose seats are taken again to be sold, and those that were lost."""
 
 from __future__ import annotations
 
@@ -7,48 +7,52 @@ import msgspec
 from seatwright.auth.model import Caller
 from seatwright.cart import holds, store
 from seatwright.cart.context import Booking
-from seatwright.cart.model import Item
+from seatwright.cart.model import Cart, Item
 from seatwright.cart.selection import bookable_product
+from seatwright.core.clock import Instant
 from seatwright.inventory import seats
-from seatwright.storage.engine import Tx
+from seatwright.inventory import store as inventory
+from seatwright.inventory.model import Departure
+from seatwright.storage.engine import ReadTx, Tx
 
 
-async def renew(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> None:
-    """Take the seats of a cart's expired items again, and hold them for another full time.
+async def retake(tx: Tx, booking: Booking, caller: Caller, opened: store.Opened, now: Instant) -> Cart:
+    """Take the seats of a cart's expired items again, to be sold in this transaction; return the cart with them.
 
-    All or nothing: raises `SoldOut` or `Conflict` if one of them can't be had any more.
+    The cart is locked. All or nothing: raises `SoldOut` or `Conflict` if one of them can't be had any more. An order
+    that fails undoes it, so that trying to order extends no hold.
     """
-    now = booking.clock.now()
-    opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
-    if opened is None or opened.cart.status != "open":
-        return
-    cart, expires_at = opened.cart, now + booking.hold_ms
+    cart = opened.cart
     expired = {item.id: item for item in cart.body.items if item.expires_at <= now}
-    renewed: dict[str, Item] = {}
     in_the_way = set(expired)
     for departure_id in expired:
-        found = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure_id)
-        departure = found.departure if found else None
-        bookable_product(opened.catalog, departure, now)
-        assert departure is not None
+        departure = await _bookable(tx, opened, departure_id, now)
         in_the_way.update(await holds.expired_in_the_way(tx, departure, now))
-        renewed[departure_id] = msgspec.structs.replace(
+    await holds.MakeRoom(cart.account_id, in_the_way, now)(tx)
+    holder = store.Holder(caller.user_id, booking.address)
+    retaken: dict[str, Item] = {}
+    for departure_id in sorted(expired):
+        departure = await _bookable(tx, opened, departure_id, now)  # as it is, now that it is locked
+        await holds.release(tx, cart.account_id, cart.id, [departure_id])
+        count, expires_at = expired[departure_id].seats, now + booking.hold_ms
+        await seats.take(tx, cart.account_id, {departure_id: count})
+        await store.insert_hold(tx, cart, departure_id, holder, more=count, held=count, expires_at=expires_at)
+        retaken[departure_id] = msgspec.structs.replace(
             expired[departure_id],
             expires_at=expires_at,
             start_at=departure.start_at,
             end_at=departure.end_at,
             time_zone=departure.time_zone,
         )
-    items = tuple(renewed.get(item.id, item) for item in cart.body.items)
-    body = msgspec.structs.replace(cart.body, items=items)
-    await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=False)
-    await holds.MakeRoom(cart.account_id, in_the_way, now)(tx)
-    holder = store.Holder(caller.user_id, booking.address)
-    for departure_id in sorted(expired):
-        await holds.release(tx, cart.account_id, cart.id, [departure_id])
-        count = expired[departure_id].seats
-        await seats.take(tx, cart.account_id, {departure_id: count})
-        await store.insert_hold(tx, cart, departure_id, holder, more=count, held=count, expires_at=expires_at)
+    items = tuple(retaken.get(item.id, item) for item in cart.body.items)
+    return msgspec.structs.replace(cart, body=msgspec.structs.replace(cart.body, items=items))
+
+
+async def _bookable(tx: ReadTx, opened: store.Opened, departure_id: str, now: Instant) -> Departure:
+    departure = await inventory.find(tx, opened.cart.account_id, departure_id, now)
+    bookable_product(opened.catalog, departure, now)
+    assert departure is not None
+    return departure
 
 
 class NoteLostHolds:

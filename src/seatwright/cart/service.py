@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from seatwright.auth.model import Caller
-from seatwright.cart import holds, pricing, renewal, store
+from seatwright.cart import hold_limits, holds, pricing, renewal, store
 from seatwright.cart.addition import Addition, addition
 from seatwright.cart.behalf import Behalf, on_behalf
 from seatwright.cart.context import Booking
@@ -23,7 +23,7 @@ from seatwright.cart.selection import bookable_product, choose_place, count_tier
 from seatwright.catalog.model import Catalog, Discount, Product
 from seatwright.catalog.questions import read_answers
 from seatwright.core.clock import Instant
-from seatwright.core.errors import Conflict, Invalid, NotFound, TooMany
+from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import new_uuid
 from seatwright.customers.fields import NO_ANSWERS
 from seatwright.inventory.model import Departure
@@ -131,10 +131,11 @@ async def delete(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Pric
 
 
 async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked: Asked) -> Priced:
-    """Add participants or units on a departure and hold their seats; the whole item's hold starts anew.
+    """Add participants or units on a departure and hold their seats; the whole item's hold is extended.
 
     A departure that is in the cart already gets them added to its item. Raises `NotFound` for an unknown cart or
-    departure, `Invalid` for what is asked for wrongly, `Conflict` for a departure that is closed, and `SoldOut`.
+    departure, `Invalid` for what is asked for wrongly, `Conflict` for a departure that is closed and for what may not
+    be held (see `cart.hold_limits`), and `SoldOut`.
     """
     now = booking.clock.now()
     holder = store.Holder(caller.user_id, booking.address)
@@ -148,7 +149,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
         catalog = for_reseller(catalog, connection.terms)
     product = bookable_product(catalog, departure, now)
     assert departure is not None
-    item, more = _with_more(cart.body.item(departure.id), catalog, product, departure, asked, now, booking.hold_ms)
+    item, more = _with_more(cart.body.item(departure.id), catalog, product, departure, asked, now, booking)
     if departure.free < more:
         in_the_way = await holds.expired_in_the_way(tx, departure, now)
         if in_the_way:
@@ -167,10 +168,23 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
         raise Invalid(f"itemId: a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", field="itemId")
     changed = _repriced(cart, items, catalog, _discount_now(cart, catalog, now))
     if read is not None and cart.body.item(departure.id) is None:
-        _check_limits((read.by_user, read.by_address), limits)
+        hold_limits.check_counts((read.by_user, read.by_address), limits)
+    resold_before = None
+    percent = _percent_of(booking, cart, connection)
+    if percent < 100:
+        held = await store.seller_holds(tx, cart, departure, now)
+        resold_before = hold_limits.resold_before(held, item, more, percent)
     try:
         changed = await store.update_and_hold(
-            tx, changed, now, departure.id, holder, more=more, held=item.seats, expires_at=item.expires_at
+            tx,
+            changed,
+            now,
+            departure.id,
+            holder,
+            more=more,
+            held=item.seats,
+            expires_at=item.expires_at,
+            resold_before=resold_before,
         )
     except Retry:
         if more == item.seats:
@@ -257,16 +271,11 @@ async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str
     return _priced(changed, opened.catalog, opened.target)
 
 
-def _check_limits(counts: tuple[int, int], limits: tuple[int, int]) -> None:
-    """Raise `TooMany` if this user or address holds as much as it may (against squatting on a season's seats)."""
-    for count, limit, whose in zip(counts, limits, ("user", "network address"), strict=True):
-        if limit and count >= limit:
-            raise TooMany(
-                f"There are {limit} holds by this {whose}, which is as many as it may have at a time; turn them into "
-                "orders, delete carts, or wait until they expire.",
-                retry_after_s=60,
-                code="too_many_holds",
-            )
+def _percent_of(booking: Booking, cart: Cart, connection: Connection | None) -> int:
+    """Return the share of a departure that may be held where a cart is: all of it at the supplier's own desk."""
+    if connection is None or cart.owner_id == cart.account_id:
+        return 100
+    return connection.terms.hold_percent or booking.reseller_hold_percent
 
 
 async def require_sale(tx: ReadTx, cart: Cart) -> Connection | None:
@@ -314,7 +323,7 @@ def _with_more(
     departure: Departure,
     asked: Asked,
     now: Instant,
-    hold_ms: int,
+    booking: Booking,
 ) -> tuple[Item, int]:
     """Return the item with what is added to it, and how many seats that takes beyond those it holds."""
     lines = new_lines(product, departure.prices, count_tiers(product, asked.counts))
@@ -332,17 +341,22 @@ def _with_more(
         time_zone=departure.time_zone,
         arrangements=(Arrangement(policy=catalog.policy_of(product), location=location, pickup=pickup),),
         lines=lines,
-        expires_at=now + hold_ms,
+        held_since=now,
+        expires_at=now + booking.hold_ms,
     )
     if item is None:
         return added, more
+    since, expires_at = hold_limits.extended(booking, item, now)
     more += 0 if item.expires_at > now else item.seats
     if len(item.lines) + len(lines) > MAX_LINES:
         raise Invalid(
             f"participants: an item takes at most {MAX_LINES}.", code="too_many_participants", field="participants"
         )
     both = item.with_lines_of(added)
-    return msgspec.structs.replace(added, arrangements=both.arrangements, lines=both.lines), more
+    grown = msgspec.structs.replace(
+        added, arrangements=both.arrangements, lines=both.lines, held_since=since, expires_at=expires_at
+    )
+    return grown, more
 
 
 def _replaced(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:

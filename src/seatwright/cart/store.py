@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from seatwright.cart.hold_limits import SellerHolds
 from seatwright.cart.model import Cart, CartBody, Item, TargetOrder
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.store import ACCOUNT_COLUMNS, CatalogCache
 from seatwright.core.clock import Instant
 from seatwright.inventory import seats
 from seatwright.inventory.model import Departure
+from seatwright.inventory.pools import WITHIN
 from seatwright.inventory.store import COLUMNS as DEPARTURE_COLUMNS
 from seatwright.inventory.store import POOL_FREE, from_row
 from seatwright.storage.engine import ConstraintViolation, ReadTx, Retry, Row, Tx
@@ -177,6 +179,39 @@ def _departure(row: Row) -> Departure | None:
     return from_row(row, min(free, row["pool_free"]) if row["pool_id"] is not None else free)
 
 
+_SUMS = """CAST(COALESCE(SUM(h.seats), 0) AS BIGINT) AS seats,
+    CAST(COALESCE(SUM(CASE WHEN k.id <> $4 THEN h.seats END), 0) AS BIGINT) AS others"""
+_LIVE = """hold h JOIN cart k ON k.account_id = h.account_id AND k.id = h.cart_id AND k.owner_id = $3
+    AND h.account_id = $1 AND h.expires_at > $5"""
+
+_HELD_ON_DEPARTURE = f"""
+SELECT s.seats, s.others, d.capacity, d.held_for_resellers AS so_far FROM departure d
+CROSS JOIN (SELECT {_SUMS} FROM {_LIVE} WHERE h.departure_id = $2) s
+WHERE d.account_id = $1 AND d.id = $2
+"""  # noqa: S608 - constants
+
+_HELD_IN_POOL = f"""
+SELECT COALESCE(MAX(s.seats), 0) AS seats, COALESCE(MAX(s.others), 0) AS others, MIN(p.capacity) AS capacity,
+    CAST(COALESCE(SUM(p.held_for_resellers), 0) AS BIGINT) AS so_far
+FROM departure d JOIN pool_start p ON {WITHIN} LEFT JOIN (
+    SELECT q.start_at, q.pool_id, {_SUMS} FROM {_LIVE}
+    CROSS JOIN departure o CROSS JOIN pool_start q -- CROSS: or SQLite looks through all that a pool will have
+    WHERE o.account_id = $1 AND o.id = h.departure_id AND q.account_id = $1 AND q.pool_id = o.pool_id
+    AND q.start_at >= o.start_at AND q.start_at < o.end_at GROUP BY q.start_at, q.pool_id
+) s ON s.start_at = p.start_at AND s.pool_id = p.pool_id
+WHERE d.account_id = $1 AND d.id = $2
+"""  # noqa: S608 - constants
+
+
+async def seller_holds(tx: ReadTx, cart: Cart, departure: Departure, now: Instant) -> SellerHolds:
+    """Return what the open carts of a cart's owner hold where a departure needs its seats; `Retry` if it is gone."""
+    sql = _HELD_ON_DEPARTURE if departure.pool_id is None else _HELD_IN_POOL
+    row = await tx.row(sql, cart.account_id, departure.id, cart.owner_id, cart.id, now)
+    if row is None or row["capacity"] is None:
+        raise Retry
+    return SellerHolds(row["seats"], row["others"], row["capacity"], row["so_far"])
+
+
 async def holding(tx: ReadTx, account_id: str, departure_id: str) -> list[Cart]:
     """Return the open carts that hold seats of a departure."""
     rows = await tx.rows(
@@ -232,12 +267,22 @@ async def update(tx: Tx, cart: Cart, now: Instant, *, last: bool) -> Cart:
 
 
 async def update_and_hold(
-    tx: Tx, cart: Cart, now: Instant, departure_id: str, holder: Holder, *, more: int, held: int, expires_at: Instant
+    tx: Tx,
+    cart: Cart,
+    now: Instant,
+    departure_id: str,
+    holder: Holder,
+    *,
+    more: int,
+    held: int,
+    expires_at: Instant,
+    resold_before: int | None,
 ) -> Cart:
     """Write a changed cart and take `more` seats of a departure for it, so that it holds `held`; or `Retry`.
 
-    One round trip on PostgreSQL. The caller has seen that the seats are there; whether they still are is
-    decided here.
+    One round trip on PostgreSQL. The caller has seen that the seats are there, and that a reseller may hold them;
+    whether it is still so is decided here. `resold_before` is None for a supplier's own cart, and otherwise what
+    `SellerHolds.so_far` may be by now at most.
     """
     if tx.engine == "postgres":
         at = max(now, cart.modified_at)
@@ -254,6 +299,8 @@ async def update_and_hold(
                 expires_at,
                 held,
                 *holder,
+                0 if resold_before is None else held,
+                resold_before,
             )
         except ConstraintViolation:  # a pool's units went to somebody else since they were read
             raise Retry from None
@@ -284,6 +331,18 @@ async def insert_hold(
         *holder,
     )
     if row is None or row["seats"] != held:
+        raise Retry
+
+
+async def lock(tx: Tx, cart: Cart) -> None:
+    """Lock an open cart as it was read until the transaction ends; or `Retry`."""
+    row = await tx.row(
+        "SELECT version FROM cart WHERE account_id = $1 AND id = $2 AND version = $3 AND status = 'open' FOR UPDATE",
+        cart.account_id,
+        cart.id,
+        cart.version,
+    )
+    if row is None:
         raise Retry
 
 

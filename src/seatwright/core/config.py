@@ -49,7 +49,26 @@ SETTINGS: tuple[Setting, ...] = (
         "Lifetime of a bearer token, in seconds.",
         bounds=(60, 31_536_000),
     ),
-    Setting("SEATWRIGHT_HOLD_SECONDS", "1800", "How long a cart holds its seats, in seconds.", bounds=(5, 86_400)),
+    Setting(
+        "SEATWRIGHT_HOLD_SECONDS",
+        "1800",
+        "How long a cart holds its seats, in seconds; adding to an item starts it again.",
+        bounds=(5, 86_400),
+    ),
+    Setting(
+        "SEATWRIGHT_HOLD_MAX_SECONDS",
+        "3600",
+        "How long a cart may hold an item's seats in all, in seconds from the first one, however often it is added to; "
+        "never less than SEATWRIGHT_HOLD_SECONDS.",
+        bounds=(5, 604_800),
+    ),
+    Setting(
+        "SEATWRIGHT_RESELLER_HOLD_PERCENT",
+        "50",
+        "Percent of a departure's seats that one reseller's open carts may hold at a time, where its terms don't say "
+        "otherwise (docs/resellers.md); 100: no limit.",
+        bounds=(1, 100),
+    ),
     Setting(
         "SEATWRIGHT_HOLDS_PER_USER",
         "1000",
@@ -172,6 +191,8 @@ class Settings:
     secret: str
     token_seconds: int
     hold_seconds: int
+    hold_max_seconds: int
+    reseller_hold_percent: int
     requests_per_second: int
     request_wait_seconds: int
     holds_per_user: int
@@ -215,6 +236,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret=secret,
         token_seconds=number["SEATWRIGHT_TOKEN_SECONDS"],
         hold_seconds=number["SEATWRIGHT_HOLD_SECONDS"],
+        hold_max_seconds=max(number["SEATWRIGHT_HOLD_MAX_SECONDS"], number["SEATWRIGHT_HOLD_SECONDS"]),
+        reseller_hold_percent=number["SEATWRIGHT_RESELLER_HOLD_PERCENT"],
         requests_per_second=number["SEATWRIGHT_REQUESTS_PER_SECOND"],
         request_wait_seconds=number["SEATWRIGHT_REQUEST_WAIT_SECONDS"],
         holds_per_user=number["SEATWRIGHT_HOLDS_PER_USER"],

@@ -80,6 +80,8 @@ def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
         clock=parts.clock,
         catalogs=parts.catalogs,
         hold_ms=settings.hold_seconds * SECOND_MS,
+        hold_max_ms=settings.hold_max_seconds * SECOND_MS,
+        reseller_hold_percent=settings.reseller_hold_percent,
         address=networks(connection)[0],
         holds_per_user=settings.holds_per_user,
         holds_per_address=settings.holds_per_address,

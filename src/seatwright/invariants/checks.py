@@ -98,6 +98,19 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "hold_end",
+        "A hold has the seats that its cart shows, and ends when the cart says.",
+        """
+        SELECT h.account_id, h.cart_id, h.departure_id, h.seats, h.expires_at FROM hold h
+        JOIN cart c ON c.account_id = h.account_id AND c.id = h.cart_id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM json_array_elements(c.body::json -> 'items') i
+            WHERE i.value ->> 'id' = h.departure_id AND CAST(i.value ->> 'expires_at' AS BIGINT) = h.expires_at
+            AND h.seats = (
+                SELECT SUM(CAST(l.value ->> 'seats' AS BIGINT)) FROM json_array_elements(i.value -> 'lines') l))
+        """,
+    ),
+    Check(
         "hold_expired",
         "No hold outlives its time: it is swept up within a minute.",
         "SELECT account_id, cart_id, departure_id, expires_at FROM hold WHERE expires_at < $1",

@@ -128,16 +128,18 @@ WITH cart_changed AS (
     WHERE account_id = $1 AND id = $2 AND version = $3 AND status = 'open'
     RETURNING id
 ), seats_taken AS (
-    UPDATE departure SET taken = taken + $7::bigint FROM cart_changed
+    UPDATE departure SET taken = taken + $7::bigint, held_for_resellers = held_for_resellers + $12::bigint
+    FROM cart_changed
     WHERE account_id = $1 AND departure.id = $6 AND NOT closed AND taken + $7::bigint <= capacity
-    RETURNING departure.id, pool_id, start_at, end_at, pool_starts
+    RETURNING departure.id, pool_id, start_at, end_at, pool_starts, held_for_resellers - $12::bigint AS resold
 ), pool_locked AS (
     SELECT p.pool_id, p.start_at FROM pool_start p JOIN seats_taken s
     ON p.pool_id = s.pool_id AND p.start_at >= s.start_at AND p.start_at < s.end_at
     WHERE p.account_id = $1 ORDER BY p.start_at FOR UPDATE OF p
 ), pool_taken AS (
-    UPDATE pool_start p SET taken = p.taken + $7::bigint FROM pool_locked l
-    WHERE p.account_id = $1 AND p.pool_id = l.pool_id AND p.start_at = l.start_at RETURNING p.start_at
+    UPDATE pool_start p SET taken = p.taken + $7::bigint, held_for_resellers = p.held_for_resellers + $12::bigint
+    FROM pool_locked l WHERE p.account_id = $1 AND p.pool_id = l.pool_id AND p.start_at = l.start_at
+    RETURNING p.start_at, p.held_for_resellers - $12::bigint AS resold
 ), held AS (
     INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at, held_by, held_from)
     SELECT $1, $2, $6, $7::bigint, $8::bigint, $10, $11 FROM seats_taken
@@ -147,11 +149,13 @@ WITH cart_changed AS (
 )
 SELECT 1 / count(*) AS held FROM held, seats_taken s WHERE seats = $9::bigint
 AND s.pool_starts = (SELECT count(*) FROM pool_taken)
+AND ($13::bigint IS NULL OR COALESCE((SELECT sum(resold) FROM pool_taken), s.resold) <= $13::bigint)
 """
 """PostgreSQL: change a cart and take its seats in one round trip, or nothing at all.
 
 $1 account, $2 cart, $3 the version read, $4 new body, $5 now, $6 departure, $7 seats to take, $8 expiry,
-$9 seats that the cart then holds on this departure, $10 user, $11 address.
+$9 seats that the cart then holds on this departure, $10 user, $11 address. For a reseller's cart $12 is $9, and $13
+what `held_for_resellers` may have been before at most (see `cart.hold_limits`); for others they are 0 and NULL.
 Divides by zero (a `Retry`) if any of it can't be done. `pool_starts` is the departure's as it is once it is locked,
 while the pool's rows are those of the statement's beginning: a start that came in between is not counted here, and
 noticed by its number.

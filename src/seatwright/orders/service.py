@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import msgspec
 
@@ -14,7 +13,7 @@ from seatwright.cart.behalf import Behalf, at_resellers_prices, on_behalf
 from seatwright.cart.context import Booking
 from seatwright.cart.guests import require_answers
 from seatwright.cart.model import Cart, Item, OrderRequest
-from seatwright.cart.renewal import NoteLostHolds, renew
+from seatwright.cart.renewal import NoteLostHolds, retake
 from seatwright.cart.resale import require_sold
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.orders import listing, store
@@ -69,7 +68,7 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     """Turn a cart into an order that is paid by an external source, or add it to the order `asked.order_id`.
 
     Asking again for a cart that has become an order returns that order; with another `orderId` or `referenceId`
-    than the first time it is a `Conflict`. An expired hold is taken anew if the seats are still free. Raises
+    than the first time it is a `Conflict`. An expired hold's seats are taken again if they are still free. Raises
     `NotFound` for an unknown cart or order, `Invalid` for an empty cart, `SoldOut` or `Conflict` for what can't be
     had any more; nothing has changed then.
     """
@@ -101,12 +100,16 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     if asked.order_id is None and cart.order_id is None:
         require_answers(cart.body.items, opened.catalog, cart.body.customer)
     if any(item.expires_at <= now for item in cart.body.items):
-        raise Retry(first=partial(renew, booking=booking, caller=caller, cart_id=cart.id))
+        await _lock(tx, caller, cart, asked.order_id or cart.order_id)
+        cart = await retake(tx, booking, caller, opened, now)
+        opened = opened._replace(cart=cart)
     placing = Placing(
         opened=opened,
         connection=connection,
         items=to_approve(
-            tuple(msgspec.structs.replace(item, expires_at=0) for item in cart.body.items), opened.catalog, now
+            tuple(msgspec.structs.replace(item, held_since=0, expires_at=0) for item in cart.body.items),
+            opened.catalog,
+            now,
         ),
         asked=asked,
         caller=caller,
@@ -131,6 +134,13 @@ async def _supplier_sees(
         return ()
     reseller = await booking.catalogs.load(tx, opened.cart.seller_id)
     return labels_for_supplier(opened.catalog, reseller)
+
+
+async def _lock(tx: Tx, caller: Caller, cart: Cart, order_id: str | None) -> None:
+    """Lock a cart and the order that it is added to, before the departures, as everybody does."""
+    await cart_store.lock(tx, cart)
+    if order_id is not None:
+        await store.find(tx, caller.account_id, order_id, lock=True)
 
 
 async def _in_name_of(tx: ReadTx, opened: cart_store.Opened, behalf: Behalf) -> cart_store.Opened:

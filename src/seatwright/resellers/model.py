@@ -51,7 +51,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     pays `rate` to the supplier. Without a rate a reseller earns nothing. `products` None is all of them, in the
     category `price_category` ("" is the products' own prices). `channel` is what the supplier calls this way of
     selling; "" is the reseller's name. With `hides_contact` the supplier sees of customers only what
-    `orders/view.py` allows. `may_waive_fees`: the reseller may cancel without a fee.
+    `orders/view.py` allows. `may_waive_fees`: the reseller may cancel without a fee. `hold_percent` is the share of a
+    departure that the reseller's open carts may hold at a time; None is the server's usual one.
     """
 
     kind: Kind = "commission"
@@ -62,6 +63,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     billing_cycle: BillingCycle = "monthly"
     hides_contact: bool = False
     may_waive_fees: bool = True
+    hold_percent: int | None = None
 
     def of_product(self, code: str) -> ProductTerms | None:
         """Return what counts for a product, or None if it may not be sold."""

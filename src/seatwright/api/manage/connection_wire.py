@@ -20,6 +20,9 @@ MAX_PRODUCTS = 2_000
 
 Percent = Annotated[Decimal, msgspec.Meta(description="From 0 to 100.", examples=[15])]
 Amount = Annotated[Decimal, msgspec.Meta(description="For each participant or unit, in the supplier's currency.")]
+HoldPercent = Annotated[
+    int, msgspec.Meta(ge=1, le=100, description="Of a departure's seats; null: the server's usual.")
+]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -45,7 +48,8 @@ class TermsForm(wire.Wire, kw_only=True):
     `commission`: the supplier takes the money, and the reseller earns `rate` of base price less discount, plus pickups
     and fees. `net`: the reseller takes the money, and pays `rate` of the same to the supplier, with service fees and
     taxes. `products` null is all of them. `customerAccess` `limited` shows the supplier customers' names and the
-    answers to questions that say so, and nothing else of them. What is left out has its default.
+    answers to questions that say so, and nothing else of them. `holdPercent` is how much of a departure the reseller's
+    open carts may hold. What is left out has its default.
     """
 
     type: Literal["commission", "net"] = "commission"
@@ -56,6 +60,7 @@ class TermsForm(wire.Wire, kw_only=True):
     billing_cycle: BillingCycle = "monthly"
     customer_access: Literal["all", "limited"] = "all"
     may_waive_fees: bool = True
+    hold_percent: HoldPercent | None = None
 
 
 class ConnectionIn(wire.Wire, kw_only=True):
@@ -113,6 +118,7 @@ def terms_of(form: TermsForm, catalog: Catalog) -> Terms:
         billing_cycle=form.billing_cycle,
         hides_contact=form.customer_access == "limited",
         may_waive_fees=form.may_waive_fees,
+        hold_percent=form.hold_percent,
     )
 
 
@@ -198,6 +204,7 @@ def _terms_out(terms: Terms, currency: str) -> TermsForm:
         billing_cycle=terms.billing_cycle,
         customer_access="limited" if terms.hides_contact else "all",
         may_waive_fees=terms.may_waive_fees,
+        hold_percent=terms.hold_percent,
     )
 
 

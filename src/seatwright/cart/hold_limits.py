@@ -1,0 +1,80 @@
+"""What one caller, one reseller and one cart may hold, and for how long, so that others can book too. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from seatwright.cart.context import Booking
+from seatwright.cart.model import Item
+from seatwright.core.clock import Instant
+from seatwright.core.errors import Conflict, TooMany
+
+LEAST_SHARE = 4
+"""Seats of any departure that a reseller's open carts may hold together, however small it is (our decision)."""
+ONE_GROUP = 10
+"""Seats that a reseller may hold in its only cart on a departure: a group is never too large for it (our decision)."""
+
+
+class SellerHolds(NamedTuple):
+    """What a seller's open carts hold where a departure needs its seats: on it, or at one time in its rental pool.
+
+    `seats` are those of all carts, `others` those of all but one, `capacity` is how many seats there are. `so_far`
+    tells how much the rest may have changed since: it grows by the seats of each reseller's hold that is made or
+    extended there.
+    """
+
+    seats: int
+    others: int
+    capacity: int
+    so_far: int
+
+
+def check_counts(counts: tuple[int, int], limits: tuple[int, int]) -> None:
+    """Raise `TooMany` if this user or address holds as much as it may (against squatting on a season's seats)."""
+    for count, limit, whose in zip(counts, limits, ("user", "network address"), strict=True):
+        if limit and count >= limit:
+            raise TooMany(
+                f"There are {limit} holds by this {whose}, which is as many as it may have at a time; turn them into "
+                "orders, delete carts, or wait until they expire.",
+                retry_after_s=60,
+                code="too_many_holds",
+            )
+
+
+def extended(booking: Booking, item: Item, now: Instant) -> tuple[Instant, Instant]:
+    """Return since when, and until when, an item's seats are held if it is added to at `now`.
+
+    A hold that has been over for as long as one lasts begins anew: its seats were there for others. Any other counts
+    from its first moment. Raises `Conflict` if it has had all of its time since then.
+    """
+    if now - item.expires_at >= booking.hold_ms:
+        return now, now + booking.hold_ms
+    since = item.held_since or now  # 0: it was added by a version that didn't keep it
+    latest = since + booking.hold_max_ms
+    if latest <= now:
+        raise Conflict(
+            "The cart has held seats on this departure for as long as a cart may; order it as it is, or take the "
+            "departure out of the cart, which gives its seats back, and add it again.",
+            code="hold_time_used",
+        )
+    return since, min(now + booking.hold_ms, latest)
+
+
+def resold_before(held: SellerHolds, item: Item, more: int, percent: int) -> int:
+    """Return what `SellerHolds.so_far` may be at most when `more` seats are taken, so that a reseller may hold `item`.
+
+    Raises `Conflict` if its open carts would hold more than `percent` of the departure. They may always hold
+    `LEAST_SHARE` seats, and the only cart among them a group of up to `ONE_GROUP`, or one unit of any size, such as a
+    boat that is sold whole.
+    """
+    share = max(held.capacity * percent // 100, LEAST_SHARE)
+    spare = share - held.seats - more
+    if spare >= 0:
+        return held.so_far + spare
+    if held.others == 0 and (held.seats + more <= ONE_GROUP or len(item.lines) == 1):
+        return held.so_far
+    raise Conflict(
+        f"Your open carts hold {held.seats} seats of this departure, and may hold {share} at a time; take fewer, order "
+        "or delete what is in them, or ask the supplier for a larger share.",
+        code="reseller_share",
+    )

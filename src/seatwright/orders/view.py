@@ -55,6 +55,7 @@ ITEM: tuple[str, ...] = (
     "time_zone",
     "arrangements",
     "expires_at",
+    "held_since",
 )
 LINE: tuple[str, ...] = (
     "id",

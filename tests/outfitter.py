@@ -11,18 +11,17 @@ from seatwright.auth.model import PERMISSIONS, Caller
 from seatwright.cart import service as carts
 from seatwright.cart.context import Booking
 from seatwright.cart.service import Asked
-from seatwright.catalog.reading import read_form
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Clock
-from seatwright.inventory import schedule
-from seatwright.inventory.changes import Planner
-from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
-from seatwright.inventory.importing import ImportForm, ImportReport, Options, Preview, import_document
-from seatwright.inventory.schedule import Made, Shown
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
 from seatwright.orders.placing import OrderAsked
-from seatwright.orders.reschedule import follow
+from seatwright.setup import schedule
+from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
+from seatwright.setup.editor import Editor
+from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
+from seatwright.setup.reading import read_form
+from seatwright.setup.schedule import Made, Shown
 from seatwright.storage.engine import Database, Row, Tx
 
 CATALOG: dict[str, Any] = {
@@ -75,11 +74,9 @@ class Operator:
         return cls(services.database, services.catalogs, services.clock, account_id)
 
     @property
-    def planner(self) -> Planner:
-        """What use cases of departures need."""
-        return Planner(
-            catalogs=self.catalogs, clock=self.clock, account_id=self.account_id, actor="system", on_move=follow
-        )
+    def editor(self) -> Editor:
+        """What use cases that set the account up need."""
+        return Editor(catalogs=self.catalogs, clock=self.clock, account_id=self.account_id, actor="system")
 
     @property
     def booking(self) -> Booking:
@@ -102,16 +99,7 @@ class Operator:
         form = read_form(document, ImportForm)
 
         async def run(tx: Tx) -> ImportReport:
-            return await import_document(
-                tx,
-                self.catalogs,
-                self.clock,
-                self.account_id,
-                "system",
-                form,
-                on_move=follow,
-                options=Options(**options),
-            )
+            return await import_document(tx, self.editor, form, Options(**options))
 
         try:
             return await self.database.write(run)
@@ -121,22 +109,22 @@ class Operator:
     async def create(self, product: str, **form: Any) -> Shown:
         """Make a departure."""
         new = read_form(form, NewDeparture)
-        return await self.database.write(lambda tx: schedule.create(tx, self.planner, product, new))
+        return await self.database.write(lambda tx: schedule.create(tx, self.editor, product, new))
 
     async def create_many(self, product: str, **form: Any) -> Made:
         """Make departures by weekday and time; `first` and `last` are `from` and `to`."""
         form = {{"first": "from", "last": "to"}.get(key, key): value for key, value in form.items()}
         recurrence = read_form(form, Recurrence)
-        return await self.database.write(lambda tx: schedule.create_many(tx, self.planner, product, recurrence))
+        return await self.database.write(lambda tx: schedule.create_many(tx, self.editor, product, recurrence))
 
     async def change(self, departure_id: str, **form: Any) -> Shown:
         """Change a departure."""
         changes = read_form(form, DepartureChange)
-        return await self.database.write(lambda tx: schedule.change(tx, self.planner, departure_id, changes))
+        return await self.database.write(lambda tx: schedule.change(tx, self.editor, departure_id, changes))
 
     async def delete(self, departure_id: str) -> Shown:
         """Delete a departure."""
-        return await self.database.write(lambda tx: schedule.delete(tx, self.planner, departure_id))
+        return await self.database.write(lambda tx: schedule.delete(tx, self.editor, departure_id))
 
     async def shown(self, departure_id: str) -> Shown:
         """Return a departure as it is now."""

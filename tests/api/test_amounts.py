@@ -12,10 +12,10 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from seatwright.api.context import Services
-from seatwright.catalog.convert import Terms, to_entry
 from seatwright.core.errors import Invalid
 from seatwright.core.numerals import has_numerals, misspelt
-from seatwright.inventory.importing import parse_document
+from seatwright.setup.convert import Terms, to_entry
+from seatwright.setup.importing import parse_document
 from tests.desk import Desk, open_desk
 
 ODD = ["1_000", "١٢", "１２", "NaN", "1e999999999", "0x10", "Infinity", " 1_0 ", "ten"]

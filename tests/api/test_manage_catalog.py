@@ -9,7 +9,7 @@ import pytest
 
 from seatwright.api.context import Services
 from seatwright.auth.model import PERMISSIONS
-from seatwright.catalog.document import PLURALS
+from seatwright.setup.document import PLURALS
 from tests.conftest import NewAccount, TestAccount
 from tests.outfitter import CATALOG, Operator
 

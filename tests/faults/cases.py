@@ -13,7 +13,8 @@ from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.core.errors import Unavailable
-from seatwright.notifications import deliveries, refusals
+from seatwright.customers import refusals
+from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail
 from seatwright.storage.engine import Tx

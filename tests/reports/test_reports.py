@@ -18,10 +18,10 @@ from seatwright.catalog.model import Product, Tier
 from seatwright.core.clock import MINUTE_MS
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
-from seatwright.inventory import schedule
-from seatwright.inventory.departure_form import DepartureChange
-from seatwright.orders.reschedule import follow
 from seatwright.reports.turns import MAX_WAITING, MAX_WAITING_EACH, Turns
+from seatwright.setup import schedule
+from seatwright.setup.departure_form import DepartureChange
+from seatwright.setup.editor import Editor
 from tests.desk import Desk, another_user, open_desk
 from tests.reports.world import World
 from tests.shop import denver
@@ -238,15 +238,9 @@ async def test_changes_without_money_are_changes(world: World) -> None:
     world.clock.advance(MINUTE_MS)
     await desk.data("POST", f"/api/v1/orders/{order['id']}/check-in", json={})
     world.clock.advance(MINUTE_MS)
-    planner = schedule.Planner(
-        catalogs=world.services.catalogs,
-        clock=world.clock,
-        account_id=world.supplier,
-        actor="desk",
-        on_move=follow,
-    )
+    editor = Editor(catalogs=world.services.catalogs, clock=world.clock, account_id=world.supplier, actor="desk")
     move = DepartureChange(start="2026-11-20T10:00")
-    await world.services.database.write(lambda tx: schedule.change(tx, planner, walk, move))
+    await world.services.database.write(lambda tx: schedule.change(tx, editor, walk, move))
     only_free = await desk.order((walk, {"All": 1}))
     records = await world.report(desk, HAPPENED, orderIds=f"{order['id']},{only_free['id']}")
     assert [(record["actions"], record["total"], len(record["items"])) for record in records] == [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from seatwright.catalog.document import FORMS, PLURALS
+from seatwright.setup.document import FORMS, PLURALS
 
 OPEN: tuple[str, ...] = ("open",)
 """`needs` of a route that wants no token."""

@@ -12,7 +12,7 @@ from litestar import Litestar
 from seatwright.api import validation
 from seatwright.api.context import Services
 from seatwright.api.validation import find
-from seatwright.inventory.importing import ImportForm
+from seatwright.setup.importing import ImportForm
 from tests.security.cells import send, things_of
 from tests.security.table import OPEN, TABLE
 from tests.security.world import Side, open_side

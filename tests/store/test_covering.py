@@ -17,7 +17,7 @@ from seatwright.core.config import Settings
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.core.times import iso_wall
 from seatwright.invariants.checks import check
-from seatwright.inventory.importing import Counts, ImportReport
+from seatwright.setup.importing import Counts, ImportReport
 from tests.conftest import TestAccount
 from tests.outfitter import Operator
 from tests.store.test_import import everything

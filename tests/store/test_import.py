@@ -12,14 +12,13 @@ import typer
 from typer.testing import CliRunner
 
 from seatwright.api.context import Services
-from seatwright.catalog.document import Form
 from seatwright.cli.importing import import_command
 from seatwright.core.clock import DAY_MS, ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Conflict, Invalid
 from seatwright.core.times import iso_utc
-from seatwright.inventory.importing import Counts, ImportReport, import_document, parse_document
-from seatwright.orders.reschedule import follow
+from seatwright.setup.document import Form
+from seatwright.setup.importing import Counts, ImportReport, import_document, parse_document
 from seatwright.storage.engine import Probe
 from tests.conftest import NewAccount, TestAccount
 from tests.outfitter import CATALOG, Operator
@@ -291,11 +290,7 @@ async def test_the_example_in_the_docs_can_be_imported(operator: Operator) -> No
     form = parse_document(document_in_the_docs())
 
     async def load() -> ImportReport:
-        return await operator.database.write(
-            lambda tx: import_document(
-                tx, operator.catalogs, operator.clock, operator.account_id, "system", form, on_move=follow
-            )
-        )
+        return await operator.database.write(lambda tx: import_document(tx, operator.editor, form))
 
     report = await load()
     assert report.counts["products"] == Counts(created=3)

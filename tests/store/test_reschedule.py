@@ -14,12 +14,11 @@ from seatwright.catalog.model import Product
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.fee_reason import MOVED
 from seatwright.invariants.checks import check
-from seatwright.inventory import schedule
-from seatwright.inventory.departure_form import DepartureChange
-from seatwright.inventory.schedule import Planner
 from seatwright.orders import service as orders
 from seatwright.orders.placing import OrderAsked
-from seatwright.orders.reschedule import follow
+from seatwright.setup import schedule
+from seatwright.setup.departure_form import DepartureChange
+from seatwright.setup.editor import Editor
 from seatwright.storage.engine import Database
 from tests.shop import Shop, denver, open_shop
 
@@ -37,9 +36,9 @@ async def cart_on(shop: Shop, departure_id: str) -> str:
 
 
 async def move(shop: Shop, departure_id: str, start: str) -> None:
-    planner = Planner(shop.booking.catalogs, shop.booking.clock, shop.account_id, "desk", follow)
+    editor = Editor(shop.booking.catalogs, shop.booking.clock, shop.account_id, "desk")
     form = DepartureChange(start=start)
-    await shop.database.write(lambda tx: schedule.change(tx, planner, departure_id, form))
+    await shop.database.write(lambda tx: schedule.change(tx, editor, departure_id, form))
 
 
 async def test_orders_and_carts_follow(shop: Shop, clock: ManualClock) -> None:

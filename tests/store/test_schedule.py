@@ -13,8 +13,8 @@ from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Invalid, NotFound, SoldOut
 from seatwright.core.times import from_local, iso_utc, iso_wall
 from seatwright.invariants.checks import check
-from seatwright.inventory import schedule
 from seatwright.orders import service as orders
+from seatwright.setup import schedule
 from tests.conftest import NewAccount, TestAccount
 from tests.outfitter import CATALOG, Operator
 

@@ -12,8 +12,8 @@ from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Invalid
 from seatwright.core.times import from_local, iso_wall
 from seatwright.invariants.checks import check
-from seatwright.inventory.importing import Counts, ImportReport
 from seatwright.orders import service as orders
+from seatwright.setup.importing import Counts, ImportReport
 from tests.conftest import TestAccount
 from tests.outfitter import Operator
 

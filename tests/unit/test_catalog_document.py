@@ -9,16 +9,16 @@ import msgspec
 import pytest
 
 from seatwright.catalog import store
-from seatwright.catalog.convert import Terms, to_entry
-from seatwright.catalog.document import FORMS, PLURALS, CatalogForm
-from seatwright.catalog.export import to_form
 from seatwright.catalog.model import KINDS, Catalog, Discount, Product
 from seatwright.catalog.policy import Policy
-from seatwright.catalog.reading import MAX_BYTES, MAX_DEPTH, parse_yaml, read_form
-from seatwright.catalog.service import Plan, Wanted, plan_changes
 from seatwright.core.errors import Invalid, TooLarge
 from seatwright.core.times import from_datetime, parse_date, utc_day
-from seatwright.inventory.importing import ImportForm, parse_document
+from seatwright.setup.catalog import Plan, Wanted, plan_changes
+from seatwright.setup.convert import Terms, to_entry
+from seatwright.setup.document import FORMS, PLURALS, CatalogForm
+from seatwright.setup.export import to_form
+from seatwright.setup.importing import ImportForm, parse_document
+from seatwright.setup.reading import MAX_BYTES, MAX_DEPTH, parse_yaml, read_form
 
 NOW = utc_day(parse_date("2026-07-01", field="now"))
 TERMS = Terms(currency="USD", time_zone="America/Denver", now=NOW)

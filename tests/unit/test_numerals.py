@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatwright.catalog.reading import parse_yaml
 from seatwright.core.errors import Invalid
 from seatwright.core.money import MAX_MINOR, decimals, from_wire, percent_to_ppm
 from seatwright.core.numerals import MAX_LENGTH, is_plain
+from seatwright.setup.reading import parse_yaml
 
 ODD = ["", " ", "x", "1_000", "١٢", "１", "²", "0x10", "NaN", "-Infinity", "1e999999999", "1e", ".", "+", "1 0", "1,5"]
 ODD += ["\u00a05", "--1", "1e1.5", "1" * 101, "0." + "9" * 120]

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from seatwright.cart.model import Item, Line
-from seatwright.catalog.customer import NO_ANSWERS
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.questions import missing, questions_of, read_answers
 from seatwright.core import names
 from seatwright.core.errors import Invalid
+from seatwright.customers.fields import NO_ANSWERS
 
 MAX_NAMED = 5
 """Questions without an answer that an error names at most."""

@@ -9,11 +9,11 @@ import typer
 from seatwright.auth import keys, service
 from seatwright.auth.keys import NewKey
 from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS, Account, ApiKey
-from seatwright.catalog.moments import parse_moment
 from seatwright.cli.running import Data, console, opened, plain, run, settings
 from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.core.config import Settings
+from seatwright.setup.moments import parse_moment
 from seatwright.storage.engine import ReadTx, Tx
 
 LISTED = 1_000

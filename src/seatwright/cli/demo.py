@@ -27,18 +27,17 @@ from seatwright.core.clock import MINUTE_MS, Clock
 from seatwright.core.ids import new_hex24
 from seatwright.core.money import percent_to_ppm
 from seatwright.core.times import to_local
-from seatwright.inventory import schedule
-from seatwright.inventory.changes import Planner
-from seatwright.inventory.importing import ImportForm, import_document, parse_document
 from seatwright.inventory.model import Departure
 from seatwright.inventory.store import calendar
 from seatwright.orders import listing
 from seatwright.orders import service as orders
 from seatwright.orders.listing import OrderFilter
 from seatwright.orders.placing import OrderAsked
-from seatwright.orders.reschedule import follow
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Rate, Terms
+from seatwright.setup import schedule
+from seatwright.setup.editor import Editor
+from seatwright.setup.importing import ImportForm, import_document, parse_document
 from seatwright.storage.engine import Database, ReadTx, Tx
 
 SUPPLIER, RESELLER = "demo", "demo-reseller"
@@ -109,7 +108,7 @@ async def _make(tx: Tx, demo: Demo) -> DemoFile:
     """Make both accounts, their users, the connection and the whole catalog, all in one transaction."""
     supplier, key = await _account(tx, demo, SUPPLIER, "Canyon Country Outfitters", "demo@canyon.example", "Dana Reyes")
     reseller, reseller_key = await _account(tx, demo, RESELLER, "Moab Trip Desk", "demo@tripdesk.example", "Sam Ortega")
-    await import_document(tx, demo.catalogs, demo.clock, supplier.id, auth.SYSTEM, demo_catalog(), on_move=follow)
+    await import_document(tx, _editor(demo, supplier.id), demo_catalog())
     terms = Terms(rate=Rate(amount=percent_to_ppm(15, field="rate")), channel="Trip desks")
     await resellers.connect(tx, demo.clock.now(), auth.SYSTEM, supplier.id, reseller.id, terms)
     return DemoFile(
@@ -152,16 +151,17 @@ def demo_catalog() -> ImportForm:
     return parse_document(files("seatwright.cli").joinpath("demo_catalog.yaml").read_bytes())
 
 
+def _editor(demo: Demo, account_id: str) -> Editor:
+    return Editor(catalogs=demo.catalogs, clock=demo.clock, account_id=account_id, actor=auth.SYSTEM)
+
+
 async def _fill_calendar(tx: Tx, demo: Demo, supplier_id: str) -> None:
     """Make the departures of the year from today that aren't there yet; those that are stay as somebody left them."""
-    planner = Planner(
-        catalogs=demo.catalogs, clock=demo.clock, account_id=supplier_id, actor=auth.SYSTEM, on_move=follow
-    )
     products = (await demo.catalogs.load(tx, supplier_id)).products
     for recurrence in demo_catalog().schedules:
         product = products.get(recurrence.product)
         if product is not None and product.active and not product.dateless:
-            await schedule.create_many(tx, planner, product.code, recurrence)
+            await schedule.create_many(tx, _editor(demo, supplier_id), product.code, recurrence)
 
 
 async def _sell_out(demo: Demo, supplier_id: str) -> None:

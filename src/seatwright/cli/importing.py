@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from seatwright.auth import service as auth
-from seatwright.catalog.reading import MAX_BYTES
 from seatwright.catalog.store import CatalogCache
 from seatwright.cli.running import Data, console, fail, opened, run, settings
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid, SeatwrightError
-from seatwright.inventory.importing import ImportReport, Options, Preview, import_document, parse_document
-from seatwright.orders.reschedule import follow
+from seatwright.setup.editor import Editor
+from seatwright.setup.importing import ImportReport, Options, Preview, import_document, parse_document
+from seatwright.setup.reading import MAX_BYTES
 from seatwright.storage.engine import ReadTx, Tx
 
 
@@ -49,9 +49,8 @@ def import_command(
             async def use_case(tx: Tx) -> ImportReport:
                 code = account or await _only_account(tx)
                 found = await auth.account_by_code(tx, code)
-                return await import_document(
-                    tx, CatalogCache(), parts.clock, found.id, auth.SYSTEM, document, on_move=follow, options=options
-                )
+                editor = Editor(CatalogCache(), parts.clock, found.id, auth.SYSTEM)
+                return await import_document(tx, editor, document, options)
 
             try:
                 return await parts.database.write(use_case)

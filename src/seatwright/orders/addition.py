@@ -19,8 +19,8 @@ from seatwright.cart.guests import require_answers, with_answers_of
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
 from seatwright.cart.resale import with_commission_as_sold
 from seatwright.cart.service import Priced
-from seatwright.catalog.consent import with_newer_consent
 from seatwright.core.errors import Conflict, NotFound
+from seatwright.customers.consent import with_newer_consent
 from seatwright.orders import consent, store
 from seatwright.orders.convert import sell_holds
 from seatwright.orders.model import Order, OrderBody, Resale, unconfirmed_with

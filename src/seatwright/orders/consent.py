@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatwright.catalog.consent import address_of, consent_of
 from seatwright.core.clock import Instant
-from seatwright.notifications import refusals
+from seatwright.customers import refusals
+from seatwright.customers.consent import address_of, consent_of
 from seatwright.orders.model import Order
 from seatwright.storage.engine import Tx
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from seatwright.cart import store as carts
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Instant
-from seatwright.inventory.changes import Move
 from seatwright.orders import store
 from seatwright.orders.outbox import Detail
 from seatwright.storage.engine import Tx
+
+
+class Move(NamedTuple):
+    """A departure gets another time; `at` is when that is decided. Instants in milliseconds UTC."""
+
+    account_id: str
+    departure_id: str
+    old_start_at: Instant | None
+    start_at: Instant | None
+    end_at: Instant | None
+    time_zone: str
+    at: Instant
+    actor: str
 
 
 async def follow(tx: Tx, move: Move) -> None:

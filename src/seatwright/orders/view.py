@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from seatwright.cart.model import Item, Line
-from seatwright.catalog.customer import LANGUAGE
 from seatwright.catalog.model import Catalog
 from seatwright.core import names
+from seatwright.customers.fields import LANGUAGE
 from seatwright.orders.model import Order, OrderBody
 
 T = TypeVar("T", bound=msgspec.Struct)

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from seatwright.catalog.consent import address_of, consent_of
-from seatwright.catalog.customer import CONSENT
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.languages import language_of
-from seatwright.notifications import refusals
+from seatwright.customers import refusals
+from seatwright.customers.consent import address_of, consent_of
+from seatwright.customers.fields import CONSENT
 from seatwright.storage.engine import Database, ReadTx, Row
 
 CHUNK = 2_000

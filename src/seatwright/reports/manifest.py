@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from seatwright.cart.model import Item, Line, PickupChoice
-from seatwright.catalog.customer import CUSTOMER_FIELDS, NO_ANSWERS
 from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
+from seatwright.customers.fields import CUSTOMER_FIELDS, NO_ANSWERS
 from seatwright.orders import store
 from seatwright.orders.view import OrderView, view_of
 from seatwright.reports.products import ProductName, product_names

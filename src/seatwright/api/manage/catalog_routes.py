@@ -11,21 +11,16 @@ from litestar.params import JSONBody, PathParameter
 
 from seatwright.api.context import ApiRequest, services
 from seatwright.api.endpoint import read, write
+from seatwright.api.manage.editor import editor
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.auth.model import Caller
-from seatwright.catalog import service
-from seatwright.catalog.document import FORMS, PLURALS, AnyForm
-from seatwright.catalog.export import to_form
-from seatwright.catalog.service import Editor, Shown
-from seatwright.inventory import upkeep
+from seatwright.setup import catalog as service
+from seatwright.setup.catalog import Shown
+from seatwright.setup.document import FORMS, PLURALS, AnyForm
+from seatwright.setup.export import to_form
 from seatwright.storage.engine import ReadTx, Tx
 
 _CODE = Annotated[str, PathParameter(description="The entry's code.")]
-
-
-def _editor(request: ApiRequest, who: Caller) -> Editor:
-    parts = services(request)
-    return upkeep.editor(parts.catalogs, parts.clock, who.account_id, who.user_id)
 
 
 def _form(shown: Shown) -> AnyForm:
@@ -55,19 +50,19 @@ def _routes(kind: str, form: type[AnyForm]) -> Sequence[HTTPRouteHandler]:
 
     async def create_entry(request, data):  # type: ignore[no-untyped-def]
         async def run(tx: Tx, who: Caller) -> Shown:
-            return await service.create(tx, _editor(request, who), kind, data)
+            return await service.create(tx, editor(request, who), kind, data)
 
         return await write(request, "settings", run, _form, heavy=True)
 
     async def replace_entry(request, code, data):  # type: ignore[no-untyped-def]
         async def run(tx: Tx, who: Caller) -> Shown:
-            return await service.replace(tx, _editor(request, who), kind, code, data)
+            return await service.replace(tx, editor(request, who), kind, code, data)
 
         return await write(request, "settings", run, _form, heavy=True)
 
     async def delete_entry(request, code):  # type: ignore[no-untyped-def]
         async def run(tx: Tx, who: Caller) -> Shown:
-            return await service.delete(tx, _editor(request, who), kind, code)
+            return await service.delete(tx, editor(request, who), kind, code)
 
         return await write(request, "settings", run, _form, heavy=True)
 

@@ -19,15 +19,14 @@ from seatwright.api.manage.departure_wire import (
     import_out,
     made_out,
 )
+from seatwright.api.manage.editor import editor
 from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page, enveloped
 from seatwright.auth.model import Caller
-from seatwright.inventory import schedule
-from seatwright.inventory.changes import Planner
-from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
-from seatwright.inventory.importing import ImportForm, ImportReport, Options, Preview, import_document
-from seatwright.inventory.schedule import Made, Shown
-from seatwright.inventory.specs import zone_of
-from seatwright.orders.reschedule import follow
+from seatwright.setup import schedule
+from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
+from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
+from seatwright.setup.schedule import Made, Shown
+from seatwright.setup.specs import zone_of
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Departures"]
@@ -37,13 +36,6 @@ _CATALOG = {
 }
 _Code = Annotated[str, PathParameter(description="The product's code.")]
 _Id = Annotated[str, PathParameter(description="The departure's id.")]
-
-
-def _planner(request: ApiRequest, who: Caller) -> Planner:
-    parts = services(request)
-    return Planner(
-        catalogs=parts.catalogs, clock=parts.clock, account_id=who.account_id, actor=who.user_id, on_move=follow
-    )
 
 
 @get("/products/{code:str}/departures", summary="List departures", tags=_TAGS)
@@ -77,7 +69,7 @@ async def create_departure(
     """Make one departure. A dateless product has a single one, which is answered as it is once it is there."""
 
     async def run(tx: Tx, who: Caller) -> Shown:
-        return await schedule.create(tx, _planner(request, who), code, data)
+        return await schedule.create(tx, editor(request, who), code, data)
 
     return await write(request, "settings", run, departure_out, heavy=True)
 
@@ -89,7 +81,7 @@ async def create_departures(
     """Make the departures of a recurrence. Those that are there already stay as they are."""
 
     async def run(tx: Tx, who: Caller) -> Made:
-        return await schedule.create_many(tx, _planner(request, who), code, data)
+        return await schedule.create_many(tx, editor(request, who), code, data)
 
     return await write(request, "settings", run, made_out, heavy=True)
 
@@ -113,7 +105,7 @@ async def change_departure(
     """Change what is given. Seats that are held or sold stay; a capacity below them is a 409 that says how many."""
 
     async def run(tx: Tx, who: Caller) -> Shown:
-        return await schedule.change(tx, _planner(request, who), departure_id, data)
+        return await schedule.change(tx, editor(request, who), departure_id, data)
 
     return await write(request, "settings", run, departure_out, heavy=True)
 
@@ -123,7 +115,7 @@ async def delete_departure(request: ApiRequest, departure_id: _Id) -> Response[E
     """Delete a departure on which nobody has or had seats; otherwise it is a 409 that says what to do."""
 
     async def run(tx: Tx, who: Caller) -> Shown:
-        return await schedule.delete(tx, _planner(request, who), departure_id)
+        return await schedule.delete(tx, editor(request, who), departure_id)
 
     return await write(request, "settings", run, departure_out, heavy=True)
 
@@ -147,13 +139,10 @@ async def import_catalog(
     ] = False,
 ) -> Response[Envelope[ImportOut]]:
     """Import a catalog file in its JSON form: all or nothing, and nothing the second time."""
-    parts = services(request)
     options = Options(check=check, prune=prune, move_sold=move_sold)
 
     async def run(tx: Tx, who: Caller) -> ImportReport:
-        return await import_document(
-            tx, parts.catalogs, parts.clock, who.account_id, who.user_id, data, on_move=follow, options=options
-        )
+        return await import_document(tx, editor(request, who), data, options)
 
     try:
         return await write(request, "settings", run, import_out, heavy=True)

@@ -12,9 +12,9 @@ from seatwright.api.wire import Wire
 from seatwright.core.clock import MINUTE_MS
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, to_local
-from seatwright.inventory.importing import ImportReport
-from seatwright.inventory.notes import Kind, Note
-from seatwright.inventory.schedule import Made, Shown
+from seatwright.setup.importing import ImportReport
+from seatwright.setup.notes import Kind, Note
+from seatwright.setup.schedule import Made, Shown
 
 
 class DepartureOut(Wire):

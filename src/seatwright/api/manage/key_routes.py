@@ -16,7 +16,7 @@ from seatwright.api.wire import Envelope
 from seatwright.auth import keys, service
 from seatwright.auth.keys import NewKey
 from seatwright.auth.model import ApiKey, Caller
-from seatwright.catalog.moments import parse_moment
+from seatwright.setup.moments import parse_moment
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Keys"]

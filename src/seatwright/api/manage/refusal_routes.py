@@ -14,10 +14,10 @@ from seatwright.api.context import ApiRequest, services
 from seatwright.api.endpoint import read, write
 from seatwright.api.wire import Envelope, Wire
 from seatwright.auth.model import Caller
-from seatwright.catalog.consent import check_address
 from seatwright.core.times import iso_utc
-from seatwright.notifications import refusals
-from seatwright.notifications.refusals import Refusal
+from seatwright.customers import refusals
+from seatwright.customers.consent import check_address
+from seatwright.customers.refusals import Refusal
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Mailing list"]

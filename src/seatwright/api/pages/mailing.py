@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from seatwright.api.pages.cases import CUSTOMER, Visit, look
-from seatwright.catalog.consent import address_of, consent_of
 from seatwright.catalog.store import CatalogCache
-from seatwright.notifications import refusals
+from seatwright.customers import refusals
+from seatwright.customers.consent import address_of, consent_of
 from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx, Tx
 

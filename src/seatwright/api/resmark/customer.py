@@ -8,11 +8,11 @@ from typing import Any
 from seatwright.api import wire
 from seatwright.cart.guests import GuestDetails
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES
-from seatwright.catalog.customer import CONSENT, CUSTOMER_FIELDS, LANGUAGE
 from seatwright.catalog.questions import MAX_NUMBER
 from seatwright.core.errors import Invalid
 from seatwright.core.mail import is_address
 from seatwright.core.times import parse_date
+from seatwright.customers.fields import CONSENT, CUSTOMER_FIELDS, LANGUAGE
 
 MAX_FIELDS = 100
 MAX_NAME = 200

@@ -28,10 +28,10 @@ from seatwright.api.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.auth.model import Caller
 from seatwright.cart.resale import for_reseller
 from seatwright.catalog.model import Catalog
-from seatwright.catalog.moments import parse_moment
 from seatwright.catalog.products import ProductFilter, look_up, select
-from seatwright.inventory.specs import zone_of
 from seatwright.resellers.service import require_connection
+from seatwright.setup.moments import parse_moment
+from seatwright.setup.specs import zone_of
 from seatwright.storage.engine import ReadTx
 
 SearchTerm = Annotated[

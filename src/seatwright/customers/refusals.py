@@ -1,6 +1,6 @@
 """Who wants no mail of an account's any more: a consent given before `at` counts no more, one given later does.
 
-Addresses come as `catalog.consent.address_of` returns them, so that one person's are the same in any case.
+Addresses come as `customers.consent.address_of` returns them, so that one person's are the same in any case.
 """
 
 from __future__ import annotations

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from seatwright.catalog import document as forms
 from seatwright.catalog import model
-from seatwright.catalog.document import AnyForm
 from seatwright.catalog.model import AnyEntry
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.money import PPM, to_wire
 from seatwright.core.times import iso_utc
+from seatwright.setup import document as forms
+from seatwright.setup.document import AnyForm
 
 
 def to_form(kind: str, entry: AnyEntry, currency: str) -> AnyForm:

@@ -19,23 +19,23 @@ from seatwright.auth import service as auth
 from seatwright.auth.business import BusinessChange, Phone, with_change
 from seatwright.auth.model import Account
 from seatwright.auth.service import AccountChange
-from seatwright.catalog import service as catalog_service
 from seatwright.catalog import store as catalog_store
-from seatwright.catalog.convert import Terms, at, bad, zone
-from seatwright.catalog.document import FORMS, MAX_LIST, PLURALS, CatalogForm, Form, Line
 from seatwright.catalog.model import Catalog, Product
-from seatwright.catalog.reading import parse_yaml, read_form
-from seatwright.catalog.service import Plan, Wanted
-from seatwright.catalog.store import CatalogCache
-from seatwright.core.clock import Clock, Instant
+from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.money import check_currency
-from seatwright.inventory import changes, planning, upkeep
-from seatwright.inventory.changes import OnMove, Planned, Planner
-from seatwright.inventory.departure_form import DepartureForm, ScheduleForm
-from seatwright.inventory.notes import Note, notes
-from seatwright.inventory.planning import Rules
-from seatwright.inventory.specs import Season, Spec, spec_of, specs_of
+from seatwright.setup import catalog as catalog_service
+from seatwright.setup import changes, planning
+from seatwright.setup.catalog import Plan, Wanted
+from seatwright.setup.changes import Planned
+from seatwright.setup.convert import Terms, at, bad, zone
+from seatwright.setup.departure_form import DepartureForm, ScheduleForm
+from seatwright.setup.document import FORMS, MAX_LIST, PLURALS, CatalogForm, Form, Line
+from seatwright.setup.editor import Editor
+from seatwright.setup.notes import Note, notes
+from seatwright.setup.planning import Rules
+from seatwright.setup.reading import parse_yaml, read_form
+from seatwright.setup.specs import Season, Spec, spec_of, specs_of
 from seatwright.storage.engine import Tx
 
 MAX_DEPARTURES = 50_000
@@ -155,25 +155,20 @@ def parse_document(data: bytes) -> ImportForm:
 
 async def import_document(
     tx: Tx,
-    cache: CatalogCache,
-    clock: Clock,
-    account_id: str,
-    actor: str,
+    editor: Editor,
     document: ImportForm,
-    *,
-    on_move: OnMove,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> ImportReport:
-    """Bring an account to what `document` says; `on_move` follows departures that get another time.
+    """Bring an account to what `document` says.
 
     Raises `Invalid`, naming the field with its path (`products[2].tiers.Adult.price`), and `Conflict` for what
     departures, orders or seats taken don't allow; nothing has changed then. Raises `Preview` with the report instead of
     returning it if it is only to be checked: all is tried, and rolled back.
     """
+    account_id, now = editor.account_id, editor.clock.now()
     await catalog_store.lock(tx, account_id)
-    before = await cache.load(tx, account_id)
+    before = await editor.catalogs.load(tx, account_id)
     account = await auth.account(tx, account_id)
-    now = clock.now()
     settings = document.account or AccountForm()
     wanted_account = _account_change(account, settings)
     terms = Terms(
@@ -188,10 +183,9 @@ async def import_document(
     planned = await planning.plan(tx, account_id, after, season.specs, now, rules)
 
     if wanted_account is not None:
-        await _change_account(tx, now, actor, account_id, wanted_account)
-    await catalog_service.apply(tx, upkeep.editor(cache, clock, account_id, actor), plan.changes)
-    planner = Planner(catalogs=cache, clock=clock, account_id=account_id, actor=actor, on_move=on_move)
-    await changes.apply(tx, planner, after, planned)
+        await _change_account(tx, now, editor.actor, account_id, wanted_account)
+    await catalog_service.apply(tx, editor, plan.changes)
+    await changes.apply(tx, editor, after, planned)
     counts = _counts(document, wanted_account is not None, plan, planned)
     report = ImportReport(counts, notes(after, planned, season.specs, season.left_out, rules), options.check)
     if options.check:

@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from seatwright.catalog import document as forms
 from seatwright.catalog import model
-from seatwright.catalog.document import AnyForm
 from seatwright.catalog.model import AnyEntry
-from seatwright.catalog.moments import parse_clock, parse_moment
 from seatwright.catalog.policy import Fee, Policy, check_policy
 from seatwright.core import money, names, times
 from seatwright.core.clock import Instant
@@ -24,6 +21,9 @@ from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
 from seatwright.core.mail import is_address
 from seatwright.core.web import is_web_address
+from seatwright.setup import document as forms
+from seatwright.setup.document import AnyForm
+from seatwright.setup.moments import parse_clock, parse_moment
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 MAX_TIER_CODE = 50

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seatwright.catalog.model import Pool, Product
-from seatwright.catalog.service import Change, Editor
-from seatwright.catalog.store import CatalogCache
-from seatwright.core.clock import Clock, Instant
+from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict
 from seatwright.inventory import pools
-from seatwright.inventory import schedule_store as store
+from seatwright.setup import store
+from seatwright.setup.editor import Change
 from seatwright.storage.engine import ConstraintViolation, Retry, Tx
 
 _FIXED = {"dateless": "dateless", "quantity_type": "quantityType", "pool": "pool"}
 """What can't change about a product once it has departures, and its name in forms: seats are counted by it."""
-
-
-def editor(catalogs: CatalogCache, clock: Clock, account_id: str, actor: str) -> Editor:
-    """Return what catalog use cases need, with departures and pools kept in step."""
-    return Editor(catalogs=catalogs, clock=clock, account_id=account_id, actor=actor, follow=follow)
 
 
 async def follow(tx: Tx, account_id: str, now: Instant, changes: Sequence[Change]) -> None:

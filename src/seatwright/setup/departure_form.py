@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from seatwright.catalog.document import MAX_MINUTES, MAX_SEATS, Amount, Code, Form
+from seatwright.setup.document import MAX_MINUTES, MAX_SEATS, Amount, Code, Form
 
 MAX_DEPARTURES = 10_000
 """Departures that one recurrence makes at most."""

@@ -7,47 +7,21 @@ through `inventory.seats`, in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from seatwright.catalog.model import Catalog
-from seatwright.catalog.store import CatalogCache
-from seatwright.core.clock import Clock, Instant
+from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, SoldOut
 from seatwright.inventory import pools, seats
-from seatwright.inventory import schedule_store as store
-from seatwright.inventory.schedule_store import Stored
+from seatwright.orders import reschedule
+from seatwright.orders.reschedule import Move
+from seatwright.setup import store
+from seatwright.setup.editor import Editor
+from seatwright.setup.store import Stored
 from seatwright.storage import audit
 from seatwright.storage.engine import Retry, Tx
-
-
-class Move(NamedTuple):
-    """A departure gets another time; `at` is when that is decided. Instants in milliseconds UTC."""
-
-    account_id: str
-    departure_id: str
-    old_start_at: Instant | None
-    start_at: Instant | None
-    end_at: Instant | None
-    time_zone: str
-    at: Instant
-    actor: str
-
-
-OnMove: TypeAlias = Callable[[Tx, Move], Awaitable[None]]
-"""What follows a departure that is moved: carts and orders, which are above this part (`orders.reschedule`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planner:
-    """Who changes whose departures, and what follows one that moves."""
-
-    catalogs: CatalogCache
-    clock: Clock
-    account_id: str
-    actor: str
-    on_move: OnMove
 
 
 @dataclass(slots=True)
@@ -84,14 +58,14 @@ class _Starts:
     go: set[Instant] = field(default_factory=set)
 
 
-async def apply(tx: Tx, planner: Planner, catalog: Catalog, planned: Planned) -> None:
+async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: Planned) -> None:
     """Write departures. The caller holds the catalog's lock, and knows that the new starts are free.
 
     Raises `Conflict`, saying how many seats are taken where that is why, and `Retry` if one that is to go has some.
     """
     if not planned.new and not planned.changes and not planned.gone:
         return
-    account_id, now = planner.account_id, planner.clock.now()
+    account_id, now = editor.account_id, editor.clock.now()
     starts = _pool_starts(planned)
     taken = await _lock(tx, account_id, planned, starts)
     moves = [(old, new) for old, new in planned.changes if new.times != old.times]
@@ -112,8 +86,8 @@ async def apply(tx: Tx, planner: Planner, catalog: Catalog, planned: Planned) ->
             await _take_again(tx, account_id, new, again[new.id])
     for old, new in planned.changes:
         if (new.times, new.time_zone) != (old.times, old.time_zone):
-            await planner.on_move(tx, _move(planner, old, new))
-    await tx.execute_many(audit.INSERT, list(_events(planner, planned)))
+            await reschedule.follow(tx, _move(editor, old, new))
+    await tx.execute_many(audit.INSERT, list(_events(editor, planned)))
 
 
 def _pool_starts(planned: Planned) -> dict[str, _Starts]:
@@ -158,34 +132,34 @@ def _below_taken(new: Stored, taken: int) -> Conflict:
     )
 
 
-def _move(planner: Planner, old: Stored, new: Stored) -> Move:
+def _move(editor: Editor, old: Stored, new: Stored) -> Move:
     return Move(
-        account_id=planner.account_id,
+        account_id=editor.account_id,
         departure_id=new.id,
         old_start_at=old.times.start_at,
         start_at=new.times.start_at,
         end_at=new.times.end_at,
         time_zone=new.time_zone,
-        at=planner.clock.now(),
-        actor=planner.actor,
+        at=editor.clock.now(),
+        actor=editor.actor,
     )
 
 
-def _events(planner: Planner, planned: Planned) -> Iterable[tuple[Any, ...]]:
+def _events(editor: Editor, planned: Planned) -> Iterable[tuple[Any, ...]]:
     """For the audit log: one event for each product's new departures, and one for each that changed or went."""
     counts: dict[str, int] = {}
     for departure in planned.new:
         counts[departure.product_id] = counts.get(departure.product_id, 0) + 1
     for product_id, count in counts.items():
-        yield _event(planner, "departures.created", product_id, {"count": count})
+        yield _event(editor, "departures.created", product_id, {"count": count})
     for old in planned.gone:
-        yield _event(planner, "departure.deleted", old.id, old._asdict())
+        yield _event(editor, "departure.deleted", old.id, old._asdict())
     for old, new in planned.changes:
-        yield _event(planner, "departure.changed", new.id, _differences(old, new))
+        yield _event(editor, "departure.changed", new.id, _differences(old, new))
 
 
-def _event(planner: Planner, action: str, subject_id: str, detail: Any) -> tuple[Any, ...]:
-    return audit.event(planner.account_id, planner.clock.now(), planner.actor, action, subject_id, detail)
+def _event(editor: Editor, action: str, subject_id: str, detail: Any) -> tuple[Any, ...]:
+    return audit.event(editor.account_id, editor.clock.now(), editor.actor, action, subject_id, detail)
 
 
 def _differences(old: Stored, new: Stored) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seatwright.catalog.customer import CONSENT
 from seatwright.core.errors import Invalid
 from seatwright.core.mail import is_address
+from seatwright.customers.fields import CONSENT
 
 _YES = frozenset(("true", "yes", "1"))
 

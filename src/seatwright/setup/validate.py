@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from seatwright.catalog.convert import at, bad
-from seatwright.catalog.customer import CUSTOMER_FIELDS
-from seatwright.catalog.document import MAX_LIST, PLURALS
 from seatwright.catalog.model import AnyEntry, Catalog, Discount, Product, Question
 from seatwright.core import names
 from seatwright.core.errors import Conflict
+from seatwright.customers.fields import CUSTOMER_FIELDS
+from seatwright.setup.convert import at, bad
+from seatwright.setup.document import MAX_LIST, PLURALS
 
 Entries = Mapping[str, Mapping[str, AnyEntry]]
 """Entries by kind and code."""

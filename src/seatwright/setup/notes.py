@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from seatwright.catalog.model import Catalog
-from seatwright.inventory.changes import Planned
-from seatwright.inventory.planning import Rules, wall_of
-from seatwright.inventory.schedule_store import Stored
-from seatwright.inventory.specs import Spec
+from seatwright.setup.changes import Planned
+from seatwright.setup.planning import Rules, wall_of
+from seatwright.setup.specs import Spec
+from seatwright.setup.store import Stored
 
 MAX_SUBJECTS = 100
 """Departures that one note names at most; `count` counts all."""

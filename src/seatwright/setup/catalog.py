@@ -7,43 +7,22 @@ transaction: what a rolled back transaction had seen must not stay in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from seatwright.catalog import store
-from seatwright.catalog.convert import Terms, at, bad, to_entry
-from seatwright.catalog.document import PLURALS, AnyForm
 from seatwright.catalog.model import AnyEntry, Catalog
 from seatwright.catalog.store import CatalogCache
-from seatwright.catalog.validate import Changed, check, check_unused, entries_of, is_same
-from seatwright.core.clock import Clock, Instant
+from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
+from seatwright.setup import upkeep
+from seatwright.setup.convert import Terms, at, bad, to_entry
+from seatwright.setup.document import PLURALS, AnyForm
+from seatwright.setup.editor import Change, Editor
+from seatwright.setup.validate import Changed, check, check_unused, entries_of, is_same
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
-
-
-class Change(NamedTuple):
-    """One entry before and after: `old` is None for a new one, `new` for a deleted one."""
-
-    kind: str
-    old: AnyEntry | None
-    new: AnyEntry | None
-
-
-Follow: TypeAlias = Callable[[Tx, str, Instant, Sequence[Change]], Awaitable[None]]
-"""What else must happen with changes of an account's catalog at an instant; may refuse them with `Conflict`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Editor:
-    """Who changes whose catalog, and what has to follow: departures and pools depend on it (`inventory.upkeep`)."""
-
-    catalogs: CatalogCache
-    clock: Clock
-    account_id: str
-    actor: str
-    follow: Follow
 
 
 class Shown(NamedTuple):
@@ -150,7 +129,7 @@ def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[Wanted]) -> Pl
 async def apply(tx: Tx, editor: Editor, changes: Sequence[Change]) -> None:
     """Write changes that have been checked, with what follows from them and their audit events.
 
-    Without any, nothing is touched. Raises `Conflict` from `editor.follow`.
+    Without any, nothing is touched. Raises `Conflict` as `upkeep.follow` does.
     """
     if not changes:
         return
@@ -167,7 +146,7 @@ async def apply(tx: Tx, editor: Editor, changes: Sequence[Change]) -> None:
         events.append(
             audit.event(editor.account_id, now, editor.actor, f"{kind}.{verb}", entry.id, {"code": entry.code})
         )
-    await editor.follow(tx, editor.account_id, now, changes)
+    await upkeep.follow(tx, editor.account_id, now, changes)
     await tx.execute_many(audit.INSERT, events)
     await store.touch(tx, editor.account_id)
 

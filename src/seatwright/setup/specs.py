@@ -10,20 +10,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from seatwright.catalog.convert import Terms, amount, at, bad
 from seatwright.catalog.model import Catalog, Product
-from seatwright.catalog.moments import parse_clock, parse_day, parse_moment, wall_of
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.times import from_local, to_local, wall_at
-from seatwright.inventory.departure_form import (
-    MAX_DEPARTURES,
-    WEEKDAYS,
-    DepartureTerms,
-    NewDeparture,
-    Prices,
-    Recurrence,
-)
-from seatwright.inventory.schedule_store import Times
+from seatwright.setup.convert import Terms, amount, at, bad
+from seatwright.setup.departure_form import MAX_DEPARTURES, WEEKDAYS, DepartureTerms, NewDeparture, Prices, Recurrence
+from seatwright.setup.moments import parse_clock, parse_day, parse_moment, wall_of
+from seatwright.setup.store import Times
 
 MAX_DAYS = 3_660
 """Longest recurrence, in days."""

@@ -12,16 +12,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from seatwright.catalog.convert import at, bad
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import DAY_MS, MINUTE_MS, Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import from_local, wall_at
-from seatwright.inventory import schedule_store as store
-from seatwright.inventory.changes import Planned
-from seatwright.inventory.schedule_store import Stored
-from seatwright.inventory.specs import Spec, closes_at, duration_ms, times_of
+from seatwright.setup import store
+from seatwright.setup.changes import Planned
+from seatwright.setup.convert import at, bad
+from seatwright.setup.specs import Spec, closes_at, duration_ms, times_of
+from seatwright.setup.store import Stored
 from seatwright.storage.engine import ReadTx
 
 FARTHEST_MS = 2 * DAY_MS

@@ -11,23 +11,23 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from seatwright.catalog import store as catalog_store
-from seatwright.catalog.convert import Terms, bad
 from seatwright.catalog.model import Catalog, Product
-from seatwright.catalog.moments import parse_moment
-from seatwright.catalog.service import terms_of
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict, NotFound
-from seatwright.inventory import changes, planning
-from seatwright.inventory import schedule_store as store
 from seatwright.inventory import store as departures
-from seatwright.inventory.changes import Planned, Planner
-from seatwright.inventory.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.inventory.model import Departure
-from seatwright.inventory.notes import Note, notes
-from seatwright.inventory.planning import FARTHEST_MS, Rules
-from seatwright.inventory.schedule_store import Stored
-from seatwright.inventory.specs import prices_of, spec_of, specs_of, times_of, zone_of
+from seatwright.setup import changes, planning, store
+from seatwright.setup.catalog import terms_of
+from seatwright.setup.changes import Planned
+from seatwright.setup.convert import Terms, bad
+from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
+from seatwright.setup.editor import Editor
+from seatwright.setup.moments import parse_moment
+from seatwright.setup.notes import Note, notes
+from seatwright.setup.planning import FARTHEST_MS, Rules
+from seatwright.setup.specs import prices_of, spec_of, specs_of, times_of, zone_of
+from seatwright.setup.store import Stored
 from seatwright.storage.engine import ReadTx, Tx
 
 
@@ -47,14 +47,14 @@ class Made(NamedTuple):
     notes: list[Note]
 
 
-async def delete(tx: Tx, planner: Planner, departure_id: str) -> Shown:
+async def delete(tx: Tx, editor: Editor, departure_id: str) -> Shown:
     """Delete a departure that nobody has or had seats on, and return it as it was.
 
     Raises `NotFound`, and `Conflict` while seats of it are held or sold, or if cancelled orders refer to it.
     """
-    catalog = await _locked(tx, planner)
-    shown = await get(tx, planner.catalogs, planner.clock.now(), planner.account_id, departure_id)
-    old = await store.lock(tx, planner.account_id, departure_id)
+    catalog = await _locked(tx, editor)
+    shown = await get(tx, editor.catalogs, editor.clock.now(), editor.account_id, departure_id)
+    old = await store.lock(tx, editor.account_id, departure_id)
     assert old is not None, "departures go only under the catalog's lock"
     if old.taken:
         raise Conflict(
@@ -62,11 +62,11 @@ async def delete(tx: Tx, planner: Planner, departure_id: str) -> Shown:
             "move them.",
             code="departure_taken",
         )
-    if await store.ordered(tx, planner.account_id, [departure_id]):
+    if await store.ordered(tx, editor.account_id, [departure_id]):
         raise Conflict(
             "Cancelled orders refer to this departure; set closed to true instead.", code="departure_ordered"
         )
-    await changes.apply(tx, planner, catalog, Planned(gone=[old]))
+    await changes.apply(tx, editor, catalog, Planned(gone=[old]))
     return shown
 
 
@@ -102,61 +102,61 @@ async def get(tx: ReadTx, catalogs: CatalogCache, now: Instant, account_id: str,
     return Shown(departure, product, catalog.currency)
 
 
-async def create(tx: Tx, planner: Planner, product_code: str, form: NewDeparture) -> Shown:
+async def create(tx: Tx, editor: Editor, product_code: str, form: NewDeparture) -> Shown:
     """Make a departure. A dateless product's is made once, and returned as it is when it is asked for again.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` if the product has one with this start, or at this
     time on the wall and two aren't said to be meant.
     """
-    catalog = await _locked(tx, planner)
+    catalog = await _locked(tx, editor)
     product = _product(catalog, product_code)
-    spec = spec_of(catalog, terms_of(catalog, planner.clock.now()), product, form, path="")
-    others = (await planning.near(tx, planner.account_id, [spec])).get(product.id, [])
+    spec = spec_of(catalog, terms_of(catalog, editor.clock.now()), product, form, path="")
+    others = (await planning.near(tx, editor.account_id, [spec])).get(product.id, [])
     if product.dateless and others:
         made = others[0]
     else:
         _refuse_taken(spec.start_at, spec.local, others, form.same_local_time)
         made = planning.new_departure(catalog, spec)
-        await changes.apply(tx, planner, catalog, Planned(new=[made]))
-    return await get(tx, planner.catalogs, planner.clock.now(), planner.account_id, made.id)
+        await changes.apply(tx, editor, catalog, Planned(new=[made]))
+    return await get(tx, editor.catalogs, editor.clock.now(), editor.account_id, made.id)
 
 
-async def create_many(tx: Tx, planner: Planner, product_code: str, form: Recurrence) -> Made:
+async def create_many(tx: Tx, editor: Editor, product_code: str, form: Recurrence) -> Made:
     """Make the departures of a recurrence that aren't there yet; those that are stay as they are.
 
     Raises `NotFound` and `Invalid` naming the field.
     """
-    catalog = await _locked(tx, planner)
-    now = planner.clock.now()
+    catalog = await _locked(tx, editor)
+    now = editor.clock.now()
     season = specs_of(catalog, terms_of(catalog, now), _product(catalog, product_code), form, path="")
-    planned = await planning.plan(tx, planner.account_id, catalog, season.specs, now, Rules(follow=False))
+    planned = await planning.plan(tx, editor.account_id, catalog, season.specs, now, Rules(follow=False))
     planned = Planned(new=planned.new, waiting=planned.waiting)
-    await changes.apply(tx, planner, catalog, planned)
+    await changes.apply(tx, editor, catalog, planned)
     found = notes(catalog, planned, season.specs, season.left_out, Rules(follow=False))
     return Made(created=len(planned.new), existing=len(season.specs) - len(planned.new), notes=found)
 
 
-async def change(tx: Tx, planner: Planner, departure_id: str, form: DepartureChange) -> Shown:
+async def change(tx: Tx, editor: Editor, departure_id: str, form: DepartureChange) -> Shown:
     """Change a departure. Seats that are held or sold stay; their carts and orders follow to another time.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` for a capacity below what is taken, a start that
     the product has already, or a time at which a rental's pool has not enough units.
     """
-    catalog = await _locked(tx, planner)
-    old = await store.lock(tx, planner.account_id, departure_id)
+    catalog = await _locked(tx, editor)
+    old = await store.lock(tx, editor.account_id, departure_id)
     product = catalog.products_by_id.get(old.product_id) if old else None
     if old is None or product is None:
         raise _not_found()
-    new = _changed(catalog, terms_of(catalog, planner.clock.now()), product, old, form)
+    new = _changed(catalog, terms_of(catalog, editor.clock.now()), product, old, form)
     if new.times.start_at != old.times.start_at:
         start = new.times.start_at
         assert start is not None
-        others = await store.between(tx, planner.account_id, product.id, start - FARTHEST_MS, start + FARTHEST_MS)
+        others = await store.between(tx, editor.account_id, product.id, start - FARTHEST_MS, start + FARTHEST_MS)
         others = [each for each in others if each.id != old.id]
         _refuse_taken(start, planning.wall_of(new), others, form.same_local_time)
     if new != old:
-        await changes.apply(tx, planner, catalog, Planned(changes=[(old, new)]))
-    return await get(tx, planner.catalogs, planner.clock.now(), planner.account_id, departure_id)
+        await changes.apply(tx, editor, catalog, Planned(changes=[(old, new)]))
+    return await get(tx, editor.catalogs, editor.clock.now(), editor.account_id, departure_id)
 
 
 def _changed(catalog: Catalog, terms: Terms, product: Product, old: Stored, form: DepartureChange) -> Stored:
@@ -199,9 +199,9 @@ def _refuse_taken(
         raise Conflict(refusal.message, code=refusal.code, field=refusal.field)
 
 
-async def _locked(tx: Tx, planner: Planner) -> Catalog:
-    await catalog_store.lock(tx, planner.account_id)
-    return await planner.catalogs.load(tx, planner.account_id)
+async def _locked(tx: Tx, editor: Editor) -> Catalog:
+    await catalog_store.lock(tx, editor.account_id)
+    return await editor.catalogs.load(tx, editor.account_id)
 
 
 def _product(catalog: Catalog, code: str) -> Product:

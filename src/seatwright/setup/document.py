@@ -2,7 +2,7 @@
 
 Keys are camelCase, amounts are written as people write them (`price: 99.00`, `percent: 7.5`), durations are
 minutes, and entries refer to each other by `code`. What is left out has the default that is given here; a key
-that isn't known is refused. `seatwright.catalog.convert` turns forms into the structs of `catalog.model`.
+that isn't known is refused. `seatwright.setup.convert` turns forms into the structs of `catalog.model`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ async def ok(answer: httpx.Response) -> Any:
     return answer.json()["data"]
 
 
-async def test_read_and_change_the_account(client: httpx.AsyncClient, account: TestAccount) -> None:
+async def test_the_account_is_read_and_changed(client: httpx.AsyncClient, account: TestAccount) -> None:
     before = await ok(await client.get(ACCOUNT, headers=account.headers))
     assert before == {
         "id": account.id,
@@ -101,7 +101,7 @@ async def test_prices_are_not_reinterpreted_in_a_currency_with_other_decimals(
     await ok(await client.patch(ACCOUNT, json={"currency": "EUR"}, headers=account.headers))
 
 
-async def test_users(client: httpx.AsyncClient, account: TestAccount) -> None:
+async def test_users_are_made_listed_and_changed(client: httpx.AsyncClient, account: TestAccount) -> None:
     body = {"email": "New@Canyon.example", "name": 7, "permissions": ["orders.read"], "alternativeId": 4711}
     made = await ok(await client.post(USERS, json=body, headers=account.headers))
     assert made["email"] == "new@canyon.example"
@@ -143,7 +143,7 @@ async def test_nobody_gets_permissions_that_were_not_said(
         ({"email": "a@b.c", "name": "A"}, 400, "missing_field"),
     ],
 )
-async def test_bad_users(
+async def test_a_user_that_can_not_be_made_is_refused_and_named(
     client: httpx.AsyncClient, account: TestAccount, body: dict[str, object], status: int, code: str
 ) -> None:
     answer = await client.post(USERS, json=body, headers=account.headers)
@@ -219,7 +219,9 @@ async def test_connections_are_made_by_the_supplier_and_seen_by_both(
     assert (await client.post(cart, headers=reseller.headers)).status_code == 200
 
 
-async def test_bad_connections(client: httpx.AsyncClient, account: TestAccount, new_account: NewAccount) -> None:
+async def test_a_connection_that_can_not_be_made_is_refused(
+    client: httpx.AsyncClient, account: TestAccount, new_account: NewAccount
+) -> None:
     reseller = await new_account("reseller")
 
     async def connect(reseller_id: object) -> tuple[int, str]:

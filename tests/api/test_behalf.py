@@ -58,7 +58,7 @@ def alike(order: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("where", ["query", "body", "order"])
-async def test_it_is_as_if_the_reseller_had_made_it(
+async def test_an_order_in_a_resellers_name_is_as_if_the_reseller_had_made_it(
     client: httpx.AsyncClient, services: Services, desk: Desk, agency: Desk, rafting: str, where: str
 ) -> None:
     await allow(agency, desk)
@@ -92,7 +92,7 @@ async def test_it_is_as_if_the_reseller_had_made_it(
     assert str(2 * ordered["commission"]) in str(payables)
 
 
-async def test_a_supplier_adds_to_it(desk: Desk, agency: Desk, rafting: str) -> None:
+async def test_a_supplier_adds_to_a_resellers_order(desk: Desk, agency: Desk, rafting: str) -> None:
     await allow(agency, desk)
     usual = await agency.order((rafting, {"Adult": 1}), supplier=desk.shop.account_id)
     cart = await desk.data("POST", f"/cart?orderId={usual['id']}")
@@ -102,7 +102,7 @@ async def test_a_supplier_adds_to_it(desk: Desk, agency: Desk, rafting: str) -> 
     assert (added["id"], added["total"], added["commission"]) == (usual["id"], 180, 25.2)
 
 
-async def test_only_where_the_reseller_allows_it(desk: Desk, agency: Desk, rafting: str) -> None:
+async def test_orders_in_a_resellers_name_need_its_permission(desk: Desk, agency: Desk, rafting: str) -> None:
     named = {"resellerEntityId": agency.shop.account_id}
     closed = await desk.refused(403, "POST", "/cart", params=named)
     assert closed["errorCode"] == "supplier_orders_not_allowed"
@@ -118,7 +118,9 @@ async def test_only_where_the_reseller_allows_it(desk: Desk, agency: Desk, rafti
     assert (await desk.data("GET", f"/cart/{cart['id']}"))["total"] > 0, "nothing is lost"
 
 
-async def test_who_is_named_wrongly(desk: Desk, agency: Desk, kayak: str) -> None:
+async def test_a_reseller_or_agent_who_is_named_wrongly_is_refused_by_name(
+    desk: Desk, agency: Desk, kayak: str
+) -> None:
     await allow(agency, desk)
     entity = agency.shop.account_id
     for named, status, code in (

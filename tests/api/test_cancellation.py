@@ -47,7 +47,9 @@ def paths(order: dict[str, Any]) -> dict[str, str]:
     }
 
 
-async def test_all_levels_one_after_the_other(desk: Desk, rafting: str, bike: str, clock: ManualClock) -> None:
+async def test_participant_unit_item_and_order_are_cancelled_one_after_the_other(
+    desk: Desk, rafting: str, bike: str, clock: ManualClock
+) -> None:
     order = await desk.order((rafting, {"Adult": 1, "Child": 1}), (bike, {"All": 3}))
     paid, owed = order["total"], order["total"]
     expected = {  # level: fee, what is taken off the total, rafting seats and bikes free afterwards, what is cancelled
@@ -104,7 +106,7 @@ async def test_a_quote_is_what_cancelling_comes_to(
     await desk.refused(404, "GET", "/api/v1/orders/1/cancellation-quote")
 
 
-async def test_items_and_orders_close_themselves(desk: Desk, rafting: str, bike: str) -> None:
+async def test_an_item_or_order_is_cancelled_with_the_last_of_its_guests(desk: Desk, rafting: str, bike: str) -> None:
     order = await desk.order((rafting, {"Adult": 2}), (bike, {"All": 1}))
     first, second, unit = lines(order)
     path = f"/order/{order['id']}/item"
@@ -117,7 +119,9 @@ async def test_items_and_orders_close_themselves(desk: Desk, rafting: str, bike:
     assert last["total"] == last["cancellationFees"] == 13
 
 
-async def test_the_narrowest_window_counts(desk: Desk, rafting: str, clock: ManualClock) -> None:
+async def test_the_fee_of_the_narrowest_window_is_taken_to_the_millisecond(
+    desk: Desk, rafting: str, clock: ManualClock
+) -> None:
     order = await desk.order((rafting, {"Adult": 6}))
     start = denver("2026-07-14 09:00")
     expected = [
@@ -157,7 +161,7 @@ async def test_a_fee_for_the_whole_order_is_taken_once(desk: Desk, kayak: str) -
     assert (await desk.data("DELETE", path))["cancellation"]["fee"] == 25
 
 
-async def test_what_was_agreed_to_stays(desk: Desk, rafting: str, kayak: str) -> None:
+async def test_a_changed_policy_changes_nothing_about_what_was_sold(desk: Desk, rafting: str, kayak: str) -> None:
     before = await desk.order((rafting, {"Adult": 1}), (kayak, {"All": 1}))
     dear = (Fee(calc="percent", amount=1_000_000, per="person"),)
     await desk.data("PUT", "/api/v1/policies/tiered", json={"code": "tiered", "name": "Tiered", "fees": []})
@@ -211,7 +215,7 @@ WAIVING: list[tuple[dict[str, Any], bool | None]] = [  # request, and whether th
 
 
 @pytest.mark.parametrize("level", ["participant", "unit", "item", "order"])
-async def test_waiving(desk: Desk, level: str) -> None:
+async def test_a_fee_is_waived_on_every_level_by_query_or_body(desk: Desk, level: str) -> None:
     rafting = await desk.shop.departure("rafting", "2026-07-14 09:00", capacity=100)
     bike = await desk.shop.departure("bike", "2026-07-14 09:00", capacity=5, pool="bikes")
     for request, applies in WAIVING:
@@ -252,7 +256,7 @@ async def test_who_may_cancel_and_who_may_waive(
     assert (await clerk.data("DELETE", paths(order)["order"]))["cancellation"]["fee"] == 11
 
 
-async def test_things_of_other_orders_and_kinds(
+async def test_cancelling_things_of_other_orders_or_kinds_is_refused(
     desk: Desk, rafting: str, bike: str, kayak: str, client: httpx.AsyncClient, services: Services
 ) -> None:
     order = await desk.order((rafting, {"Adult": 1}), (bike, {"All": 1}))

@@ -18,7 +18,7 @@ MINUTE_MS = 60_000
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
-async def test_a_new_cart(desk: Desk) -> None:
+async def test_a_new_cart_is_made_from_any_body_that_clients_send(desk: Desk) -> None:
     bodies: list[dict[str, Any]] = [
         {},
         {"json": {}},
@@ -39,7 +39,7 @@ async def test_a_new_cart(desk: Desk) -> None:
     assert len({cart["id"] for cart in made}) == len(bodies)
 
 
-async def test_the_list_of_carts(
+async def test_the_list_of_carts_has_open_ones_of_the_account_alone_and_pages(
     desk: Desk, kayak: str, clock: ManualClock, client: httpx.AsyncClient, services: Services
 ) -> None:
     other = await open_desk(client, services, "other")
@@ -71,7 +71,9 @@ async def test_the_list_of_carts(
         {"Adult": 1, "ADULT": " 1 ", "Child": None, "Nobody": 0},
     ],
 )
-async def test_participants_as_clients_send_them(desk: Desk, rafting: str, participants: dict[str, Any]) -> None:
+async def test_participants_are_read_in_each_form_that_clients_send(
+    desk: Desk, rafting: str, participants: dict[str, Any]
+) -> None:
     cart_id = await desk.cart()
     body = {"itemId": rafting, "participants": participants, "locationId": "", "pickupDetailId": ""}
     cart = await desk.data("POST", f"/cart/{cart_id}/item", content=json.dumps(body), headers=JSON)
@@ -84,7 +86,7 @@ async def test_participants_as_clients_send_them(desk: Desk, rafting: str, parti
     assert await desk.shop.taken(rafting) == 3
 
 
-async def test_everybody_is_the_only_tier(desk: Desk, kayak: str, bike: str) -> None:
+async def test_all_means_the_only_tier_where_there_is_one(desk: Desk, kayak: str, bike: str) -> None:
     guest = Product(
         id=new_hex24(), code="walk", name="Walk", number=4103, tiers=(Tier(code="Guest", name="Guest", price=1000),)
     )
@@ -113,7 +115,7 @@ async def test_the_same_departure_again_is_the_same_item(desk: Desk, rafting: st
     assert await desk.shop.taken(rafting) == 2
 
 
-async def test_units_of_a_pool_go_out_once(desk: Desk, bike: str) -> None:
+async def test_a_unit_of_a_pool_is_rented_once_at_a_time(desk: Desk, bike: str) -> None:
     later = await desk.shop.departure("bike", "2026-07-14 15:00", end="2026-07-14 20:00", capacity=5, pool="bikes")
     evening = await desk.shop.departure("bike", "2026-07-14 17:00", end="2026-07-14 20:00", capacity=5, pool="bikes")
     cart = await desk.cart((bike, {"All": 3}))
@@ -125,7 +127,7 @@ async def test_units_of_a_pool_go_out_once(desk: Desk, bike: str) -> None:
     assert [await desk.free(BIKE, departure) for departure in (bike, later, evening)] == [3, 3, 3]
 
 
-async def test_what_has_no_date(desk: Desk) -> None:
+async def test_a_dateless_product_is_sold_and_cancelled_like_others(desk: Desk) -> None:
     tiers = (Tier(code="All", name="Voucher", price=10_000),)
     voucher = Product(id=new_hex24(), code="gift", name="Voucher", number=4301, dateless=True, tiers=tiers)
     await desk.shop.add("product", voucher)
@@ -136,13 +138,15 @@ async def test_what_has_no_date(desk: Desk) -> None:
     assert (cancelled["cancellation"]["seatsReturned"], await desk.shop.taken(item_id)) == (2, 0)
 
 
-async def test_a_departures_own_prices(desk: Desk) -> None:
+async def test_a_departures_own_prices_replace_the_products(desk: Desk) -> None:
     dear = await desk.shop.departure("rafting", "2026-07-16 09:00", capacity=4, prices={"Adult": 12_000})
     cart = await desk.add(await desk.cart(), dear, {"Adult": 1, "Child": 1})
     assert [line["price"] for line in cart["items"][0]["participantList"]] == [120, 59]
 
 
-async def test_what_can_not_be_booked_any_more(desk: Desk, rafting: str, clock: ManualClock) -> None:
+async def test_a_closed_begun_or_cut_off_departure_can_not_be_booked(
+    desk: Desk, rafting: str, clock: ManualClock
+) -> None:
     soon = await desk.shop.departure("kayak", "2026-07-01 12:00", capacity=4)
     cut_off = await desk.shop.departure("kayak", "2026-07-01 13:00", capacity=4, closes_at=clock.now() + 1)
     await desk.data("PATCH", f"/api/v1/departures/{rafting}", json={"closed": True})
@@ -162,7 +166,7 @@ async def test_what_can_not_be_booked_any_more(desk: Desk, rafting: str, clock: 
     assert [len(item["participantList"]) for item in (await desk.data("GET", f"/cart/{cart}"))["items"]] == [2, 1]
 
 
-async def test_pickups(desk: Desk, rafting: str) -> None:
+async def test_a_pickup_is_charged_and_shown_for_the_guests_who_chose_it(desk: Desk, rafting: str) -> None:
     shuttle = (await desk.data("GET", f"/product/{RAFTING}/pickup"))[0]
     chosen = {"locationId": shuttle["locations"][0]["id"], "pickupDetailId": shuttle["pickupDetails"][0]["id"]}
     cart_id = await desk.cart()
@@ -186,7 +190,7 @@ async def test_pickups(desk: Desk, rafting: str) -> None:
     assert left["items"][0]["pickup"] == item["pickup"]
 
 
-async def test_places_that_are_no_pickup_there(desk: Desk, rafting: str, kayak: str) -> None:
+async def test_a_place_that_is_no_pickup_of_the_product_is_refused(desk: Desk, rafting: str, kayak: str) -> None:
     details = (PickupDetail(id=new_hex24(), name="At noon"),)
     van = Pickup(id=new_hex24(), code="van", name="Van", locations=("putin", "hotel"), details=details)
     await desk.shop.add("pickup", van)
@@ -207,7 +211,7 @@ async def test_places_that_are_no_pickup_there(desk: Desk, rafting: str, kayak: 
     assert (item["fees"], item["tax"]) == (4.95, 7.43)
 
 
-async def test_the_customer_and_answers_by_label(desk: Desk, kayak: str) -> None:
+async def test_a_customer_is_kept_as_sent_and_answers_are_found_by_label(desk: Desk, kayak: str) -> None:
     cart = await desk.cart((kayak, {"All": 1}))
     sent = {
         "email": "ann@lee.example",
@@ -234,7 +238,7 @@ async def test_the_customer_and_answers_by_label(desk: Desk, kayak: str) -> None
     assert (await desk.data("PUT", f"/cart/{other}/customer", json={}))["customer"] == {}
 
 
-async def test_removing_and_deleting_give_seats_back(desk: Desk, rafting: str, kayak: str) -> None:
+async def test_removing_an_item_and_deleting_a_cart_give_seats_back(desk: Desk, rafting: str, kayak: str) -> None:
     cart = await desk.cart((rafting, {"Adult": 2}), (kayak, {"All": 3}))
     left = await desk.data("DELETE", f"/cart/{cart}/item/{rafting}")
     assert [item["id"] for item in left["items"]] == [kayak]

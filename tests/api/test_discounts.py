@@ -50,7 +50,7 @@ async def test_a_code_is_applied_and_removed(desk: Desk, kayak: str, rafting: st
         ("percent", 500_000, {"products": ("kayak",)}, [0, 0, 0, 35]),
     ],
 )
-async def test_what_it_takes_off(
+async def test_a_discount_takes_off_what_its_terms_say(
     desk: Desk, rafting: str, kayak: str, calc: str, amount: int, more: dict[str, Any], discounts: list[float]
 ) -> None:
     code = await offer(desk, "OFF", calc, amount, **more)
@@ -68,7 +68,9 @@ async def test_what_it_takes_off(
     assert (order["amountPaid"], len(order["payments"])) == (order["total"], 1 if order["total"] else 0)
 
 
-async def test_codes_that_can_not_be_used(desk: Desk, rafting: str, clock: ManualClock) -> None:
+async def test_a_code_that_is_early_late_switched_off_or_for_others_is_refused(
+    desk: Desk, rafting: str, clock: ManualClock
+) -> None:
     cart = await desk.cart((rafting, {"Adult": 1}))
     await offer(desk, "SOON", "flat", 100, starts_at=START + 1000)
     await offer(desk, "LATE", "flat", 100, ends_at=START + 1000)

@@ -28,7 +28,7 @@ NULLS = {
 }
 
 
-async def test_the_whole_order(desk: Desk, rafting: str) -> None:
+async def test_an_order_is_answered_with_every_field(desk: Desk, rafting: str) -> None:
     cart = await desk.cart((rafting, {"Adult": 1}))
     customer = {"firstName": "Ann", "lastName": "Lee", "email": "ann@lee.example", "phone": "8015550100"}
     await desk.data("PUT", f"/cart/{cart}/customer", json=customer)
@@ -111,7 +111,7 @@ async def test_the_whole_order(desk: Desk, rafting: str) -> None:
         assert await desk.data("GET", f"/order/{reference}") == order
 
 
-async def test_what_clients_send_along(desk: Desk, kayak: str) -> None:
+async def test_billing_and_unknown_fields_of_an_order_are_taken_as_clients_send_them(desk: Desk, kayak: str) -> None:
     cases: list[tuple[dict[str, Any], str | None, dict[str, Any]]] = [
         (NULLS, None, {}),
         ({"billing": {}}, None, {}),
@@ -136,7 +136,9 @@ async def test_what_costs_nothing_is_an_order_too(desk: Desk) -> None:
     assert (cancelled["status"], cancelled["balance"], await desk.shop.taken(visit)) == ("cancelled", 0, 0)
 
 
-async def test_numbers_and_times_grow(desk: Desk, kayak: str, clock: ManualClock) -> None:
+async def test_confirmation_numbers_and_times_grow_from_order_to_order(
+    desk: Desk, kayak: str, clock: ManualClock
+) -> None:
     first = await desk.order((kayak, {"All": 1}), referenceId=7781)
     clock.advance(1234)
     second = await desk.order((kayak, {"All": 1}), orderId=first["confirmation"])
@@ -147,7 +149,9 @@ async def test_numbers_and_times_grow(desk: Desk, kayak: str, clock: ManualClock
     assert third["createdDate"] == "2026-07-01T16:00:01.234Z"
 
 
-async def test_repeating(desk: Desk, rafting: str, kayak: str, clock: ManualClock) -> None:
+async def test_ordering_a_cart_again_answers_the_same_order(
+    desk: Desk, rafting: str, kayak: str, clock: ManualClock
+) -> None:
     cart = await desk.cart((rafting, {"Adult": 1}))
     first = {"id": cart, "referenceId": "OTA-1", "billing": {"memo": "card"}}
     order = await desk.data("POST", "/order", json=first)
@@ -171,7 +175,7 @@ async def test_repeating(desk: Desk, rafting: str, kayak: str, clock: ManualCloc
     assert len(await desk.data("GET", "/order")) == 1
 
 
-async def test_at_the_same_time_it_is_one_order(desk: Desk, kayak: str) -> None:
+async def test_ordering_a_cart_many_times_at_once_makes_one_order(desk: Desk, kayak: str) -> None:
     cart = await desk.cart((kayak, {"All": 1}))
     orders = await asyncio.gather(*(desk.data("POST", "/order", json={"id": cart}) for _ in range(8)))
     assert all(order == orders[0] for order in orders)
@@ -200,7 +204,7 @@ async def test_adding_merges_what_is_the_same_departure(desk: Desk, rafting: str
     assert (last["customer"], last["billing"], len(last["payments"])) == ({"firstName": "Ann"}, {"memo": "cash"}, 3)
 
 
-async def test_adding_to_an_item_that_was_cancelled(desk: Desk, rafting: str, kayak: str) -> None:
+async def test_guests_can_be_added_to_an_item_that_was_cancelled(desk: Desk, rafting: str, kayak: str) -> None:
     order = await desk.order((rafting, {"Adult": 2}), (kayak, {"All": 1}))
     less = await desk.data("DELETE", f"/order/{order['id']}/item/{rafting}")
     assert less["items"][0]["status"] == "cancelled"
@@ -212,7 +216,7 @@ async def test_adding_to_an_item_that_was_cancelled(desk: Desk, rafting: str, ka
     assert await desk.shop.taken(rafting) == 1
 
 
-async def test_orders_that_nothing_can_be_added_to(
+async def test_adding_to_a_cancelled_foreign_or_unknown_order_is_refused(
     desk: Desk, rafting: str, client: httpx.AsyncClient, services: Services
 ) -> None:
     other = await open_desk(client, services, "other")

@@ -100,7 +100,7 @@ async def test_the_deadline_is_never_after_the_start(desk: Desk, kayak: str, clo
     assert order["pendingUntil"] == "2026-07-15T15:00:00.000Z"
 
 
-async def test_only_what_needs_approval_waits(desk: Desk, charter: str, kayak: str) -> None:
+async def test_in_a_mixed_order_only_what_needs_approval_is_pending(desk: Desk, charter: str, kayak: str) -> None:
     """A mixed cart: the order is pending, and declining takes only what was pending."""
     order = await desk.order((charter, {"Adult": 1}), (kayak, {"All": 2}))
     assert order["status"] == "pending"
@@ -146,7 +146,7 @@ async def test_cancelling_before_the_answer_costs_nothing(desk: Desk, charter: s
     await desk.refused(409, "POST", f"/api/v1/orders/{order['id']}/accept")
 
 
-async def test_what_is_in_time_is_accepted_and_the_rest_is_over(
+async def test_accepting_accepts_only_what_is_still_in_time(
     desk: Desk, charter: str, kayak: str, services: Services, clock: ManualClock
 ) -> None:
     await needs_approval(desk, "kayak", 600)
@@ -200,7 +200,9 @@ async def test_a_cancelled_order_is_not_accepted(desk: Desk, charter: str) -> No
     assert refusal["errorCode"] == "not_pending"
 
 
-async def test_the_list_of_what_waits(desk: Desk, charter: str, kayak: str, clock: ManualClock) -> None:
+async def test_pending_orders_are_listed_with_the_most_urgent_first(
+    desk: Desk, charter: str, kayak: str, clock: ManualClock
+) -> None:
     await needs_approval(desk, "kayak", 60)
     assert await desk.data("GET", "/api/v1/orders/pending") == []
     slow, fast = await desk.order((charter, {"Adult": 1})), await desk.order((kayak, {"All": 1}))
@@ -227,7 +229,7 @@ async def test_the_supplier_answers_and_not_the_reseller(
     assert (await reseller.data("GET", f"/order/{order['id']}"))["status"] == "confirmed"
 
 
-async def test_an_answer_is_told_to_the_outbox_in_its_own_transaction(
+async def test_an_answer_puts_its_event_into_the_outbox_in_its_own_transaction(
     desk: Desk, charter: str, services: Services, clock: ManualClock
 ) -> None:
     async def told() -> list[tuple[str, dict[str, Any]]]:
@@ -259,7 +261,9 @@ async def test_an_answer_is_told_to_the_outbox_in_its_own_transaction(
     assert [row["action"] for row in rows] == ["order.created", "order.declined"]
 
 
-async def test_adding_may_say_anew_who_is_told(desk: Desk, rafting: str, kayak: str, services: Services) -> None:
+async def test_flags_sent_while_adding_count_for_the_order_from_then_on(
+    desk: Desk, rafting: str, kayak: str, services: Services
+) -> None:
     """A flag that is sent counts for the order from then on; one that isn't stays as it was."""
     order = await desk.order((rafting, {"Adult": 1}))
     added = await desk.order((kayak, {"All": 1}), orderId=order["id"], disableConfirmationEmail=False)
@@ -280,7 +284,9 @@ async def test_units_wait_for_approval_too(desk: Desk, bike: str) -> None:
     assert await desk.free(BIKE, bike) == 5
 
 
-async def test_check_in(desk: Desk, rafting: str, kayak: str, clock: ManualClock) -> None:
+async def test_guests_are_checked_in_and_out_by_the_supplier_alone(
+    desk: Desk, rafting: str, kayak: str, clock: ManualClock
+) -> None:
     order = await desk.order((rafting, {"Adult": 2}), (kayak, {"All": 1}))
     first, second = (line["id"] for line in order["items"][0]["participantList"])
     path = f"/api/v1/orders/{order['id']}/check-in"

@@ -67,7 +67,9 @@ async def test_a_reseller_finds_and_sells_what_the_supplier_has(desk: Desk, rese
     assert await desk.free(RAFTING, rafting) == 10
 
 
-async def test_each_has_a_list_of_its_own(desk: Desk, reseller: Desk, rafting: str, clock: ManualClock) -> None:
+async def test_supplier_and_reseller_each_have_their_own_list_of_orders(
+    desk: Desk, reseller: Desk, rafting: str, clock: ManualClock
+) -> None:
     supplier = desk.shop.account_id
     kayak = await reseller.shop.departure("kayak", "2026-07-15 09:00", capacity=8)
     mine, theirs, both = [], [], []
@@ -115,7 +117,9 @@ async def test_either_side_cancels_on_any_level(desk: Desk, reseller: Desk, raft
     assert (await desk.data("GET", whole))["status"] == "cancelled"
 
 
-async def test_adding_to_orders_across_accounts(desk: Desk, reseller: Desk, rafting: str) -> None:
+async def test_a_cart_is_added_only_to_an_order_between_the_same_two_accounts(
+    desk: Desk, reseller: Desk, rafting: str
+) -> None:
     supplier = desk.shop.account_id
     kayak = await reseller.shop.departure("kayak", "2026-07-15 09:00", capacity=8)
     resold = await reseller.order((rafting, {"Adult": 1}), supplier=supplier)
@@ -136,7 +140,9 @@ async def test_adding_to_orders_across_accounts(desk: Desk, reseller: Desk, raft
     assert for_both(await desk.data("GET", f"/order/{resold['id']}")) == for_both(more)
 
 
-async def test_the_suppliers_catalog_counts(desk: Desk, reseller: Desk, rafting: str) -> None:
+async def test_a_resellers_cart_takes_discounts_and_departures_of_the_supplier_alone(
+    desk: Desk, reseller: Desk, rafting: str
+) -> None:
     for side, code in ((desk, "SUPPLIER"), (reseller, "RESELLER")):
         discount = Discount(id=new_hex24(), code=code, name=code, calc="flat", amount=1000)
         await side.shop.add("discount", discount)
@@ -151,7 +157,7 @@ async def test_the_suppliers_catalog_counts(desk: Desk, reseller: Desk, rafting:
     assert (await reseller.refused(404, "POST", f"/cart/{plain}/item", json=body))["errorCode"] == "item_not_found"
 
 
-async def test_suppliers_that_one_is_not_connected_to(desk: Desk, reseller: Desk) -> None:
+async def test_a_cart_for_a_supplier_that_is_not_connected_is_refused(desk: Desk, reseller: Desk) -> None:
     for supplier in ("0" * 24, "nonsense", reseller.shop.account_id[:23]):
         envelope = await reseller.refused(404, "POST", f"/cart?supplierId={supplier}")
         assert (envelope["errorCode"], envelope["errorMessage"].split(":")[0]) == ("supplier_not_found", "supplierId")
@@ -160,7 +166,9 @@ async def test_suppliers_that_one_is_not_connected_to(desk: Desk, reseller: Desk
     assert await reseller.data("GET", "/cart") == await desk.data("GET", "/cart") == []
 
 
-async def test_after_they_parted(desk: Desk, reseller: Desk, rafting: str, clock: ManualClock) -> None:
+async def test_after_the_connection_has_ended_nothing_new_is_sold_and_old_orders_stay(
+    desk: Desk, reseller: Desk, rafting: str, clock: ManualClock
+) -> None:
     supplier = desk.shop.account_id
     order = await reseller.order((rafting, {"Adult": 2}), supplier=supplier)
     cart = await reseller.cart((rafting, {"Adult": 1}), supplier=supplier)

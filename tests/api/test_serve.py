@@ -84,7 +84,7 @@ def keys_are_made_listed_and_revoked(server: Server, settings: Settings) -> None
     assert f"{key_id}  revoked " in seatwright(settings, "keys", "list", *mine).stdout
 
 
-def test_sigterm_ends_it_and_the_log_is_json(server: Server) -> None:
+def test_sigterm_ends_a_server_whose_log_is_json(server: Server) -> None:
     httpx.post(f"{server.url}/public/api/authenticate", json=BODY)
     output = server.stop()
     assert server.process.returncode in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
@@ -121,7 +121,7 @@ def test_the_doctor_finds_nothing_in_a_new_database(settings: Settings) -> None:
     assert healthy.stdout.endswith("checks passed.\n")
 
 
-def test_migrate_twice(settings: Settings) -> None:
+def test_migrating_twice_changes_nothing(settings: Settings) -> None:
     for _ in range(2):
         done = seatwright(settings, "migrate")
         assert (done.returncode, done.stdout) == (0, "The schema is up to date.\n")

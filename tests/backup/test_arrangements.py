@@ -49,7 +49,7 @@ async def give_pickups(database: Database, table: str) -> dict[str, Any]:
     return changed
 
 
-async def test_documents_are_carried_over(new_place: NewPlace) -> None:
+async def test_orders_and_carts_of_the_old_form_keep_each_guests_pickup(new_place: NewPlace) -> None:
     database = await open_database(new_place(), make=True)
     await load(database, BEFORE)
     before = {table: await give_pickups(database, table) for table in ("orders", "cart")}

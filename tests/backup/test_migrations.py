@@ -33,12 +33,12 @@ async def filled(settings: Settings, version: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_version_has_a_database(version: int) -> None:
+def test_every_schema_version_has_a_fixture(version: int) -> None:
     assert path_of(version).exists(), "a migration was added: run `python -m tests.backup.fixtures`, check the file in"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_business_goes_on(new_place: NewPlace, version: int) -> None:
+async def test_after_migrating_any_earlier_schema_business_goes_on(new_place: NewPlace, version: int) -> None:
     settings = new_place()
     told = await filled(settings, version)
     database = await open_database(settings)

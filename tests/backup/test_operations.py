@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding
 COMMANDS = re.compile(r"(?:(?:^|[` ])sw|bin/seatwright) ([a-z][^`\n&]*)", re.MULTILINE)
 
 
-def test_commands_and_options_exist() -> None:
+def test_every_command_and_option_in_the_operations_guide_exists() -> None:
     seen = set()
     for line in COMMANDS.findall(PAGE):
         words = line.split()
@@ -29,6 +29,6 @@ def test_commands_and_options_exist() -> None:
     assert {"backup", "restore", "doctor", "migrate", "serve", "create", "reset"} <= seen
 
 
-def test_settings_exist() -> None:
+def test_every_setting_in_the_operations_guide_exists() -> None:
     named = set(re.findall(r"SEATWRIGHT_[A-Z_]+", PAGE))
     assert named <= {setting.name for setting in SETTINGS}, named

@@ -106,7 +106,7 @@ def _instant(file: Path) -> int:
         return from_datetime(datetime.fromisoformat(reader.manifest.created_at))
 
 
-def test_everything_acknowledged_is_in_it(
+def test_a_backup_under_load_has_everything_that_was_acknowledged_before_it(
     new_place: NewPlace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = with_kept_secret(new_place()), with_kept_secret(new_place())

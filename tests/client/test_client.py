@@ -30,7 +30,7 @@ def test_a_client_closes_its_own_connections_and_no_others() -> None:
         client.account.read()
 
 
-async def test_so_does_the_one_for_asyncio() -> None:
+async def test_the_asyncio_client_closes_its_own_connections_and_no_others() -> None:
     theirs = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: good(ACCOUNT)))
     async with AsyncSeatwrightClient(BASE, token="t", http=theirs) as client:
         assert (await client.account.read()).code == "canyon"

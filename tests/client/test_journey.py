@@ -25,7 +25,7 @@ from tests.wire.integration import months_ahead
 RAFTING, KAYAK, BIKE = 4101, 4103, 4201
 
 
-async def test_a_working_day(demo: dict[str, Any]) -> None:
+async def test_both_clients_work_a_whole_day(demo: dict[str, Any]) -> None:
     who = {"username": demo["username"], "apikey": demo["apikey"]}
     with SeatwrightClient(demo["baseUrl"], **who) as client:
         await a_day(client, demo)

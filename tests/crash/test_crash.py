@@ -34,11 +34,15 @@ def run(settings: Settings, directory: Path, server: PostgresServer | None, caps
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-def test_sqlite(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_servers_lose_nothing_that_was_answered_on_sqlite(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(settings, tmp_path, None, capsys)
 
 
-def test_postgres(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_servers_and_databases_lose_nothing_that_was_answered_on_postgres(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with PostgresServer(durable=True) as server:
         settings = settings_for(tmp_path, server.create_database("crash"))
         _migrate(settings)

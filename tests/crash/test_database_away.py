@@ -25,7 +25,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
-def test_a_server_that_starts_meanwhile_waits(tmp_path: Path) -> None:
+def test_a_server_that_starts_while_postgres_is_down_waits_for_it(tmp_path: Path) -> None:
     with PostgresServer() as server:
         settings = settings_for(tmp_path, server.create_database("away"))
         environment = {**os.environ, **Harness(settings, tmp_path, server).environment()}
@@ -45,7 +45,7 @@ def test_a_server_that_starts_meanwhile_waits(tmp_path: Path) -> None:
                 serving.kill()
 
 
-def test_a_worker_that_starts_meanwhile_does_not_end_the_server(tmp_path: Path) -> None:
+def test_a_worker_that_starts_while_postgres_is_down_does_not_end_the_server(tmp_path: Path) -> None:
     with PostgresServer() as server:
         settings = settings_for(tmp_path, server.create_database("away"))
         _migrate(settings)

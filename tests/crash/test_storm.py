@@ -62,26 +62,36 @@ def control(harness: Harness, guard: str, capsys: pytest.CaptureFixture[str], **
     return outcome
 
 
-def test_without_the_capacity_predicate(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_without_the_capacity_predicate_seats_are_oversold(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
     outcome = control(harness, "capacity", capsys)
     assert outcome.findings.harms.get("taken", 0) + outcome.findings.harms.get("seats", 0) > 0
 
 
-def test_without_the_pools_check(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_without_the_pools_check_units_are_oversold(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
     outcome = control(harness, "pool", capsys, drop=(*DEPARTURES_DROP, "pool_not_oversold"))
     assert outcome.findings.harms.get("pool", 0) > 0
 
 
-def test_without_the_expiry_predicate(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_without_the_expiry_predicate_expired_holds_are_sold(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert control(harness, "expiry", capsys, days=4).findings.harms.get("expired", 0) > 0
 
 
-def test_without_the_idempotency_insert(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_without_the_idempotency_insert_a_repeated_request_is_answered_otherwise(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
     failures = control(harness, "idempotency", capsys).failures
     assert any(word in failure for failure in failures for word in REPEATED)
 
 
-def test_with_answers_before_the_commit(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_with_answers_before_the_commit_acknowledged_writes_are_missed(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Not a guard of the list, but the other promise: an acknowledged write that is gone must be missed, in the end, or
     by its client if that goes on from it before."""
     more: dict[str, Any] = (
@@ -93,5 +103,7 @@ def test_with_answers_before_the_commit(harness: Harness, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("settings", ["postgres"], indirect=True)
-def test_without_the_lock_order(harness: Harness, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_without_the_lock_order_there_are_deadlocks(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert control(harness, "lock order", capsys, product="bike", speed=100).deadlocks > 0

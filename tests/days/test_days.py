@@ -52,7 +52,7 @@ TESTS = SOAK or "tests/wire/test_client_script.py -k sqlite"
 
 
 @pytest.mark.parametrize("day", DAYS if SOAK else IN_CI)
-def test_the_tests_pass_on(day: str) -> None:
+def test_the_tests_pass_on_any_day(day: str) -> None:
     begin, zone = DAYS[day]
     inherited = {name: value for name, value in os.environ.items() if name not in moving.moved()}
     done = subprocess.run(

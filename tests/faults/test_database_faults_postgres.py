@@ -111,7 +111,9 @@ def open_front(server: PostgresServer, clock: ManualClock, tmp_path: Path) -> It
     server.drop_database(name)
 
 
-async def test_killed_and_back(open_front: OpenFront) -> None:
+async def test_postgres_killed_and_back_loses_no_order_and_needs_no_restart_of_the_server(
+    open_front: OpenFront,
+) -> None:
     """What was in flight is settled by its key; nobody restarts anything but PostgreSQL."""
     async with open_front() as front:
         async with front.traffic as traffic:
@@ -127,7 +129,7 @@ async def test_killed_and_back(open_front: OpenFront) -> None:
         await front.assert_healthy(traffic)
 
 
-async def test_restarted_in_order(open_front: OpenFront) -> None:
+async def test_orders_go_on_after_each_orderly_restart_of_postgres(open_front: OpenFront) -> None:
     async with open_front() as front:
         async with front.traffic as traffic:
             for _ in range(3):
@@ -139,7 +141,7 @@ async def test_restarted_in_order(open_front: OpenFront) -> None:
         await front.assert_healthy(traffic)
 
 
-async def test_shot_between_the_last_statement_and_the_answer(open_front: OpenFront) -> None:
+async def test_a_read_whose_connection_is_cut_after_its_last_statement_is_still_answered(open_front: OpenFront) -> None:
     """What a use case found out while its connection was there is its answer, be it a result or a refusal."""
     async with open_front(pool_size=1) as front:
         database = front.services.database
@@ -165,14 +167,16 @@ async def test_shot_between_the_last_statement_and_the_answer(open_front: OpenFr
         assert (await front.desk.call("GET", "/cart")).status_code == 200
 
 
-async def test_closing_while_postgres_is_away(open_front: OpenFront) -> None:
+async def test_the_pool_closes_while_postgres_is_away(open_front: OpenFront) -> None:
     async with open_front() as front:
         front.server.kill()
         await asyncio.wait_for(front.services.database.close(), 10)
     front.server.start()
 
 
-async def test_no_postgres_at_the_start(open_front: OpenFront, server: PostgresServer) -> None:
+async def test_without_postgres_at_the_start_the_database_is_unavailable(
+    open_front: OpenFront, server: PostgresServer
+) -> None:
     async with open_front() as front:
         url = front.services.settings.database_url
         server.kill()
@@ -184,7 +188,9 @@ async def test_no_postgres_at_the_start(open_front: OpenFront, server: PostgresS
                 await open_database(settings_for(Path(), broken))
 
 
-async def test_every_connection_waits_for_a_lock(open_front: OpenFront, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_when_all_connections_wait_for_a_lock_the_next_request_is_a_503_in_bounded_time(
+    open_front: OpenFront, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever finds none free waits a bounded time; then it is 503, and then all is well again."""
     monkeypatch.setattr(postgres, "ACQUIRE_TIMEOUT_S", 0.3)
     async with open_front(pool_size=3) as front:
@@ -211,7 +217,9 @@ async def test_every_connection_waits_for_a_lock(open_front: OpenFront, monkeypa
         await locker.close()
 
 
-async def test_a_statement_that_takes_too_long(open_front: OpenFront, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_statement_that_takes_too_long_is_cancelled_with_its_transaction(
+    open_front: OpenFront, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is given up together with its transaction, and the connection is good again."""
     monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_S", 0.3)
     async with open_front(pool_size=2) as front:
@@ -219,7 +227,9 @@ async def test_a_statement_that_takes_too_long(open_front: OpenFront, monkeypatc
 
 
 @pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
-async def test_a_limit_that_the_server_sets(open_front: OpenFront, limit: str) -> None:
+async def test_a_statement_beyond_a_limit_of_the_server_is_cancelled_with_its_transaction(
+    open_front: OpenFront, limit: str
+) -> None:
     async with open_front(pool_size=2) as front:
         front.sql(f"ALTER DATABASE {front.name} SET {limit} = '300ms'")
         await front.reconnect()
@@ -244,7 +254,9 @@ async def assert_given_up(front: Front) -> None:
     assert await front.desk.shop.taken(front.departure) == 1
 
 
-async def test_a_network_that_swallows_everything(open_front: OpenFront, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_ends_even_if_the_network_swallows_everything(
+    open_front: OpenFront, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No packet, no error: a request still ends, and when the network is back so is the server."""
     monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_S", 0.5)
     monkeypatch.setattr(postgres, "ACQUIRE_TIMEOUT_S", 0.5)
@@ -271,7 +283,9 @@ async def answered_while_silent(desk: Desk, cart: str, proxy: Proxy) -> None:
     proxy.silent.clear()
 
 
-async def test_no_more_connections(open_front: OpenFront, server: PostgresServer) -> None:
+async def test_with_fewer_connections_than_the_pool_wants_only_the_excess_is_refused(
+    open_front: OpenFront, server: PostgresServer
+) -> None:
     """The server gives this role three, and the pool would like more; nobody but those in excess notices."""
     role = f"role_{new_hex24()}"
     async with open_front() as front:
@@ -291,7 +305,7 @@ async def test_no_more_connections(open_front: OpenFront, server: PostgresServer
         front.sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
-async def test_a_read_only_database(open_front: OpenFront) -> None:
+async def test_a_read_only_database_is_read_while_writes_are_a_503(open_front: OpenFront) -> None:
     """As after a switch to a standby: reading goes on."""
     async with open_front() as front:
         async with front.traffic as traffic:
@@ -325,7 +339,7 @@ async def test_a_read_only_database(open_front: OpenFront) -> None:
         ("P0001", 500),  # raised by a function
     ],
 )
-async def test_outages_and_mistakes(open_front: OpenFront, sqlstate: str, status: int) -> None:
+async def test_an_outage_is_a_503_and_a_mistake_a_500(open_front: OpenFront, sqlstate: str, status: int) -> None:
     """An outage is a 503; a mistake is not hidden as one, and shows no more than an id to the client."""
     async with open_front() as front:
         cart = await front.desk.cart((front.departure, {"All": 1}))
@@ -374,7 +388,7 @@ async def test_a_failed_statement_that_is_ignored_is_not_acknowledged(open_front
         assert front.sql("SELECT COUNT(*) FROM discount_use") == "0"
 
 
-async def test_a_schema_that_changes_under_a_running_server(open_front: OpenFront) -> None:
+async def test_a_schema_that_changes_under_a_running_server_fails_no_use_case(open_front: OpenFront) -> None:
     """Statements prepared before a migration are prepared anew, in the middle of a transaction too."""
     async with open_front(pool_size=2) as front:
 

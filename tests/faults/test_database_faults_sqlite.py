@@ -110,7 +110,9 @@ async def desk(client: httpx.AsyncClient, services: Services) -> Desk:
 
 
 @pytest.mark.parametrize("way", [PageLimit, FullDisk] if may_mount() else [PageLimit])
-async def test_a_full_disk(way: type[PageLimit | FullDisk], settings: Settings, clock: ManualClock) -> None:
+async def test_on_a_full_disk_writes_are_a_503_reads_go_on_and_nothing_answered_is_lost(
+    way: type[PageLimit | FullDisk], settings: Settings, clock: ManualClock
+) -> None:
     """Bookings wait for room, and none that was answered is lost; what is there can be read all the time."""
     with way.disk(settings.data):
         services = opened(await open_database(settings), settings, clock)
@@ -144,7 +146,9 @@ async def healthy(services: Services) -> None:
     assert await check(services.database, services.clock.now()) == []
 
 
-async def test_a_database_that_takes_no_writes(desk: Desk, services: Services) -> None:
+async def test_a_database_that_takes_no_writes_answers_503_and_is_read_all_the_same(
+    desk: Desk, services: Services
+) -> None:
     departure = await desk.shop.departure("kayak", "2026-07-14 09:00", capacity=SEATS)
     connection = writer(services.database)
     async with Traffic(desk.call, departure) as traffic:
@@ -194,7 +198,7 @@ async def test_a_damaged_file_is_a_503_and_not_an_answer(desk: Desk, services: S
     await again.database.close()
 
 
-async def test_a_server_whose_files_may_not_grow(settings: Settings) -> None:
+async def test_a_server_whose_files_may_not_grow_sells_again_as_soon_as_they_may(settings: Settings) -> None:
     """The operating system refuses every write beyond a limit (EFBIG): the write-ahead log can't grow, on a real
     server, on every machine. It takes bookings again as soon as it may."""
     departure, headers = await open_for_real(settings)
@@ -243,7 +247,7 @@ def _open_as_nobody(data: Path, answers: Any) -> None:
 
 
 @pytest.mark.parametrize("file_mode", [0o444, 0o644])
-def test_a_read_only_data_directory_is_told_at_the_start(settings: Settings, file_mode: int) -> None:
+def test_a_read_only_data_directory_is_reported_at_the_start(settings: Settings, file_mode: int) -> None:
     """By a process that isn't root, for whom nothing is read-only."""
     data = settings.data / "data"
     data.mkdir()
@@ -263,7 +267,7 @@ def test_a_read_only_data_directory_is_told_at_the_start(settings: Settings, fil
     data.chmod(0o755)
 
 
-def test_a_newer_file_than_the_engine_or_no_database_at_all(settings: Settings) -> None:
+def test_a_file_that_is_no_database_is_refused_when_it_is_opened(settings: Settings) -> None:
     (settings.data / "seatwright.db").write_bytes(b"This is not a database. " * 400)
     with pytest.raises(Unavailable, match="can't be opened"):
         SqliteDatabase(settings.data / "seatwright.db")

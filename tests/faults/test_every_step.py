@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest.mark.parametrize("keyed", [False, True], ids=["plain", "keyed"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_all_or_nothing_at_every_step(world: World, case: Case, keyed: bool) -> None:
+async def test_a_failure_at_any_step_leaves_all_or_nothing(world: World, case: Case, keyed: bool) -> None:
     await every_step(world, case, "key" if keyed and case.keyed else None)
 
 

@@ -168,7 +168,7 @@ async def refuse(tx: Tx) -> None:
 
 
 @pytest.mark.parametrize("broken", [("COMMIT",), ("COMMIT", "ROLLBACK"), ("ROLLBACK TO",), ("RELEASE",)])
-async def test_nobody_is_told_what_is_undone_with_the_whole_batch(shop: Shop, broken: tuple[str, ...]) -> None:
+async def test_a_batch_whose_commit_fails_is_acknowledged_to_nobody(shop: Shop, broken: tuple[str, ...]) -> None:
     departure = await shop.departure("kayak", "2026-07-14 09:00", capacity=4)
     cart_id = await new_cart(shop, departure, 1)
     database = embedded(shop)
@@ -199,7 +199,7 @@ async def carts_of(shop: Shop) -> int:
     return int(row["many"])
 
 
-async def test_who_waits_for_another_process_waits_once(
+async def test_a_batch_waits_once_for_another_process_and_not_once_for_each_write(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A queue of many batches behind a lock is answered when the first one gives up, not one after the other."""

@@ -40,7 +40,7 @@ def in_a_process(deed: Deed) -> tuple[int | None, Answer | None]:
 
 
 @pytest.mark.parametrize("case", ["place order", "add item of a pool, others' holds over", "cancel unit", "import"])
-async def test_a_process_that_dies_at_a_step(world: World, tmp_path: Path, case: str) -> None:
+async def test_a_process_that_dies_at_any_step_leaves_all_or_nothing(world: World, tmp_path: Path, case: str) -> None:
     run = await clean_run(world, BY_NAME[case], "key")
     await world.reset()
     template = tmp_path / "beginning.db"

@@ -79,7 +79,9 @@ def sniper(postgres_settings: Settings) -> Iterator[Sniper]:
 
 
 @pytest.mark.parametrize("case", SHOT)
-async def test_a_backend_shot_before_any_step(proxied: tuple[World, Proxy], sniper: Sniper, case: str) -> None:
+async def test_a_connection_killed_before_any_step_leaves_all_or_nothing(
+    proxied: tuple[World, Proxy], sniper: Sniper, case: str
+) -> None:
     world, _ = proxied
     run = await clean_run(world, BY_NAME[case], "key")
     done = (run.before, 0)
@@ -104,7 +106,7 @@ async def test_a_backend_shot_before_any_step(proxied: tuple[World, Proxy], snip
 @pytest.mark.parametrize("keyed", [False, True], ids=["plain", "keyed"])
 @pytest.mark.parametrize("cut", ["request", "reply"])
 @pytest.mark.parametrize("case", CUT)
-async def test_a_connection_cut_around_the_commit(
+async def test_a_connection_cut_around_the_commit_leaves_all_or_nothing(
     proxied: tuple[World, Proxy], case: str, cut: Cut, keyed: bool
 ) -> None:
     world, proxy = proxied
@@ -157,7 +159,7 @@ async def test_a_serialization_failure_is_tried_again_as_a_whole(
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
-async def test_tries_are_bounded(
+async def test_a_conflict_that_never_ends_is_tried_a_bounded_number_of_times(
     proxied: tuple[World, Proxy], postgres_server: PostgresServer, name: str, sqlstate: str
 ) -> None:
     world, _ = proxied

@@ -20,7 +20,7 @@ async def hold(shop: Shop, departure_id: str) -> None:
     await shop.database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, cart.id, asked))
 
 
-async def test_a_departure_that_can_not_be_swept_is_told_after_all_others(
+async def test_a_departure_that_can_not_be_swept_is_reported_after_all_others_are(
     database: Database, clock: ManualClock
 ) -> None:
     shop = await open_shop(database, clock)

@@ -135,7 +135,9 @@ FOUND_WITH = {
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("mutant", MUTANTS)
-def test_a_mutant_is_found_out(machine: type[Machine], mutant: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_each_mutated_rule_is_noticed(
+    machine: type[Machine], mutant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with without(MUTANTS[mutant]), pytest.raises((AssertionError, ExceptionGroup)):
         search(machine, FOUND_WITH.get(mutant, 1))
     show(capsys, f"model, {mutant}", steps_until_found=machine.steps)
@@ -143,7 +145,7 @@ def test_a_mutant_is_found_out(machine: type[Machine], mutant: str, capsys: pyte
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("seed", sorted({1, *FOUND_WITH.values()}))
-def test_nothing_is_found_without_a_mutant(machine: type[Machine], seed: int) -> None:
+def test_control_without_a_mutated_rule_nothing_is_noticed(machine: type[Machine], seed: int) -> None:
     """So what the mutants' tests find is the mutants."""
     examine(machine, seed)
 

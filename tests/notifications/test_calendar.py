@@ -202,7 +202,7 @@ async def test_the_last_file_says_what_is_booked_however_late_it_is_told(booking
 
 @embedded
 @pytest.mark.parametrize("seed", range(10))
-async def test_so_it_is_after_any_changes(booking: Booking, seed: int) -> None:
+async def test_after_any_changes_the_calendar_shows_what_is_booked(booking: Booking, seed: int) -> None:
     """The law: steps drawn at random, told at random."""
     dice, done = random.Random(seed), Counter[str]()
     await booking.do(dice.choice(["+3 raft", "+2 kayak", "+2 bike"]))

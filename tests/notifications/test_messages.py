@@ -117,7 +117,7 @@ async def test_a_mail_that_was_given_up_is_kept_as_long_as_any_other(
     assert await loops.forget_messages() == 1
 
 
-async def test_the_commands_list_show_and_retry(desk: Desk, messages: Commands) -> None:
+async def test_messages_are_listed_shown_and_retried_by_commands(desk: Desk, messages: Commands) -> None:
     for number in range(3):
         await kept(desk, number, "dead")
     await kept(desk, 3, "sandbox")

@@ -164,7 +164,7 @@ async def test_the_customer_is_told_once_of_what_is_confirmed(booking: Booking, 
     ],
 )
 @embedded
-async def test_what_is_told_all_together_is_told_once_too(
+async def test_the_customer_is_told_once_of_changes_that_are_told_together(
     booking: Booking, clock: ManualClock, name: str, expected: str
 ) -> None:
     for step, _ in SCENARIOS[name]:

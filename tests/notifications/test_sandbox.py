@@ -271,5 +271,5 @@ def test_every_operator_has_bounds(operator: str) -> None:
         "{{ (items | map(attribute='__class__') | first).x }}",
     ],
 )
-def test_there_is_no_way_out(source: str) -> None:
+def test_a_template_has_no_way_out_of_the_sandbox(source: str) -> None:
     assert isinstance(ends(source), SecurityError | TemplateError), source

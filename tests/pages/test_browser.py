@@ -111,7 +111,9 @@ def walk(page: Page, address: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
-def test_a_customer_cancels(browser: Browser, outfitter: Outfitter, scripts: bool) -> None:
+def test_a_customer_cancels_in_a_browser_and_the_seats_are_free(
+    browser: Browser, outfitter: Outfitter, scripts: bool
+) -> None:
     order, url = outfitter.order()
     assert url.startswith("http://public.example/my/")
     assert outfitter.free() == 0
@@ -136,7 +138,7 @@ def test_a_customer_cancels(browser: Browser, outfitter: Outfitter, scripts: boo
     assert (shown["status"], shown["cancellationFees"], shown["balance"]) == ("cancelled", 10, -212.76)
 
 
-def test_it_can_be_used_on_a_phone_and_by_everybody(browser: Browser, outfitter: Outfitter) -> None:
+def test_the_page_can_be_used_on_a_phone_and_by_everybody(browser: Browser, outfitter: Outfitter) -> None:
     """Nothing is wider than the screen, everything has a name, headings have an order, and a key gets one around."""
     _, url = outfitter.order()
     address = url.replace("http://public.example", outfitter.server.url)

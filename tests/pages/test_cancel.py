@@ -78,7 +78,7 @@ async def shown_and_taken(visitor: Visitor, desk: Desk, fees: tuple[Fee, ...], r
     return round(fee * 100)
 
 
-async def test_what_is_chosen_is_cancelled_and_nothing_else(
+async def test_a_form_cancels_what_is_chosen_and_nothing_else(
     visitor: Visitor, desk: Desk, rafting: str, bike: str
 ) -> None:
     order = await desk.order((rafting, {"Adult": 2}), (bike, {"All": 2}))
@@ -153,7 +153,9 @@ async def test_a_fee_that_has_changed_is_asked_about_again(visitor: Visitor, des
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_up_to_the_windows_first_instant(visitor: Visitor, desk: Desk, clock: ManualClock) -> None:
+async def test_the_fee_that_was_offered_holds_up_to_the_windows_first_instant(
+    visitor: Visitor, desk: Desk, clock: ManualClock
+) -> None:
     departure = await visitor.sold_under(policy(HALF_DAY_BEFORE))
     order = await desk.order((departure, {"Adult": 1}))
     form = (await visitor.offer(await visitor.link(order)))[1]
@@ -202,7 +204,7 @@ async def test_a_forged_form_cancels_nothing(visitor: Visitor, desk: Desk, rafti
     assert await desk.shop.taken(rafting) == 4, "a GET cancels nothing, whatever it says"
 
 
-async def test_once_is_enough(visitor: Visitor, desk: Desk, rafting: str) -> None:
+async def test_a_form_sent_several_times_cancels_once(visitor: Visitor, desk: Desk, rafting: str) -> None:
     """Sent twice, one after the other or at the same time, it is one cancellation."""
     order = await desk.order((rafting, {"Adult": 2}))
     token = await visitor.link(order)
@@ -222,7 +224,9 @@ async def test_once_is_enough(visitor: Visitor, desk: Desk, rafting: str) -> Non
     ), "an address alone claims nothing"
 
 
-async def test_where_one_has_to_call(visitor: Visitor, desk: Desk, rafting: str, clock: ManualClock) -> None:
+async def test_where_cancelling_online_is_not_possible_the_page_says_whom_to_ask(
+    visitor: Visitor, desk: Desk, rafting: str, clock: ManualClock
+) -> None:
     """Not online, begun already, or checked in: the page says whom to ask, and a form by hand changes nothing."""
     offline = await visitor.sold_under(policy(ALWAYS, online=False))
     order = await desk.order((offline, {"Adult": 2}), (rafting, {"Adult": 2}))
@@ -263,7 +267,9 @@ async def test_where_one_has_to_call(visitor: Visitor, desk: Desk, rafting: str,
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_the_last_moment(visitor: Visitor, desk: Desk, rafting: str, clock: ManualClock) -> None:
+async def test_cancelling_online_is_possible_up_to_the_start_and_not_at_it(
+    visitor: Visitor, desk: Desk, rafting: str, clock: ManualClock
+) -> None:
     """Up to the start it goes online; at the start, no more."""
     order = await desk.order((rafting, {"Adult": 1}))
     token = await visitor.link(order)

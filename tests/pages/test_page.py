@@ -91,7 +91,7 @@ async def test_the_page_shows_the_order(visitor: Visitor, desk: Desk, rafting: s
         (None, "en-GB", "de", "en-GB", ("Your booking", "Tuesday, 14 July 2026", "09:00", "US$111.38")),
     ],
 )
-async def test_in_the_customers_language(
+async def test_the_page_is_in_the_customers_language(
     visitor: Visitor, desk: Desk, rafting: str, customer: str | None, accepts: str, account: str, lang: str, says: Any
 ) -> None:
     await desk.data("PATCH", "/api/v1/account", json={"language": account})
@@ -104,7 +104,9 @@ async def test_in_the_customers_language(
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_headers_and_nothing_else_around_it(visitor: Visitor, desk: Desk, rafting: str) -> None:
+async def test_the_page_has_its_headers_and_loads_nothing_from_elsewhere(
+    visitor: Visitor, desk: Desk, rafting: str
+) -> None:
     token = await visitor.link(await order_of_ann(desk, (rafting, {"Adult": 1})))
     pages = [await visitor.get(token, path) for path in ("", "/cancel", "/cancel?what=order")]
     pages += [await visitor.get("nothing", status=404), await visitor.get(token, "/nothing", status=404)]
@@ -120,7 +122,7 @@ async def test_headers_and_nothing_else_around_it(visitor: Visitor, desk: Desk, 
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_only_the_link_opens_it(
+async def test_only_the_link_opens_the_page(
     visitor: Visitor, desk: Desk, services: Services, rafting: str, clock: ManualClock, client: httpx.AsyncClient
 ) -> None:
     """What is no link, no link any more, or another server's, gets the same page, to the byte."""
@@ -163,7 +165,9 @@ async def test_only_the_link_opens_it(
     await visitor.get(token, status=404)
 
 
-async def test_links_that_came_into_wrong_hands(visitor: Visitor, desk: Desk, rafting: str) -> None:
+async def test_a_link_that_was_ended_opens_nothing_and_the_next_one_does(
+    visitor: Visitor, desk: Desk, rafting: str
+) -> None:
     """Ended, a link is as if it had never been; the order's next one is good, and so are other orders' links."""
     order, other = [await order_of_ann(desk, (rafting, {"Adult": 1})) for _ in range(2)]
     old, others = await visitor.link(order), await visitor.link(other)
@@ -284,7 +288,9 @@ async def test_the_calendar_file(visitor: Visitor, desk: Desk, rafting: str, kay
     await visitor.get(other, "/calendar.ics", status=404)
 
 
-async def test_the_desks_link(visitor: Visitor, desk: Desk, services: Services, rafting: str) -> None:
+async def test_the_desk_gets_a_link_that_may_do_what_its_user_may(
+    visitor: Visitor, desk: Desk, services: Services, rafting: str
+) -> None:
     """It has an address if the server has one; from somebody who may not cancel, it only shows the order."""
     order = await order_of_ann(desk, (rafting, {"Adult": 1}))
     path = f"/api/v1/orders/{order['confirmation']}/customer-link"

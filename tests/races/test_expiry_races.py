@@ -145,7 +145,7 @@ async def one_after_the_other(cases: Cases, *, closes: int) -> int:
 
 
 @pytest.mark.parametrize("closes", [NEVER, 0])
-async def test_in_every_order(
+async def test_confirm_extend_sweep_and_a_rival_at_the_expiry_end_well_in_every_order(
     cases: Cases, database: Database, closes: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await one_after_the_other(cases, closes=closes) == 0
@@ -169,7 +169,9 @@ async def at_once(cases: Cases, chance: random.Random) -> tuple[Outcome, bool]:
     return outcome, outcome in outcomes(offsets, closes=closes)
 
 
-async def test_all_at_once(cases: Cases, database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_confirm_extend_sweep_and_a_rival_at_once_end_as_some_order_of_them_would(
+    cases: Cases, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
     chance, began, seen = random.Random(5), time.monotonic(), Counter[Outcome]()
     deadline = Deadline()
     while seen.total() < INTERLEAVINGS and not deadline.over():
@@ -202,6 +204,6 @@ EARLY_SWEEP = [
 @pytest.mark.parametrize(
     ("cuts", "closes"), [(GUARDS["expiry"], 0), (EARLY_SWEEP, NEVER)], ids=["expiry predicate", "early sweep"]
 )
-async def test_without_the_guard_some_order_goes_wrong(cases: Cases, cuts: list[Cut], closes: int) -> None:
+async def test_control_without_the_guard_some_order_goes_wrong(cases: Cases, cuts: list[Cut], closes: int) -> None:
     with without(cuts):
         assert await one_after_the_other(cases, closes=closes) > 0

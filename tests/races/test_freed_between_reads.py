@@ -19,7 +19,7 @@ HOLD_MS = 1_800_000
 
 @pytest.mark.parametrize("settings", ["postgres"], indirect=True)
 @pytest.mark.parametrize("pooled", [False, True])
-async def test_swept_up_after_the_departure_was_read(
+async def test_seats_swept_after_the_departure_was_read_can_be_held(
     database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, pooled: bool
 ) -> None:
     """The sweep commits between the two queries of whoever wants the seats of a hold that is over."""

@@ -99,7 +99,9 @@ def _sold(answer: Said) -> int:
 
 
 @pytest.mark.parametrize("processes", [1, 4])
-def test_one_buyer_gets_it(settings: Settings, processes: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_of_a_hundred_buyers_gets_the_last_seat(
+    settings: Settings, processes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     market, began = Market(settings), time.monotonic()
     asyncio.run(market.open(ROUNDS))
     answers: Counter[Any] = Counter()
@@ -130,7 +132,7 @@ def test_one_buyer_gets_it(settings: Settings, processes: int, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("processes", [1, 4])
-def test_without_the_guard_it_is_sold_twice(settings: Settings, processes: int) -> None:
+def test_control_without_the_guard_the_last_seat_is_sold_twice(settings: Settings, processes: int) -> None:
     """The same rounds without the capacity predicate and the CHECK behind it."""
     market = Market(settings)
     asyncio.run(market.open(10, drop=("departure_not_oversold",)))

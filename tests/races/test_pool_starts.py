@@ -46,7 +46,7 @@ async def overlapping(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> tu
     return first.id, making.result().departure.id
 
 
-async def test_a_start_that_comes_in_between_is_counted(
+async def test_a_departure_made_while_units_are_being_held_is_counted(
     services: Services, account: TestAccount, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator = Operator.of(services, account.id)
@@ -58,7 +58,7 @@ async def test_a_start_that_comes_in_between_is_counted(
     assert (await operator.shown(first)).departure.taken == 3
 
 
-async def test_without_the_guard_it_is_not(
+async def test_control_without_the_guard_a_new_departure_is_not_counted(
     services: Services, account: TestAccount, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The negative control: what would be sold twice is found by the invariant."""

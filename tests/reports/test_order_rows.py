@@ -168,7 +168,7 @@ async def test_every_row_of_any_history_has_all_names_with_their_types(world: Wo
             check_tiers([row for row in rows if row["orderId"] == order_id], lines)
 
 
-async def test_what_a_row_says(world: World) -> None:
+async def test_a_row_has_the_customer_place_and_money_of_its_change(world: World) -> None:
     desk, raft = world.desk, world.departures["rafting"]
     cart = await desk.cart()
     lodge = desk.shop.entries["hotel"].id
@@ -307,7 +307,7 @@ def test_tiers_whose_names_count_as_the_same_share_a_row() -> None:
     assert (child.tier, child.total) == ("Child", 100)
 
 
-async def test_what_no_user_did(world: World) -> None:
+async def test_what_the_system_did_is_nobodys_in_the_rows(world: World) -> None:
     """An order that nobody accepts in time is declined by the system, and by neither business."""
     order = await world.agent.order((world.departures["kayak"], {"All": 1}), supplier=world.supplier)
     world.clock.advance(2 * DAY_MS)

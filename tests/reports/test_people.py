@@ -156,7 +156,7 @@ async def test_what_an_addition_to_an_order_says_of_mail_counts(world: World) ->
     assert await emails(desk) == []
 
 
-async def test_a_no_holds_for_the_address_and_not_just_for_the_order(world: World) -> None:
+async def test_a_refusal_counts_for_the_address_and_not_for_one_order_alone(world: World) -> None:
     """Said with an addition to an older order, or to somebody else's."""
     desk, raft = world.desk, world.departures["rafting"]
     ann, bo = ({"email": email, "marketingConsent": True} for email in ("ann@lee.example", "bo@x.example"))

@@ -40,7 +40,7 @@ def test_a_day_of_the_clocks_change_is_a_day() -> None:
     assert (long.end - long.start, short.end - short.start) == (DAY_MS * 25 // 24, DAY_MS * 23 // 24)
 
 
-def test_what_is_asked_for() -> None:
+def test_a_period_is_read_or_refused_by_the_name_of_its_day() -> None:
     zone = "Pacific/Auckland"  # where it is 2026-07-02 already
     assert read_span(None, None, START, zone)[:2] == (date(2026, 7, 1), date(2026, 7, 2))
     assert read_span("2026-06-05", None, START, zone)[:2] == (date(2026, 6, 5), date(2026, 7, 2))

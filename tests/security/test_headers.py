@@ -47,7 +47,7 @@ def check(answer: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_every_answer_has_them(client: httpx.AsyncClient, side: Side) -> None:
+async def test_every_answer_has_the_security_headers(client: httpx.AsyncClient, side: Side) -> None:
     for route in sorted(TABLE, key=lambda route: route.path.endswith("/key")):
         things = await side.things(things_of(route))
         check(await send(client, route, things, None))
@@ -123,7 +123,7 @@ async def test_a_client_does_not_choose_its_user(client: httpx.AsyncClient, serv
     assert len(made.json()["warnings"]) == 3
 
 
-def test_what_can_be_a_proxy() -> None:
+def test_trusted_proxies_are_addresses_or_networks() -> None:
     def load(text: str) -> Settings:
         return settings_for(Path(), SEATWRIGHT_TRUSTED_PROXIES=text)
 
@@ -165,7 +165,9 @@ def behind(
         ("<script>, \"'", "unknown"),
     ],
 )
-def test_the_address_of_a_client(behind: tuple[str, Server, Login], forwarded: str, address: str) -> None:
+def test_a_clients_address_is_what_the_last_trusted_proxy_says(
+    behind: tuple[str, Server, Login], forwarded: str, address: str
+) -> None:
     """It is who connects; or what the last trusted proxy was connected by, whatever the client wrote before that."""
     proxies, server, login = behind
     product = f"product-{word('canyon')}"
@@ -226,7 +228,7 @@ async def test_what_is_the_same_for_everybody_is_small_and_sent_once(client: htt
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_what_is_large_costs_its_reader_turns(
+async def test_a_large_public_answer_costs_its_reader_turns(
     client: httpx.AsyncClient, api: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A description of 400 kB counts as a hundred requests, one that the reader has already as one."""

@@ -237,7 +237,7 @@ async def test_a_supplier_with_full_access_sees_everything(resold: Resold) -> No
 
 
 @pytest.mark.parametrize("resold", ["limited"], indirect=True)
-async def test_the_view_as_it_is_shown(resold: Resold) -> None:
+async def test_a_limited_supplier_sees_exactly_the_fields_of_its_view(resold: Resold) -> None:
     seen = await resold.supplier.ask("GET", f"/order/{resold.order['id']}")
     assert seen["customer"] == {**SEEN_FIELDS, **SEEN_ANSWERS, "language": "de"}
     assert (seen["billing"], seen["referenceId"]) == ({}, None)

@@ -81,7 +81,9 @@ def test_every_route_of_the_two_apis_has_its_parameters(api: Litestar) -> None:
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_every_route(client: httpx.AsyncClient, api: Litestar, side: Side) -> None:
+async def test_every_route_refuses_or_reports_a_misspelt_parameter(
+    client: httpx.AsyncClient, api: Litestar, side: Side
+) -> None:
     found = parameters_of(api)
     for route in sorted(TABLE, key=lambda route: route.path.endswith("/key")):
         if route.name not in found:

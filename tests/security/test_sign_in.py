@@ -120,7 +120,7 @@ async def test_addresses_of_one_network_count_together(api: Litestar, side: Side
         assert await attempt(client, path, wrong) == 401
 
 
-def test_networks() -> None:
+def test_an_address_belongs_to_the_networks_that_count_together() -> None:
     assert networks("192.0.2.7") == networks("::ffff:192.0.2.7") == ("192.0.2.7", "192.0.2.0/24")
     assert networks("2001:db8:1:234:3:4:5:6") == ("2001:db8:1:234::/64", "2001:db8:1:200::/56", "2001:db8:1::/48")
     assert networks("fe80::1%eth0") == ("fe80::/64", "fe80::/56", "fe80::/48")

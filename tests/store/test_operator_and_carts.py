@@ -152,7 +152,9 @@ async def test_a_deleted_departure_leaves_carts_whose_hold_is_over(operator: Ope
     assert await check(operator.database, clock.now()) == []
 
 
-async def test_fewer_seats_than_a_cart_had(operator: Operator, clock: ManualClock) -> None:
+async def test_capacity_may_fall_below_what_an_expired_cart_had_which_then_can_not_be_ordered(
+    operator: Operator, clock: ManualClock
+) -> None:
     departure = await raft(operator)
     held = await operator.take(departure, 4)
     await refused(Conflict, "below_taken", operator.change(departure, capacity=3))

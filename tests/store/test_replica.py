@@ -36,7 +36,7 @@ def held(server: Server, login: Login) -> str:
         return cart
 
 
-def test_a_server_on_a_replica(tmp_path: Path) -> None:
+def test_a_read_only_server_on_a_replica_answers_reads_and_refuses_writes(tmp_path: Path) -> None:
     with PostgresServer(settings=Replica.REPLICATED) as primary:
         url = primary.create_database("outfitter")
         for name in ("first", "second"):

@@ -61,7 +61,7 @@ async def healthy(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("zone", [CHICAGO, LISBON, AUCKLAND, "Pacific/Pago_Pago", "Asia/Kathmandu"])
-async def test_empty_departures_follow(operator: Operator, zone: str) -> None:
+async def test_empty_departures_follow_a_corrected_zone(operator: Operator, zone: str) -> None:
     await operator.load(season(DENVER))
     before = await walls(operator)
     report = await operator.load(season(zone))
@@ -85,7 +85,7 @@ async def test_empty_departures_follow(operator: Operator, zone: str) -> None:
     await healthy(operator)
 
 
-async def test_the_zone_of_a_place(operator: Operator) -> None:
+async def test_departures_follow_the_corrected_zone_of_their_place(operator: Operator) -> None:
     await operator.load(season(DENVER))
     report = await operator.load(season(DENVER, place=CHICAGO))
     assert kinds(report) == {"zone_followed": 27}
@@ -93,7 +93,7 @@ async def test_the_zone_of_a_place(operator: Operator) -> None:
     assert len(await walls(operator)) == 55
 
 
-async def test_sold_and_held_ones_wait_for_a_word(operator: Operator) -> None:
+async def test_departures_with_seats_sold_or_held_move_only_when_the_import_says_so(operator: Operator) -> None:
     await operator.load(season(DENVER))
     rows = await operator.departures()
     tour = next(row for row in rows if row["capacity"] == 8)
@@ -124,7 +124,7 @@ async def test_sold_and_held_ones_wait_for_a_word(operator: Operator) -> None:
     await healthy(operator)
 
 
-async def test_one_that_stays_is_in_the_way_of_those_that_would_move_there(operator: Operator) -> None:
+async def test_a_departure_that_stays_keeps_others_from_moving_to_its_time(operator: Operator) -> None:
     """11:00 in Chicago is 10:00 in Denver, where a sold one stays; so it stays, too, in the way of 12:00."""
     hours = [f"{hour:02}:00" for hour in range(8, 13)]
     schedule = {"product": "tour", "from": "2026-10-28", "to": "2026-10-28", "times": hours, "capacity": 8}
@@ -139,7 +139,7 @@ async def test_one_that_stays_is_in_the_way_of_those_that_would_move_there(opera
     await healthy(operator)
 
 
-async def test_what_has_begun_stays_as_it_was(operator: Operator, clock: ManualClock) -> None:
+async def test_a_departure_that_has_begun_keeps_its_time(operator: Operator, clock: ManualClock) -> None:
     await operator.load(season(DENVER))
     first = (await operator.departures())[0]
     await operator.sell(first["id"], 1)
@@ -190,7 +190,7 @@ async def test_two_at_one_time_on_the_wall_are_said_on_purpose(operator: Operato
         await operator.create("tour", start="2026-11-01T01:30", capacity=8)
 
 
-async def test_two_at_one_time_in_a_file(operator: Operator) -> None:
+async def test_a_file_with_two_departures_at_one_time_on_the_wall_is_refused(operator: Operator) -> None:
     twice = [
         {"product": "tour", "start": "2026-11-01T01:30-06:00", "capacity": 6},
         {"product": "tour", "start": "2026-11-01T01:30-07:00", "capacity": 6},

@@ -102,7 +102,7 @@ def test_control_without_turns_one_writes_alone(tmp_path: Path, monkeypatch: pyt
     assert any(most >= COMMITS and least < COMMITS / 4 for least, most in rounds)
 
 
-def test_who_holds_the_turn_goes_first(tmp_path: Path) -> None:
+def test_one_process_at_a_time_has_the_turn(tmp_path: Path) -> None:
     first, second = Turn(tmp_path), Turn(tmp_path)
     assert first.take()
     assert not second.take()
@@ -132,5 +132,5 @@ async def test_who_keeps_the_turn_keeps_nobody_for_ever(tmp_path: Path, monkeypa
     await database.close()
 
 
-def test_there_is_always_one_look() -> None:
+def test_a_time_limit_that_has_passed_still_allows_one_look() -> None:
     assert len(list(looks(-1))) == 1

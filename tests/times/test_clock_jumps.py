@@ -76,7 +76,7 @@ async def want(desk: Desk, departure: str, count: int = 1) -> int:
     return (await desk.call("POST", f"/cart/{await desk.cart()}/item", json=body)).status_code
 
 
-async def test_on_holds_are_over_and_their_seats_are_sold_once(desk: Desk, clock: ManualClock) -> None:
+async def test_set_forwards_holds_expire_and_their_seats_are_sold_once(desk: Desk, clock: ManualClock) -> None:
     async for jump, kayak in rounds(desk, FORWARD):
         carts = [await desk.cart((kayak, {"All": 2})) for _ in range(4)]
         assert await desk.free(KAYAK, kayak) == 0
@@ -89,7 +89,7 @@ async def test_on_holds_are_over_and_their_seats_are_sold_once(desk: Desk, clock
         assert await desk.shop.taken(kayak) == SEATS
 
 
-async def test_back_a_hold_lasts_until_the_instant_that_was_shown(desk: Desk, clock: ManualClock) -> None:
+async def test_set_back_a_hold_lasts_until_the_instant_that_was_shown(desk: Desk, clock: ManualClock) -> None:
     async for jump, kayak in rounds(desk, BACK):
         cart = await desk.cart((kayak, {"All": SEATS}))
         shown = await held_until(desk, cart)
@@ -261,7 +261,7 @@ async def dates(desk: Desk, sql: str, order_id: str) -> list[str]:
     return [iso_utc(row["at"]) for row in rows]
 
 
-async def test_back_a_sold_on_order_was_changed_after_both_created_it(
+async def test_set_back_a_resold_order_was_changed_after_both_sides_created_it(
     desk: Desk, client: httpx.AsyncClient, services: Services, clock: ManualClock
 ) -> None:
     """Supplier and seller each have their own date of creation, in the order of their own lists."""
@@ -283,7 +283,7 @@ async def test_back_a_sold_on_order_was_changed_after_both_created_it(
                 assert all(payment["date"] >= seen["createdDate"] for payment in seen["payments"])
 
 
-async def test_back_a_cart_is_never_changed_before_it_was_made(desk: Desk, clock: ManualClock) -> None:
+async def test_set_back_a_cart_is_never_changed_before_it_was_made(desk: Desk, clock: ManualClock) -> None:
     async for jump, kayak in rounds(desk, BACK):
         cart = await desk.cart()
         clock.advance(jump)
@@ -296,7 +296,7 @@ async def test_back_a_cart_is_never_changed_before_it_was_made(desk: Desk, clock
             assert shown["modifiedDate"] >= shown["createdDate"] == iso_utc(START)
 
 
-async def test_on_carts_are_kept_for_as_long_as_the_setting_says(desk: Desk, clock: ManualClock) -> None:
+async def test_set_forwards_carts_are_kept_for_as_long_as_the_setting_says(desk: Desk, clock: ManualClock) -> None:
     loops = Loops(desk.services.database, clock, desk.services.settings)
     async for jump, kayak in rounds(desk, FORWARD):
         cart = await desk.cart((kayak, {"All": 1}))
@@ -307,7 +307,7 @@ async def test_on_carts_are_kept_for_as_long_as_the_setting_says(desk: Desk, clo
 
 
 @pytest.mark.parametrize("jump", BACK)
-def test_back_nobody_waits_for_the_clock_to_catch_up(jump: int) -> None:
+def test_set_back_nobody_waits_for_the_clock_to_catch_up(jump: int) -> None:
     buckets, limits, now = Buckets(), Limits(), START
     for _ in range(10):
         buckets.spend(b"user", now, burst=10, per_ms=0.002)

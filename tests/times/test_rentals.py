@@ -51,7 +51,7 @@ def catalog(zone: str) -> dict[str, Any]:
     }
 
 
-async def test_morning_and_afternoon_in_kathmandu(operator: Operator) -> None:
+async def test_a_morning_and_an_afternoon_rental_in_kathmandu_do_not_collide(operator: Operator) -> None:
     document = catalog("Asia/Kathmandu")
     document["pools"][0]["units"] = 1
     schedule = {"product": "kayak", "from": "2027-03-01", "to": "2027-03-01", "times": ["09:00", "13:00"]}

@@ -46,7 +46,7 @@ def test_the_names_are_zones_and_no_others_are() -> None:
 
 
 @pytest.mark.parametrize("name", NONE)
-async def test_every_door_refuses_them(services: Services, account: TestAccount, name: str) -> None:
+async def test_every_door_refuses_names_that_are_no_zones(services: Services, account: TestAccount, name: str) -> None:
     operator, now = Operator.of(services, account.id), services.clock.now()
     fields = {"code": "other", "name": "Other", "email": "a@other.example", "currency": "USD", "time_zone": name}
 

@@ -122,7 +122,7 @@ WINDOWS = {  # unit: (window, its cut-off for START)
 @pytest.mark.parametrize(
     ("level", "calc", "per", "windowed", "always"), TABLE, ids=["-".join(row[:3]) for row in TABLE]
 )
-def test_table(
+def test_each_sort_of_fee_on_each_level_takes_what_the_table_says(
     level: str,
     calc: str,
     per: str,
@@ -231,7 +231,7 @@ ONCE = policy(fee("flat", 2_500, "order"))
         "beside-a-free-line",
     ],
 )
-def test_flat_per_order(
+def test_a_flat_fee_per_order_is_spread_over_the_lines_and_taken_once(
     totals: tuple[int, int],
     already: tuple[str, ...],
     expected: tuple[int, int],
@@ -367,12 +367,12 @@ def test_a_flat_fee_per_order_leaves_lines_with_other_fees_alone() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_reason(of: Policy | None, currency: str, reason: str) -> None:
+def test_a_fee_states_its_reason_in_words(of: Policy | None, currency: str, reason: str) -> None:
     result = cancellation_fees([line("a", 100_000, of)], START - 1)
     assert [why for _, _, why in told(result, currency)] == [reason]
 
 
-def test_reason_of_a_unit() -> None:
+def test_the_reason_of_a_units_fee_speaks_of_units() -> None:
     lines = [line("a", 9_000, policy(fee("flat", 500, "unit", 24)), kind="unit")]
     assert told(cancellation_fees(lines, START)) == [("a", 500, "5.00 per unit, under 24 hours before the start")]
 

@@ -102,11 +102,13 @@ CUTOFFS = [
     [c[1:] for c in CUTOFFS],
     ids=[c[0] for c in CUTOFFS],
 )
-def test_window_begins(zone_name: str, start: str, window: int, unit: Unit, expected: str) -> None:
+def test_a_window_begins_its_hours_or_days_before_the_start(
+    zone_name: str, start: str, window: int, unit: Unit, expected: str
+) -> None:
     assert cutoff(fee(window, unit), ms(start), zone_name) == ms(expected)
 
 
-def test_always_has_no_cutoff() -> None:
+def test_a_fee_that_always_applies_has_no_cutoff() -> None:
     assert cutoff(fee(None), START, DENVER) is None
 
 
@@ -307,7 +309,9 @@ fees = st.builds(
     st.integers(-100 * HOUR_MS, 800 * HOUR_MS),
 )
 @example([fee(24, amount=1), fee(1, "days", amount=2)], "unit", ms("2027-03-14T15:00Z"), DENVER, HOUR_MS)
-def test_nothing_narrower_loses(given: list[Fee], kind: Kind, start: int | None, zone_name: str, left_ms: int) -> None:
+def test_the_fee_chosen_has_the_narrowest_window_that_has_begun(
+    given: list[Fee], kind: Kind, start: int | None, zone_name: str, left_ms: int
+) -> None:
     """Against a definition that does not sort: the latest cut-off that `now` has passed, first listed."""
     now = (START if start is None else start) - left_ms
     best: Fee | None = None
@@ -403,7 +407,7 @@ def test_fees_are_bounded_in_number() -> None:
     assert (caught.value.field, caught.value.code) == ("fees", "invalid_policy")
 
 
-def test_what_a_document_leaves_out() -> None:
+def test_what_a_policys_document_leaves_out_has_its_default() -> None:
     document = {
         "id": "p1",
         "code": "c",

@@ -9,7 +9,7 @@ from seatwright.core.clock import DAY_MS
 from tests.conftest import SECRET, START
 
 
-def test_what_a_link_says() -> None:
+def test_a_signed_link_is_read_as_it_was_made() -> None:
     keyring, account, order = Keyring.from_secret(SECRET), "0" * 23 + "1", "0c0f3a52-8a42-4c38-93a1-3d3a4a2f6f10"
     made = links.link_to(account, order, START, START + 5 * DAY_MS)
     for link in (made, made._replace(may_cancel=False), made._replace(generation=links.MAX_GENERATION)):

@@ -60,7 +60,7 @@ def test_api_keys_are_hashed_without_regard_to_case_and_spaces() -> None:
     assert Keyring.from_secret("t" * 32).hash_api_key("7d1a5b0e-3f3c-4a57-9a30-6d8f5c1e2b44") != hashed
 
 
-async def test_passwords() -> None:
+async def test_a_password_is_verified_by_its_hash_alone() -> None:
     hashed = await passwords.hash_password("correct horse")
     assert hashed.startswith("$argon2id$")
     assert await passwords.verify_password(hashed, "correct horse")

@@ -245,15 +245,15 @@ async def check_refused(desk: Desk, rafting: str, cases: list[Case]) -> None:
     assert surprises == []
 
 
-async def test_items(desk: Desk, rafting: str) -> None:
+async def test_bad_items_are_refused_by_field(desk: Desk, rafting: str) -> None:
     await check_refused(desk, rafting, ITEMS)
 
 
-async def test_customers_discounts_orders_and_cancellations(desk: Desk, rafting: str) -> None:
+async def test_bad_customers_discounts_orders_and_cancellations_are_refused_by_field(desk: Desk, rafting: str) -> None:
     await check_refused(desk, rafting, REST)
 
 
-async def test_lists_and_addresses(desk: Desk, rafting: str) -> None:
+async def test_bad_filters_and_addresses_are_refused_by_name(desk: Desk, rafting: str) -> None:
     await check_refused(desk, rafting, LISTS)
 
 
@@ -278,7 +278,7 @@ RAW: list[tuple[bytes, str, int, str]] = [
 ]
 
 
-async def test_bytes_that_are_no_request(desk: Desk, rafting: str) -> None:
+async def test_bytes_that_are_no_request_are_refused(desk: Desk, rafting: str) -> None:
     names = await places(desk, rafting)
     before, surprises = await snapshot(desk, rafting), []
     for method, path in (("POST", f"/cart/{names['cart']}/item"), ("POST", "/order")):

@@ -49,7 +49,7 @@ def with_room(slots: list[Slot], seats: int) -> Slot:
     return next(slot for slot in slots if slot.free >= seats)
 
 
-def test_a_working_day(demo: dict[str, Any]) -> None:
+def test_an_integration_written_as_clients_are_works_a_whole_day(demo: dict[str, Any]) -> None:
     client = sign_in(demo)
     look_around(client)
     river, bikes = sell(client)

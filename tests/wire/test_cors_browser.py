@@ -138,11 +138,13 @@ def check_sold(seen: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("place", ["file", "port"])
-def test_from_another_origin(browser: Browser, pages: dict[str, str], seller: Seller, place: str) -> None:
+def test_a_page_of_another_origin_places_an_order(
+    browser: Browser, pages: dict[str, str], seller: Seller, place: str
+) -> None:
     check_sold(sell(browser, pages[place], seller))
 
 
-def test_only_from_the_origin_that_is_allowed(
+def test_a_page_may_call_the_api_only_from_the_origin_that_is_allowed(
     browser: Browser, pages: dict[str, str], sqlite_template: Path, tmp_path: Path
 ) -> None:
     seller = serve(sqlite_template, tmp_path / "data", SEATWRIGHT_CORS_ORIGINS=pages["origin"])

@@ -63,7 +63,7 @@ async def snapshot(desk: Desk, rafting: str, bike: str) -> tuple[Any, ...]:
     return (*seats, await desk.data("GET", "/cart"), await desk.data("GET", "/order"))
 
 
-async def test_only_those_who_may(
+async def test_every_route_is_for_those_alone_who_may_use_it(
     desk: Desk, rafting: str, bike: str, api: Litestar, client: httpx.AsyncClient, services: Services
 ) -> None:
     stranger = await open_desk(client, services, "other")

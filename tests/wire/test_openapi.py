@@ -63,7 +63,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
             yield method, path, operation
 
 
-def test_names(document: dict[str, Any]) -> None:
+def test_every_operation_has_the_name_that_clients_know(document: dict[str, Any]) -> None:
     found = {operation["operationId"]: f"{method} {path}" for method, path, operation in operations(document)}
     assert {name: place for name, place in found.items() if " /public/api/" in place} == RESMARK
     assert len(found) == len(list(operations(document)))

@@ -99,19 +99,19 @@ def check_all(playground: Playground, schema: BaseSchema) -> Counter[int]:
 
 
 @pytest.mark.parametrize("tags", [("Carts",), ("Orders",), ("Products", "Authentication")], ids=" ".join)
-def test_the_resmark_api(playground: Playground, tags: tuple[str, ...]) -> None:
+def test_the_resmark_api_answers_drawn_requests_as_described(playground: Playground, tags: tuple[str, ...]) -> None:
     statuses = check_all(playground, playground.part(*tags))
     assert statuses[200] > statuses.total() // 5
     assert statuses[400] > 0
 
 
-def test_the_management_api(playground: Playground) -> None:
+def test_the_management_api_answers_drawn_requests_as_described(playground: Playground) -> None:
     tags = ("Operations", "Account", "Users", "Connections", "Departures", "Webhooks", "Reports")
     statuses = check_all(playground, playground.part(*tags, without=KEY_RESET))
     assert statuses[200] > statuses.total() // 10
 
 
-def test_the_catalog(playground: Playground) -> None:
+def test_the_catalog_answers_drawn_requests_as_described(playground: Playground) -> None:
     """Ten kinds of entries have the same routes; their forms have thousands of boundaries, which are for long runs."""
     config = drawing(max(2, CASES // 500), boundaries=CASES >= 10_000)
     statuses = check_all(playground, playground.part("Catalog", config=config))
@@ -126,14 +126,16 @@ def test_the_catalog(playground: Playground) -> None:
         ("readCart", "ErrorEnvelope", {"properties": {"data": {"type": "object"}}}),
     ],
 )
-def test_a_lie_is_found_out(playground: Playground, operation: str, schema: str, lie: dict[str, Any]) -> None:
+def test_control_a_description_that_is_wrong_is_noticed(
+    playground: Playground, operation: str, schema: str, lie: dict[str, Any]
+) -> None:
     document = json.loads(json.dumps(playground.schema.raw_schema))
     document["components"]["schemas"][schema] |= lie
     with pytest.raises(BaseExceptionGroup):
         check_all(playground, playground.schema_of(document).include(operation_id=operation))
 
 
-def test_scenarios(playground: Playground) -> None:
+def test_scenarios_along_the_links_are_answered_as_described(playground: Playground) -> None:
     """Requests follow each other along the links of the description, each with ids out of an answer before."""
     steps: Counter[str] = Counter()
     scenarios = 0

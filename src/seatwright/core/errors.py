@@ -1,7 +1,24 @@
 """Everything that can go wrong in a way that the caller can do something about.
 
-Each error has an HTTP `status`, a stable `code` (a word that programs may compare) and a sentence
-that tells a person what to do. Whatever is not one of these is a bug, and answers 500.
+```
+SeatwrightError               the base; never raised itself
+├── Invalid                   400 invalid_request: the input is malformed, or breaks a rule
+├── Unauthorized              401 unauthorized: no credentials, or credentials that don't count
+├── Forbidden                 403 forbidden: the caller is known, but may not do this
+├── NotFound                  404 not_found: there is no such thing for this account
+├── MethodNotAllowed          405 method_not_allowed: the address exists, the method doesn't
+├── Conflict                  409 conflict: the present state of things forbids it
+│   └── SoldOut               409 sold_out: there are not enough seats or units left
+├── TooLarge                  413 too_large: the request body is larger than the server takes
+├── UnsupportedMedia          415 unsupported_media_type: the request body is not JSON
+├── KeyReused                 422 idempotency_key_reused: the Idempotency-Key came with another request before
+├── TooMany                   429 too_many_requests: the caller is over a limit; retry_after_s
+└── Unavailable               503 unavailable: the database can't take it now; nothing was acknowledged
+```
+
+Each error has an HTTP `status`, a stable `code` (a word that programs may compare) and a sentence that tells a person
+what to do. The codes above are those of the kinds; most errors are raised with a narrower one, such as `Conflict` with
+`code_taken`. Whatever is not one of these is a bug, and answers 500.
 """
 
 from __future__ import annotations

@@ -135,7 +135,6 @@ async def mail(services: Services, side: Side, order_id: str) -> Any:
         seller=account,
         recipient=Mailbox("", "ann", "lee.example"),
         lines=frozenset(line.id for item in order.body.items for line in item.lines),
-        shows_contact=True,
         link="",
         qr="",
         has_calendar=False,

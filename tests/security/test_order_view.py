@@ -387,7 +387,7 @@ READERS = {
     "api/manage/transaction_wire.py": {"transaction_out", "_transaction_row"},  # `Transaction.order` is a view
     "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page
     "web/my/routes.py": {"_wording"},
-    "web/my/view.py": {"customer_name", "order_view", "_line"},  # the same
+    "web/my/view.py": {"order_view", "_line"},  # the same
     "api/resmark/cart_wire.py": {"cart_out"},  # the caller's own cart
     "api/resmark/order_routes.py": {"place_order"},  # what was sent
     "api/shapes/item_wire.py": {"_line_out"},  # of an `OrderView`, or of the caller's own cart

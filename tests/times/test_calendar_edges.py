@@ -17,11 +17,11 @@ from seatwright.cancellation.policy import cutoff
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS
 from seatwright.core.errors import Invalid
+from seatwright.core.moments import parse_moment
 from seatwright.core.times import from_local, iso_utc, iso_wall, parse_date, parse_day_range, shift_years, to_local
 from seatwright.http.context import Services
 from seatwright.setup.convert import Terms
 from seatwright.setup.departure_form import Recurrence
-from seatwright.setup.moments import parse_moment
 from seatwright.setup.specs import specs_of, times_of
 from tests.conftest import TestAccount
 from tests.outfitter import CATALOG, Operator

@@ -21,10 +21,10 @@ from seatwright.cancellation.fees import Cancelled, cancellation_fees
 from seatwright.cancellation.policy import cutoff
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from seatwright.core.moments import parse_moment
 from seatwright.core.times import from_local, iso_utc, iso_wall, to_local, utc_day
 from seatwright.setup.convert import Terms
 from seatwright.setup.departure_form import Recurrence
-from seatwright.setup.moments import parse_moment
 from seatwright.setup.specs import closes_at, specs_of, times_of
 from tests.crash.scale import amount
 from tests.times.catalogs import RAFT, catalog

@@ -15,9 +15,9 @@ from seatwright.cart.model import Item, Line
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.money import from_wire, to_wire
 from seatwright.orders import ledger, store
+from seatwright.orders.access import lock_order
 from seatwright.orders.model import Order, OrderBody
 from seatwright.orders.outbox import Detail
-from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 
 
@@ -37,9 +37,7 @@ async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -
     above what the line cost.
     """
     caller.require("cancellation_fee.edit")
-    order = await store.find(tx, caller.account_id, wanted.order, lock=True)
-    if order is None:
-        raise order_not_found()
+    order = await lock_order(tx, caller, wanted.order)
     require_fee_right(order, caller)
     item, line = _find(order, wanted.line_id)
     currency = order.body.currency

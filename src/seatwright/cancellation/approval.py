@@ -21,9 +21,9 @@ from seatwright.core.errors import Conflict, Forbidden
 from seatwright.core.fee_reason import NOT_ACCEPTED
 from seatwright.inventory import seats
 from seatwright.orders import store
+from seatwright.orders.access import lock_own_order
 from seatwright.orders.model import Answer, Order
 from seatwright.orders.outbox import Detail
-from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Database, ReadTx, Tx
 
 MAX_REASON = 500
@@ -80,18 +80,7 @@ async def expire(database: Database, clock: Clock) -> int:
     now = clock.now()
 
     async def due(tx: ReadTx, after: tuple[Instant, str, str]) -> list[tuple[Instant, str, str]]:
-        rows = await tx.rows(
-            """
-            SELECT answer_by, account_id, id FROM orders
-            WHERE answer_by <= $1 AND answer_by >= $2
-                AND (answer_by > $2 OR account_id > $3 OR account_id = $3 AND id > $4)
-            ORDER BY answer_by, account_id, id LIMIT $5
-            """,
-            now,
-            *after,
-            EXPIRED_AT_ONCE,
-        )
-        return [(row["answer_by"], row["account_id"], row["id"]) for row in rows]
+        return await store.due_for_answer(tx, now, after, limit=EXPIRED_AT_ONCE)
 
     async def run(tx: Tx, account_id: str, order_id: str) -> bool:
         order = await store.find(tx, account_id, order_id, lock=True)
@@ -115,11 +104,8 @@ async def expire(database: Database, clock: Clock) -> int:
 
 
 async def _to_answer(tx: Tx, caller: Caller, reference: str, wanted: Literal["accepted", "declined"]) -> Order:
-    order = await store.find(tx, caller.account_id, reference, lock=True)
-    if order is None:
-        raise order_not_found()
-    if order.account_id != caller.account_id:
-        raise Forbidden("Only the supplier accepts or declines an order.", code="answer_is_the_suppliers")
+    refusal = Forbidden("Only the supplier accepts or declines an order.", code="answer_is_the_suppliers")
+    order = await lock_own_order(tx, caller, reference, refusal)
     answer = order.body.answer
     repeated = answer is not None and answer.outcome == wanted
     if order.status != "pending" and (not repeated or (wanted == "accepted" and order.status == "cancelled")):

@@ -20,9 +20,9 @@ from seatwright.core.errors import Forbidden, Invalid, NotFound
 from seatwright.core.fee_reason import MOVED, NOT_ACCEPTED, WAIVED
 from seatwright.inventory import seats
 from seatwright.orders import ledger, outbox, store
+from seatwright.orders.access import lock_order
 from seatwright.orders.model import Order, settled, status_of
 from seatwright.orders.outbox import Detail
-from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 
 
@@ -75,9 +75,7 @@ async def cancel(tx: Tx, booking: Booking, caller: Caller, target: Target, *, ap
     """
     if not apply_fee:
         caller.require("cancellation_fee.edit")
-    order = await store.find(tx, caller.account_id, target.order, lock=True)
-    if order is None:
-        raise order_not_found()
+    order = await lock_order(tx, caller, target.order)
     if not apply_fee:
         require_fee_right(order, caller)
     chosen = _choose(order, target)

@@ -260,6 +260,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     pools: dict[str, Pool]
     products_by_id: dict[str, Product]
 
+    def zone_of(self, product: Product) -> str:
+        """Return the time zone in which a product takes place: that of its first location, or else the account's."""
+        place = self.locations[product.locations[0]].time_zone if product.locations else None
+        return place or self.time_zone
+
     def policy_of(self, product: Product) -> Policy | None:
         """Return the cancellation policy that counts for `product`: its own, or else the account's; None is no fee."""
         code = product.policy or self.policy_code

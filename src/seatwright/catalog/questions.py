@@ -13,13 +13,11 @@ from typing import Any
 from seatwright.catalog.model import Catalog, Product, Question
 from seatwright.core import names
 from seatwright.core.field_errors import bad_field
-from seatwright.core.numerals import is_plain
+from seatwright.core.numerals import MAX_NUMBER, is_plain
 from seatwright.core.times import parse_date
 
 _bad = partial(bad_field, code="invalid_answer")
 
-MAX_NUMBER = 2**53
-"""Largest number, either sign, that every JSON reader keeps exactly."""
 _TRUE = frozenset(("true", "yes", "1"))
 _FALSE = frozenset(("false", "no", "0"))
 

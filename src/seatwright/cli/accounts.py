@@ -13,7 +13,7 @@ from seatwright.cli.running import Data, console, opened, plain, run, settings
 from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.core.config import Settings
-from seatwright.setup.moments import parse_moment
+from seatwright.core.moments import parse_moment
 from seatwright.storage.engine import ReadTx, Tx
 
 LISTED = 1_000

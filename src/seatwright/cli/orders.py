@@ -13,7 +13,8 @@ from seatwright.auth.model import PERMISSIONS, Account, Caller
 from seatwright.cancellation import approval
 from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, plain, run, settings
 from seatwright.core.times import iso_utc
-from seatwright.orders import pending
+from seatwright.customers.fields import full_name
+from seatwright.orders import service as orders
 from seatwright.orders.model import Order
 from seatwright.orders.view import view_of
 from seatwright.storage.engine import ReadTx, Tx
@@ -36,7 +37,7 @@ def list_pending(account: AccountCode, data: Data = None) -> None:
 
             async def use_case(tx: ReadTx) -> list[Order]:
                 found = await service.account_by_code(tx, account)
-                return await pending.waiting(tx, found.id, limit=LISTED + 1)
+                return await orders.waiting(tx, found.id, limit=LISTED + 1)
 
             return await parts.database.read(use_case)
 
@@ -44,7 +45,7 @@ def list_pending(account: AccountCode, data: Data = None) -> None:
     found = run(work())
     for order in found[:LISTED]:
         customer = view_of(order, order.account_id).body.customer
-        name = f"{customer.get('firstName', '')} {customer.get('lastName', '')}".strip()
+        name = full_name(customer)
         items = ", ".join(f"{len(item.pending)} x {item.product_name}" for item in order.body.items if item.pending)
         table.add_row(*map(plain, (order.confirmation, iso_utc(order.answer_by or 0), name, items)))
     console.print(table)

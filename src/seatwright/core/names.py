@@ -56,3 +56,15 @@ def count(names: Iterable[str]) -> dict[str, int]:
         first = spelling.setdefault(key(name), name)
         counts[first] = counts.get(first, 0) + 1
     return counts
+
+
+def text_of(value: str | int | float) -> str:
+    """Return what a client sent for a text, without spaces around it; 5 and 5.0 both become "5"."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def text_or_none(value: str | int | float | None) -> str | None:
+    """Return `text_of(value)`; None for null and for the empty text, which clients send for "nothing"."""
+    return None if value is None else text_of(value) or None

@@ -18,6 +18,8 @@ from msgspec import inspect
 Steps: TypeAlias = tuple[str | int, ...]
 """The way to a value inside of others: names of fields, keys, places in lists."""
 
+MAX_NUMBER = 2**53
+"""Largest number, either sign, that every JSON reader keeps exactly."""
 MAX_LENGTH = 100
 """Longest number, in characters."""
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")

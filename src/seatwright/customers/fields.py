@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 CUSTOMER_FIELDS = (
     "email",
     "firstName",
@@ -23,3 +26,9 @@ LANGUAGE, CONSENT = "language", "marketingConsent"
 question may have been called so before."""
 NO_ANSWERS = frozenset((*CUSTOMER_FIELDS, LANGUAGE, CONSENT))
 """What a customer has that is no answer to a question."""
+
+
+def full_name(customer: Mapping[str, Any]) -> str:
+    """Return a customer's first and last name, or an empty text."""
+    parts = (str(customer.get(field) or "").strip() for field in ("firstName", "lastName"))
+    return " ".join(part for part in parts if part)

@@ -13,7 +13,7 @@ MAX_TEXT = 1_000
 """Longest ordinary text field, in characters."""
 
 Text: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] | int | float
-"""Text as clients send it: sometimes as a number. `text()` makes it a `str`."""
+"""Text as clients send it: sometimes as a number. `core.names.text_of` makes it a `str`."""
 
 Word: TypeAlias = Annotated[str, msgspec.Meta(max_length=200)] | int | float
 """A short `Text`: a name, a code, an id."""
@@ -59,15 +59,3 @@ def encode(value: Any) -> bytes:
 def enveloped(data: Any) -> bytes:
     """Return a good answer's bytes."""
     return _encoder.encode(Envelope(data=data))
-
-
-def text(value: str | int | float) -> str:
-    """Return what a client sent for a text, without spaces around it; 5 and 5.0 both become "5"."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def text_or_none(value: str | int | float | None) -> str | None:
-    """Return `text(value)`; None for null and for the empty text, which clients send for "nothing"."""
-    return None if value is None else text(value) or None

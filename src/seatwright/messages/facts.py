@@ -14,6 +14,7 @@ from seatwright.cart.model import Item, Line
 from seatwright.core.calendars import Appointment, calendar
 from seatwright.core.clock import Instant
 from seatwright.core.mail import Mailbox, one_line
+from seatwright.customers.fields import full_name
 from seatwright.messages.context import OrderEvent
 from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order
@@ -92,7 +93,7 @@ def customer_facts(order: Order) -> Facts:
         value = customer.get(name)
         return _line(value) if isinstance(value, str) else ""
 
-    name = " ".join(filter(None, (field("firstName"), field("lastName")))) or field("organization")
+    name = _line(full_name(customer)) or field("organization")
     town = " ".join(filter(None, (field("postalCode"), field("city"))))
     address = ", ".join(filter(None, (field("streetAddress"), town, field("state"), field("country"))))
     return {

@@ -12,9 +12,9 @@ from seatwright.cart.model import Line
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict, Forbidden, NotFound
 from seatwright.orders import store
+from seatwright.orders.access import lock_own_order
 from seatwright.orders.model import Order
 from seatwright.orders.outbox import Detail
-from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 
 
@@ -34,11 +34,8 @@ async def check_in(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Orde
     id that is not there, `Forbidden` for a reseller, and `Conflict` to check somebody in who is cancelled or not
     accepted; taking a check-in back is always possible.
     """
-    order = await store.find(tx, caller.account_id, guests.order, lock=True)
-    if order is None:
-        raise order_not_found()
-    if order.account_id != caller.account_id:
-        raise Forbidden("Only the supplier checks guests in.", code="check_in_is_the_suppliers")
+    refusal = Forbidden("Only the supplier checks guests in.", code="check_in_is_the_suppliers")
+    order = await lock_own_order(tx, caller, guests.order, refusal)
     chosen = _choose(order, guests)
     now = clock.now()
     changed = [line for line in chosen if (line.checked_in_at is not None) != guests.present]

@@ -10,8 +10,8 @@ from seatwright.auth.model import Caller
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict
 from seatwright.orders import store
+from seatwright.orders.access import lock_order
 from seatwright.orders.model import Order
-from seatwright.orders.service import order_not_found
 from seatwright.storage.engine import Tx
 
 
@@ -35,9 +35,7 @@ async def end_links(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Ord
     Nobody is told. Raises `NotFound`, and `Conflict` for an order that a reseller sold, or whose links were ended tens
     of thousands of times.
     """
-    order = await store.find(tx, caller.account_id, reference, lock=True)
-    if order is None:
-        raise order_not_found()
+    order = await lock_order(tx, caller, reference)
     check_seller(order, caller.account_id)
     ended = order.body.links_ended + 1
     if ended > links.MAX_GENERATION:

@@ -151,16 +151,7 @@ async def use_discount(tx: Tx, placing: Placing) -> None:
     discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
     if discount is None or discount.max_uses is None:
         return
-    row = await tx.row(
-        """
-        INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)
-        ON CONFLICT (account_id, discount_id) DO UPDATE SET uses = discount_use.uses + 1
-        RETURNING uses
-        """,
-        cart.account_id,
-        discount.id,
-    )
-    if row is None or row["uses"] > discount.max_uses:
+    if await store.count_discount_use(tx, cart.account_id, discount.id) > discount.max_uses:
         raise Conflict(
             f"The discount code {discount.code} has been used as often as it may be; remove it from the cart.",
             code="discount_used_up",

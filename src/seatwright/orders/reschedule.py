@@ -32,13 +32,8 @@ async def follow(tx: Tx, move: Move) -> None:
 
     A cart whose hold is over gets it when it takes its seats anew.
     """
-    orders = await tx.rows(
-        "SELECT DISTINCT order_id FROM order_line WHERE account_id = $1 AND departure_id = $2 ORDER BY order_id",
-        move.account_id,
-        move.departure_id,
-    )
-    for row in orders:
-        order = await store.find(tx, move.account_id, row["order_id"], lock=True)
+    for order_id in await store.orders_on(tx, move.account_id, move.departure_id):
+        order = await store.find(tx, move.account_id, order_id, lock=True)
         assert order is not None, "a supplier sees every order with its seats"
         moved = [item for item in order.body.items if item.id == move.departure_id]
         body = msgspec.structs.replace(order.body, items=_moved(order.body.items, move, sold=True))

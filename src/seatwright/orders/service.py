@@ -15,8 +15,9 @@ from seatwright.cart.guests import require_answers
 from seatwright.cart.model import Cart, Item, OrderRequest
 from seatwright.cart.renewal import NoteLostHolds, retake
 from seatwright.cart.resale import require_sold
-from seatwright.core.errors import Conflict, Invalid, NotFound
+from seatwright.core.errors import Conflict, Invalid
 from seatwright.orders import listing, store
+from seatwright.orders.access import order_not_found
 from seatwright.orders.addition import add_to_order
 from seatwright.orders.convert import convert
 from seatwright.orders.model import NotificationFlags, Order, OrderBody, answer_by, status_of, unconfirmed_with
@@ -32,11 +33,6 @@ from seatwright.orders.placing import (
 from seatwright.orders.view import labels_for_supplier
 from seatwright.resellers.model import Connection
 from seatwright.storage.engine import ReadTx, Retry, Tx
-
-
-def order_not_found() -> NotFound:
-    """Return the error for an order that the account doesn't see."""
-    return NotFound("There is no such order.", code="order_not_found")
 
 
 async def read(tx: ReadTx, caller: Caller, reference: str) -> Order:
@@ -62,6 +58,11 @@ async def page(
 async def load(tx: ReadTx, caller: Caller, numbers: Sequence[int]) -> list[Order]:
     """Return orders by their numbers in the list of the caller's account, in no particular order."""
     return await store.load(tx, caller.account_id, numbers)
+
+
+async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> list[Order]:
+    """Return a page of the orders that the supplier `account_id` has to accept or decline, the most urgent first."""
+    return await store.waiting(tx, account_id, limit=limit, page=page)
 
 
 async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> Order:

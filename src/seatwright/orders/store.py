@@ -318,3 +318,61 @@ async def update(
     order = msgspec.structs.replace(order, version=order.version + 1, modified_at=modified_at)
     await append(tx, order, change)
     return order
+
+
+async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> list[Order]:
+    """Return a page of the orders that the supplier `account_id` has to accept or decline, the most urgent first."""
+    rows = await tx.rows(
+        f"""
+        SELECT {ORDER_COLUMNS} FROM orders o
+        JOIN order_view v ON v.account_id = o.account_id AND v.order_id = o.id
+        WHERE o.account_id = $1 AND o.answer_by IS NOT NULL ORDER BY o.answer_by, o.id LIMIT $2 OFFSET $3
+        """,  # noqa: S608 - constant columns
+        account_id,
+        limit,
+        limit * page,
+    )
+    return [order_from(row) for row in rows]
+
+
+async def due_for_answer(
+    tx: ReadTx, now: Instant, after: tuple[Instant, str, str], *, limit: int
+) -> list[tuple[Instant, str, str]]:
+    """Return the pending orders of all accounts whose deadline is over, beyond `after`: deadline, supplier and id."""
+    rows = await tx.rows(
+        """
+        SELECT answer_by, account_id, id FROM orders
+        WHERE answer_by <= $1 AND answer_by >= $2
+            AND (answer_by > $2 OR account_id > $3 OR account_id = $3 AND id > $4)
+        ORDER BY answer_by, account_id, id LIMIT $5
+        """,
+        now,
+        *after,
+        limit,
+    )
+    return [(row["answer_by"], row["account_id"], row["id"]) for row in rows]
+
+
+async def orders_on(tx: ReadTx, account_id: str, departure_id: str) -> list[str]:
+    """Return the ids of the orders that have, or had, seats on a departure."""
+    rows = await tx.rows(
+        "SELECT DISTINCT order_id FROM order_line WHERE account_id = $1 AND departure_id = $2 ORDER BY order_id",
+        account_id,
+        departure_id,
+    )
+    return [row["order_id"] for row in rows]
+
+
+async def count_discount_use(tx: Tx, account_id: str, discount_id: str) -> int:
+    """Count one more use of a discount; return how many there are."""
+    row = await tx.row(
+        """
+        INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)
+        ON CONFLICT (account_id, discount_id) DO UPDATE SET uses = discount_use.uses + 1
+        RETURNING uses
+        """,
+        account_id,
+        discount_id,
+    )
+    assert row is not None, "an upsert has a row"
+    return int(row["uses"])

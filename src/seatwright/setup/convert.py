@@ -21,10 +21,10 @@ from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import at, bad_field
 from seatwright.core.ids import new_hex24
 from seatwright.core.mail import is_address
+from seatwright.core.moments import parse_clock, parse_moment
 from seatwright.core.web import is_web_address
 from seatwright.setup import document as forms
 from seatwright.setup.document import AnyForm
-from seatwright.setup.moments import parse_clock, parse_moment
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 MAX_TIER_CODE = 50

@@ -16,6 +16,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.core.field_errors import bad_field
+from seatwright.core.moments import parse_moment
 from seatwright.inventory import store as departures
 from seatwright.inventory.model import Departure
 from seatwright.setup import changes, planning, store
@@ -24,10 +25,9 @@ from seatwright.setup.changes import DeparturePlan
 from seatwright.setup.convert import Terms
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.editor import Editor
-from seatwright.setup.moments import parse_moment
 from seatwright.setup.notes import Note, notes
 from seatwright.setup.planning import FARTHEST_MS, Rules
-from seatwright.setup.specs import prices_of, spec_of, specs_of, times_of, zone_of
+from seatwright.setup.specs import prices_of, spec_of, specs_of, times_of
 from seatwright.setup.store import DepartureRow
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -178,7 +178,7 @@ def _changed(
     length = end - start
     zone = old.time_zone
     if form.start is not None:
-        zone = zone_of(catalog, product)
+        zone = catalog.zone_of(product)
         start = parse_moment(form.start, zone, field="start")
     if form.duration_min is not None:
         length = form.duration_min * MINUTE_MS

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.field_errors import at, bad_field
+from seatwright.core.moments import parse_clock, parse_day, parse_moment, wall_of
 from seatwright.core.times import from_local, to_local, wall_at
 from seatwright.setup.convert import Terms, amount
 from seatwright.setup.departure_form import MAX_DEPARTURES, WEEKDAYS, DepartureTerms, NewDeparture, Prices, Recurrence
-from seatwright.setup.moments import parse_clock, parse_day, parse_moment, wall_of
 from seatwright.setup.store import Times
 
 MAX_DAYS = 3_660
@@ -67,15 +67,9 @@ class Season(NamedTuple):
     """Ids of the products whose departures these are, also of those that come to none."""
 
 
-def zone_of(catalog: Catalog, product: Product) -> str:
-    """Return the time zone in which a product takes place."""
-    place = catalog.locations[product.locations[0]].time_zone if product.locations else None
-    return place or catalog.time_zone
-
-
 def spec_of(catalog: Catalog, terms: Terms, product: Product, form: NewDeparture, *, path: str) -> Spec:
     """Return the one departure that `form` describes. Raises `Invalid` naming the field below `path`."""
-    zone = zone_of(catalog, product)
+    zone = catalog.zone_of(product)
     start_at = None
     if product.dateless:
         for value, name in ((form.start, "start"), (form.duration_min, "durationMin"), (form.cutoff_min, "cutoffMin")):
@@ -99,7 +93,7 @@ def specs_of(catalog: Catalog, terms: Terms, product: Product, form: Recurrence,
     """
     if product.dateless:
         raise bad_field(path or "from", f"{product.code} is dateless and has a single departure, without a schedule.")
-    zone = zone_of(catalog, product)
+    zone = catalog.zone_of(product)
     found: dict[Instant, Spec] = {}
     left_out = []
     for wall in _walls(product, zone, terms, form, path):

@@ -24,6 +24,7 @@ from seatwright.auth.line import Origin
 from seatwright.auth.model import Account, Caller, User
 from seatwright.auth.service import AccountChange, NewUser, UserChange
 from seatwright.core.errors import Invalid
+from seatwright.core.names import text_of, text_or_none
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, claims, services
 from seatwright.http.endpoint import admit, read, write
@@ -103,10 +104,10 @@ async def post_user(request: ApiRequest, data: JSONBody[UserIn]) -> Response[Env
     """Make a user and answer it. Another user with the e-mail or alternative id is a 409."""
     parts = services(request)
     new = NewUser(
-        email=wire.text(data.email),
-        name=wire.text(data.name),
+        email=text_of(data.email),
+        name=text_of(data.name),
         permissions=frozenset(data.permissions),
-        alternative_id=wire.text_or_none(data.alternative_id),
+        alternative_id=text_or_none(data.alternative_id),
         password_hash=await _hashed(request, data.password),
     )
 
@@ -149,7 +150,7 @@ async def get_history(request: ApiRequest, subject_id: FromPath[str]) -> Respons
 
 def _text(value: str | int | float | None) -> str | None:
     """Null leaves a field, and the empty text is a value."""
-    return None if value is None else wire.text(value)
+    return None if value is None else text_of(value)
 
 
 async def _hashed(request: ApiRequest, password: str | None) -> str | None:

@@ -9,6 +9,7 @@ import msgspec
 from seatwright.auth.business import Business, BusinessChange, Phone
 from seatwright.auth.model import PERMISSIONS, Account, Permission, User
 from seatwright.core import times
+from seatwright.core.names import text_of
 from seatwright.http import wire
 from seatwright.storage.engine import Row
 
@@ -162,8 +163,8 @@ def business_change(patch: BusinessPatch | None) -> BusinessChange | None:
     if patch is None:
         return None
     said = {name: getattr(patch, name) for name in patch.__struct_fields__ if name != "phones"}
-    texts = {name: None if value is None else wire.text(value) for name, value in said.items()}
-    phones = [Phone(number=wire.text(p.number), type=wire.text(p.type)) for p in patch.phones or ()]
+    texts = {name: None if value is None else text_of(value) for name, value in said.items()}
+    phones = [Phone(number=text_of(p.number), type=text_of(p.type)) for p in patch.phones or ()]
     return BusinessChange(**texts, phones=None if patch.phones is None else tuple(phones))
 
 

@@ -16,6 +16,7 @@ from seatwright.api.manage.connection_wire import (
     terms_of,
 )
 from seatwright.auth.model import Caller
+from seatwright.core.names import text_of
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import read, write
@@ -44,7 +45,7 @@ async def get_connections(
 @post("/connections", status_code=200, summary="Let a reseller sell", tags=_TAGS)
 async def post_connection(request: ApiRequest, data: JSONBody[ConnectionIn]) -> Response[Envelope[ConnectionOut]]:
     """Connect the caller's account, as the supplier, to a reseller."""
-    parts, reseller_id = services(request), wire.text(data.reseller_id)
+    parts, reseller_id = services(request), text_of(data.reseller_id)
 
     async def use_case(tx: Tx, who: Caller) -> ConnectionOut:
         terms, currency = await _terms(request, tx, who, data.terms)

@@ -26,7 +26,6 @@ from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
 from seatwright.setup.schedule import DepartureView, RecurrenceResult
-from seatwright.setup.specs import zone_of
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Departures"]
@@ -54,7 +53,7 @@ async def list_departures(
     async def run(tx: ReadTx, who: Caller) -> list[DepartureView]:
         catalog = await parts.catalogs.load(tx, who.account_id)
         product = catalog.products.get(code)
-        first, last = calendar_days(from_, to, now, zone_of(catalog, product) if product else catalog.time_zone)
+        first, last = calendar_days(from_, to, now, catalog.zone_of(product) if product else catalog.time_zone)
         return await schedule.page(
             tx, parts.catalogs, now, who.account_id, code, first=first, last=last, limit=limit, page=page
         )

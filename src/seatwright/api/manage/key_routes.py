@@ -12,11 +12,12 @@ from seatwright.api.manage.key_wire import ApiKeyIn, ApiKeyOut, NewApiKeyOut, ke
 from seatwright.auth import keys, service
 from seatwright.auth.keys import NewKey
 from seatwright.auth.model import ApiKey, Caller
+from seatwright.core.moments import parse_moment
+from seatwright.core.names import text_of
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import read, write
 from seatwright.http.wire import Envelope
-from seatwright.setup.moments import parse_moment
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Keys"]
@@ -49,7 +50,7 @@ async def post_key(request: ApiRequest, data: JSONBody[ApiKeyIn]) -> Response[En
         if expires:
             account = await service.account(tx, who.account_id)
             expires_at = parse_moment(expires, account.time_zone, field="expiresDate", end=True)
-        new = NewKey(wire.text(data.name), frozenset(data.permissions), expires_at)
+        new = NewKey(text_of(data.name), frozenset(data.permissions), expires_at)
         return await keys.create(tx, parts.keyring, parts.clock.now(), who.user_id, who.account_id, new)
 
     return await write(request, "settings", use_case, new_key_out, replayable=False)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from seatwright.core import names
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.customers.fields import full_name
 from seatwright.http.wire import Wire
 from seatwright.reports.manifest import Guest, Manifest
 from seatwright.reports.sheets import Cell, Sheet
@@ -159,7 +160,7 @@ def _guest_row(guest: Guest, questions: Sequence[str], zone: str) -> Sequence[Ce
         guest.status,
         None if guest.checked_in is None else to_local(guest.checked_in, zone),
         guest.confirmation,
-        " ".join(str(customer[name]) for name in ("firstName", "lastName") if customer.get(name)),
+        full_name(customer),
         customer.get("phone"),
         customer.get("email"),
         to_wire(guest.balance, guest.currency),

@@ -15,11 +15,11 @@ from seatwright.auth.model import Caller
 from seatwright.cancellation import approval
 from seatwright.cancellation.amend import NewFee, change_fee
 from seatwright.cancellation.service import Quote, line_target, quote
+from seatwright.core.names import text_of, text_or_none
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking, claims, services
 from seatwright.http.openapi import body
-from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Wire, Word, text, text_or_none
-from seatwright.orders import pending
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Wire, Word
 from seatwright.orders import service as orders
 from seatwright.orders.checkin import Guests, check_in
 from seatwright.orders.model import Order
@@ -70,7 +70,7 @@ async def list_pending(
     """List the orders that the account has to accept or decline as their supplier, the most urgent first."""
 
     async def run(tx: ReadTx, caller: Caller) -> list[Order]:
-        return await pending.waiting(tx, caller.account_id, limit=limit, page=page)
+        return await orders.waiting(tx, caller.account_id, limit=limit, page=page)
 
     viewer = claims(request).account_id
     return await endpoint.read(request, "orders.read", run, lambda found: [order_out(each, viewer) for each in found])
@@ -133,7 +133,7 @@ async def check_guests_in(
     request: ApiRequest, order_id: FromPath[str], data: JSONBody[CheckInIn]
 ) -> Response[Envelope[OrderOut]]:
     """Note who has turned up, as the order's supplier, or take that back."""
-    ids = None if data.ids is None else [text(each) for each in data.ids]
+    ids = None if data.ids is None else [text_of(each) for each in data.ids]
     guests = Guests(order_id, item_id=text_or_none(data.item_id), line_ids=ids, present=data.present)
 
     async def run(tx: Tx, caller: Caller) -> Order:

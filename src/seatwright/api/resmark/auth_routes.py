@@ -11,6 +11,7 @@ from litestar.params import JSONBody
 
 from seatwright.auth import service, tokens
 from seatwright.auth.line import Origin
+from seatwright.core.names import text_of
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, await_turn_of_address, networks, services
 from seatwright.http.security import OPEN, note_key_use
@@ -47,7 +48,7 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
     parts, here = services(request), networks(request)
     await await_turn_of_address(request, "sign-in")
     now, lifetime_s = parts.clock.now(), parts.settings.token_seconds
-    username, apikey = wire.text(data.username), wire.text(data.apikey)
+    username, apikey = text_of(data.username), text_of(data.apikey)
     with parts.limits.sign_in("apikey", username, here, now):
         token = await parts.database.read(
             lambda tx: service.authenticate(tx, parts.keyring, now, lifetime_s, username, apikey)
@@ -67,7 +68,7 @@ async def authenticate(request: ApiRequest, data: JSONBody[Credentials]) -> Resp
 )
 async def login(request: ApiRequest, data: JSONBody[Login]) -> Response[str]:
     """Answer the bearer token of a user as bare text."""
-    parts, here, username = services(request), networks(request), wire.text(data.username)
+    parts, here, username = services(request), networks(request), text_of(data.username)
     await await_turn_of_address(request, "sign-in")
     now = parts.clock.now()
     origin = Origin(here, familiar=parts.limits.familiar(username, here, now))

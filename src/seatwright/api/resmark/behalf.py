@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seatwright.cart.behalf import Behalf
 from seatwright.core.errors import Invalid
-from seatwright.http.wire import text_or_none
+from seatwright.core.names import text_or_none
 
 
 def behalf_of(

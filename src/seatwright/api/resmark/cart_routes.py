@@ -16,10 +16,11 @@ from seatwright.api.shapes.csv import csv_values
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart.service import Asked, Priced
+from seatwright.core.names import text_of, text_or_none
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking
 from seatwright.http.openapi import body
-from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word
 from seatwright.orders.addition import open_cart
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -181,7 +182,7 @@ async def add_item(request: ApiRequest, cart_id: CartId, data: JSONBody[AddItem]
 
 def _asked(data: JSONBody[AddItem]) -> Asked:
     return Asked(
-        departure_id=text(data.item_id),
+        departure_id=text_of(data.item_id),
         counts=read_counts(data.participants, data.units),
         location_id=text_or_none(data.location_id),
         pickup_detail_id=text_or_none(data.pickup_detail_id),
@@ -231,7 +232,7 @@ async def apply_discount(
     request: ApiRequest, cart_id: CartId, data: JSONBody[ApplyDiscount]
 ) -> Response[Envelope[CartOut]]:
     """Apply a discount code, in place of one applied before."""
-    code = text(data.code)
+    code = text_of(data.code)
 
     async def run(tx: Tx, caller: Caller) -> Priced:
         return await carts.apply_discount(tx, booking(request), caller, cart_id, code)

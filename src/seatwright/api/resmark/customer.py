@@ -8,19 +8,11 @@ from typing import Any
 
 from seatwright.cart.guests import GuestDetails
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES
-from seatwright.catalog.questions import MAX_NUMBER
 from seatwright.core.field_errors import bad_field
-from seatwright.core.mail import is_address
-from seatwright.core.times import parse_date
+from seatwright.customers.check import MAX_FIELDS, MAX_NAME, MAX_TEXT, check_answer, check_customer, check_text
 from seatwright.customers.fields import CONSENT, CUSTOMER_FIELDS, LANGUAGE
-from seatwright.http import wire
 
 _bad = partial(bad_field, code="invalid_customer")
-
-MAX_FIELDS = 100
-MAX_NAME = 200
-MAX_TEXT = 2_000
-"""Longest text of a field, in characters; the same bound holds for answers to custom questions."""
 
 EXAMPLE = {
     "email": "ann@lee.example",
@@ -110,7 +102,7 @@ def _guest(sent: Any, path: str) -> GuestDetails:
     if len(answers) > MAX_FIELDS:
         raise _bad(f"{path}.answers", f"has more than {MAX_FIELDS} answers.")
     first, last = (
-        None if sent.get(name) is None else _text(f"{path}.{name}", sent[name]).strip()
+        None if sent.get(name) is None else check_text(f"{path}.{name}", sent[name]).strip()
         for name in ("firstName", "lastName")
     )
     return GuestDetails(
@@ -118,7 +110,7 @@ def _guest(sent: Any, path: str) -> GuestDetails:
         first_name=first,
         last_name=last,
         answers={
-            _label(label, path): _answer(f"{path}.answers.{label}", value)
+            _label(label, path): check_answer(f"{path}.answers.{label}", value)
             for label, value in answers.items()
             if value is not None
         },
@@ -129,53 +121,3 @@ def _label(label: str, path: str) -> str:
     if len(label) > MAX_NAME:
         raise _bad(f"{path}.answers.{label[:40]}…", f"a label has at most {MAX_NAME} characters.")
     return label
-
-
-def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the customer to be stored: known fields as texts, other fields (answers to custom questions) as sent.
-
-    Numbers become texts in known fields, nulls are left out. Raises `Invalid` naming the field for values that are
-    no text, number or boolean, too long, an e-mail address without @, or a birthDate that is no date.
-    """
-    if len(data) > MAX_FIELDS:
-        raise _bad("customer", f"has more than {MAX_FIELDS} fields.")
-    customer: dict[str, Any] = {}
-    for name, value in data.items():
-        if len(name) > MAX_NAME:
-            raise _bad(f"{name[:40]}…", f"a field's name has at most {MAX_NAME} characters.")
-        if value is None:
-            continue
-        customer[name] = _text(name, value) if name in CUSTOMER_FIELDS else _answer(name, value)
-    email = customer.get("email")
-    if email and not is_address(email):
-        raise _bad("email", f"{email[:80]!r} is not an e-mail address.")
-    if customer.get("birthDate"):
-        parse_date(customer["birthDate"][:10], field="birthDate")
-    return customer
-
-
-def _text(name: str, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _bad(name, "must be a text.")
-    text = wire.text(value)
-    if len(text) > MAX_TEXT:
-        raise _bad(name, f"has more than {MAX_TEXT} characters.")
-    return text
-
-
-def _answer(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        if len(value) > MAX_FIELDS:
-            raise _bad(name, f"has more than {MAX_FIELDS} entries.")
-        return [_single(name, part) for part in value]
-    return _single(name, value)
-
-
-def _single(name: str, value: Any) -> Any:
-    if not isinstance(value, str | int | float | bool):
-        raise _bad(name, "must be a text, a number, true or false, or a list of these.")
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        raise _bad(name, f"has more than {MAX_TEXT} characters.")
-    if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
-        raise _bad(name, "is too large a number.")
-    return value

@@ -16,6 +16,7 @@ from seatwright.cart.model import Item
 from seatwright.catalog.model import Product
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.customers.fields import full_name
 from seatwright.http import wire
 from seatwright.orders.model import Order
 from seatwright.reports.order_facts import Facts
@@ -203,7 +204,7 @@ def _of_change(record: Transaction, facts: Facts) -> dict[str, Any]:
         "order_id": order.id,
         "confirmation": f"{order.confirmation}",
         "reference_id": body.reference_id,
-        "customer_name": " ".join(str(customer[name]) for name in ("firstName", "lastName") if customer.get(name)),
+        "customer_name": full_name(customer),
         "customer_city": _text_or_none(customer.get("city")),
         "customer_state": _text_or_none(customer.get("state")),
         "customer_country": _text_or_none(customer.get("country")),

@@ -10,7 +10,6 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from seatwright.api.resmark.behalf import behalf_of
-from seatwright.api.resmark.billing import check_billing
 from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
 from seatwright.api.resmark.order_json import OrderJsonCache
 from seatwright.api.shapes.csv import NUMBERS, csv_numbers, csv_values
@@ -19,12 +18,14 @@ from seatwright.auth.model import Caller
 from seatwright.cancellation.service import Outcome, Target, cancel
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
+from seatwright.core.names import text_of, text_or_none
 from seatwright.core.times import parse_date, utc_day
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking, claims
 from seatwright.http.openapi import body
-from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word
 from seatwright.orders import service as orders
+from seatwright.orders.billing import check_billing
 from seatwright.orders.listing import OrderFilter
 from seatwright.orders.model import NotificationFlags, Order
 from seatwright.orders.placing import OrderAsked
@@ -169,7 +170,7 @@ def _shown(request: ApiRequest) -> OrderJsonCache:
 async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Response[Envelope[OrderOut]]:
     """Turn a cart into an order that an external source has paid. Repeating it answers with the same order."""
     asked = OrderAsked(
-        cart_id=text(data.id),
+        cart_id=text_of(data.id),
         order_id=text_or_none(data.order_id),
         reference_id=_reference(data.reference_id),
         billing=check_billing(data.billing),

@@ -26,12 +26,11 @@ from seatwright.auth.model import Caller
 from seatwright.cart.resale import for_reseller
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.products import ProductFilter, look_up, select
+from seatwright.core.moments import parse_moment
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.resellers.service import require_connection
-from seatwright.setup.moments import parse_moment
-from seatwright.setup.specs import zone_of
 from seatwright.storage.engine import ReadTx
 
 SearchTerm = Annotated[
@@ -118,7 +117,7 @@ async def list_items(
     async def run(tx: ReadTx, caller: Caller) -> msgspec.Raw:
         catalog = await readable_catalog(request, tx, caller, supplier_id)
         product = look_up(catalog, search_term)
-        first, last = calendar_days(from_, to, now, zone_of(catalog, product))
+        first, last = calendar_days(from_, to, now, catalog.zone_of(product))
         return await shown.show(tx, catalog, product, first, last, now)
 
     return await endpoint.read(request, None, run, lambda items: items)

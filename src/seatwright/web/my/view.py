@@ -15,6 +15,7 @@ from seatwright.catalog.model import Catalog
 from seatwright.catalog.policy import Policy
 from seatwright.core import names
 from seatwright.core.fee_reason import FeeReason
+from seatwright.customers.fields import full_name
 from seatwright.orders.model import Order, item_status
 from seatwright.presentation.guests import answer_rows, guest_name, pickup_text, place_text
 from seatwright.selfservice.online import MAX_SINGLE, Choice
@@ -130,7 +131,7 @@ def order_view(seen: OrderParties, words: Wording) -> OrderView:
         seller=seen.seller.name,
         email=seen.seller.email,
         number=str(order.confirmation),
-        customer=customer_name(order),
+        customer=full_name(order.body.customer),
         status=order.status,
         status_text=words.say(f"status.{order.status}"),
         notes=_notes(seen, words),
@@ -146,12 +147,6 @@ def order_view(seen: OrderParties, words: Wording) -> OrderView:
         has_dates=any(item.start_at is not None for item in order.body.items),
         is_ticket=any(item_status(item) == "confirmed" for item in order.body.items),
     )
-
-
-def customer_name(order: Order) -> str:
-    """Return the customer's name, or an empty text."""
-    parts = (order.body.customer.get(name) for name in ("firstName", "lastName"))
-    return " ".join(part.strip() for part in parts if isinstance(part, str) and part.strip())
 
 
 def choice_views(choices: list[Choice], seen: OrderParties, words: Wording) -> list[ChoiceView]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from seatwright.api.resmark.customer import MAX_FIELDS, MAX_TEXT
-from seatwright.catalog.questions import MAX_NUMBER
 from seatwright.core.field_errors import bad_field
+from seatwright.core.numerals import MAX_NUMBER
+from seatwright.customers.check import MAX_FIELDS, MAX_TEXT
 
 _bad = partial(bad_field, code="invalid_billing")
 

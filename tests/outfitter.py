@@ -21,7 +21,7 @@ from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recur
 from seatwright.setup.editor import Editor
 from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
 from seatwright.setup.reading import read_form
-from seatwright.setup.schedule import Made, Shown
+from seatwright.setup.schedule import DepartureView, RecurrenceResult
 from seatwright.storage.engine import Database, Row, Tx
 
 CATALOG: dict[str, Any] = {
@@ -106,27 +106,27 @@ class Operator:
         except Preview as preview:
             return preview.report
 
-    async def create(self, product: str, **form: Any) -> Shown:
+    async def create(self, product: str, **form: Any) -> DepartureView:
         """Make a departure."""
         new = read_form(form, NewDeparture)
         return await self.database.write(lambda tx: schedule.create(tx, self.editor, product, new))
 
-    async def create_many(self, product: str, **form: Any) -> Made:
+    async def create_many(self, product: str, **form: Any) -> RecurrenceResult:
         """Make departures by weekday and time; `first` and `last` are `from` and `to`."""
         form = {{"first": "from", "last": "to"}.get(key, key): value for key, value in form.items()}
         recurrence = read_form(form, Recurrence)
         return await self.database.write(lambda tx: schedule.create_many(tx, self.editor, product, recurrence))
 
-    async def change(self, departure_id: str, **form: Any) -> Shown:
+    async def change(self, departure_id: str, **form: Any) -> DepartureView:
         """Change a departure."""
         changes = read_form(form, DepartureChange)
         return await self.database.write(lambda tx: schedule.change(tx, self.editor, departure_id, changes))
 
-    async def delete(self, departure_id: str) -> Shown:
+    async def delete(self, departure_id: str) -> DepartureView:
         """Delete a departure."""
         return await self.database.write(lambda tx: schedule.delete(tx, self.editor, departure_id))
 
-    async def shown(self, departure_id: str) -> Shown:
+    async def shown(self, departure_id: str) -> DepartureView:
         """Return a departure as it is now."""
         now = self.clock.now()
         return await self.database.read(lambda tx: schedule.get(tx, self.catalogs, now, self.account_id, departure_id))

@@ -74,7 +74,8 @@ class DateSettings(Shape, frozen=True, kw_only=True):
 class Question(Shape, frozen=True, kw_only=True):
     """A custom question. Its answer is sent under `name`, its label: once with the customer, or `per` participant.
 
-    `kind` is `text`, `number`, `boolean`, `date` (YYYY-MM-DD) or `choice`, of which `choices` are the answers.
+    `kind` is `text`, `number`, `boolean`, `date` (YYYY-MM-DD) or `choice`, of which `choices` are the answers. With
+    `supplier_sees`, a supplier that doesn't see customers' contacts sees the answer all the same.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Question(Shape, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     required: bool = False
     per: str = "order"
+    supplier_sees: bool = False
 
 
 class Product(Shape, frozen=True, kw_only=True):

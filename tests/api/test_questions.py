@@ -273,6 +273,7 @@ async def test_products_show_the_questions_that_they_ask(desk: Desk) -> None:
         "choices": list(CHOICES),
         "required": True,
         "per": "participant",
+        "supplierSees": False,
     }
 
 

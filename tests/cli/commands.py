@@ -26,7 +26,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "orders decline": ("RES-1", "--account", "canyon"),
     "messages list": (),
     "messages show": ("0" * 24, "--account", "canyon"),
-    "messages untold": (),
+    "messages failed": (),
     "messages retry": ("--all",),
     "messages test": ("--to", "dana@canyon.example"),
 }

@@ -20,7 +20,7 @@ from seatwright.core.clock import DAY_MS, HOUR_MS, ManualClock
 from seatwright.core.mail import Mailbox
 from seatwright.http.context import Services
 from seatwright.invariants.checks import check
-from seatwright.messages.context import Happening
+from seatwright.messages.context import OrderEvent
 from seatwright.messages.facts import Subject, facts_of
 from seatwright.orders import store
 from seatwright.orders.outbox import Detail, Event
@@ -129,13 +129,12 @@ async def mail(services: Services, side: Side, order_id: str) -> Any:
     subject = Subject(
         kind="confirmation",
         what="created",
-        happening=Happening(event, order, catalog),
+        order_event=OrderEvent(event, order, catalog),
         speaker=account,
         supplier=account,
         seller=account,
         recipient=Mailbox("", "ann", "lee.example"),
         lines=frozenset(line.id for item in order.body.items for line in item.lines),
-        shows_contact=True,
         link="",
         qr="",
         has_calendar=False,

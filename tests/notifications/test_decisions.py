@@ -280,7 +280,7 @@ async def test_an_event_that_can_not_be_told_stays_and_holds_up_no_other(
     real = fanout.write
 
     def broken(parts: Any, letter: Any) -> Any:
-        if letter.happening.order.id == first["id"]:
+        if letter.order_event.order.id == first["id"]:
             raise RuntimeError("cannot be told")
         return real(parts, letter)
 

@@ -170,7 +170,7 @@ async def test_webhook_calls_are_listed_and_made_due_again_where_somebody_listen
         assert [each["status"] for each in log] == [status] * 2
     history = await desk.services.database.read(lambda tx: audit.history(tx, desk.shop.account_id, hooks[0]))
     assert [row["action"] for row in history] == ["webhook.created", "webhook.retried", "webhook.retried"]
-    for wrong in (["retry", "--all", "--channel", "post"], ["retry", "--untold", "--channel", "webhook"]):
+    for wrong in (["retry", "--all", "--channel", "post"], ["retry", "--failed", "--channel", "webhook"]):
         await messages(*wrong, code=2)
 
 

@@ -18,7 +18,7 @@ from seatwright.core.clock import MINUTE_MS
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
 from seatwright.http.context import Services
-from seatwright.reports.turns import MAX_WAITING, MAX_WAITING_EACH, Turns
+from seatwright.reports.queue import MAX_WAITING, MAX_WAITING_EACH, ReportQueue
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor
@@ -329,13 +329,13 @@ async def test_every_report_is_a_file_too(world: World) -> None:
 
 async def test_reports_take_turns() -> None:
     """One after the other, in a queue that has an end; the next one begins when one is done or has failed."""
-    turns, begun = Turns(at_once=1), asyncio.Event()
+    queue, begun = ReportQueue(at_once=1), asyncio.Event()
 
     async def another(account: str = "b") -> None:
-        async with turns.turn(account):
+        async with queue.turn(account):
             begun.set()
 
-    async with turns.turn("a"):
+    async with queue.turn("a"):
         waiting = [asyncio.create_task(another(str(number))) for number in range(MAX_WAITING)]
         await asyncio.sleep(0)
         assert not begun.is_set()
@@ -343,18 +343,18 @@ async def test_reports_take_turns() -> None:
             await another()
     await asyncio.gather(*waiting)
     with pytest.raises(ZeroDivisionError):
-        async with turns.turn("a"):
-            await turns.shape(lambda: 1 // 0)
+        async with queue.turn("a"):
+            await queue.shape(lambda: 1 // 0)
     await another()
-    assert vars(turns)["_queues"] == {}
+    assert vars(queue)["_queues"] == {}
 
 
 async def test_an_account_that_wants_all_reports_keeps_no_other_from_its_own() -> None:
     """It has one turn at a time, and a queue of its own that has an end."""
-    turns, done, go_on = Turns(), asyncio.Semaphore(0), asyncio.Event()
+    queue, done, go_on = ReportQueue(), asyncio.Semaphore(0), asyncio.Event()
 
     async def report(account: str) -> None:
-        async with turns.turn(account):
+        async with queue.turn(account):
             await go_on.wait()
             done.release()
 
@@ -362,21 +362,21 @@ async def test_an_account_that_wants_all_reports_keeps_no_other_from_its_own() -
     await asyncio.sleep(0)
     with pytest.raises(Unavailable, match="of this account"):
         await report("greedy")
-    async with asyncio.timeout(30), turns.turn("other"):
+    async with asyncio.timeout(30), queue.turn("other"):
         pass
     tasks.pop().cancel()  # who gives up makes room
     await asyncio.sleep(0)
     tasks.append(asyncio.create_task(report("greedy")))
     go_on.set()
     await asyncio.gather(*tasks)
-    assert vars(turns)["_queues"] == {}
+    assert vars(queue)["_queues"] == {}
 
 
 async def test_who_may_not_have_a_report_takes_no_turn(
     world: World, client: httpx.AsyncClient, services: Services
 ) -> None:
     """While the account's turn and its whole queue are taken: 403 without waiting, and 503 only for this account."""
-    turns, account = services.report_turns, world.supplier
+    queue, account = services.report_queue, world.supplier
     new = auth.NewUser(email="clerk@x.example", name="Clerk", permissions=frozenset({"orders.write"}))
     clerk = await another_user(client, services, world.desk.shop, new)
     raft = world.departures["rafting"]
@@ -384,7 +384,7 @@ async def test_who_may_not_have_a_report_takes_no_turn(
     go_on = asyncio.Event()
 
     async def busy() -> None:
-        async with turns.turn(account):
+        async with queue.turn(account):
             await go_on.wait()
 
     tasks = [asyncio.create_task(busy()) for _ in range(1 + MAX_WAITING_EACH)]
@@ -400,7 +400,7 @@ async def test_who_may_not_have_a_report_takes_no_turn(
 
 
 async def test_a_reports_thread_gives_way_sooner() -> None:
-    turns, usual = Turns(), sys.getswitchinterval()
-    during = await asyncio.gather(*(turns.shape(sys.getswitchinterval) for _ in range(3)))
+    queue, usual = ReportQueue(), sys.getswitchinterval()
+    during = await asyncio.gather(*(queue.shape(sys.getswitchinterval) for _ in range(3)))
     assert max(during) < usual / 10
     assert sys.getswitchinterval() == usual

@@ -395,7 +395,7 @@ READERS = {
     "api/shapes/order_wire.py": {"_fields", "_payment_out"},  # an `OrderView`
     "cli/orders.py": {"list_pending"},
     "messages/calls.py": {"body"},
-    "messages/facts.py": {"facts_of", "customer_facts", "_order", "_guest_answers"},  # `Happening.for_account`
+    "messages/facts.py": {"facts_of", "customer_facts", "_order", "_guest_answers"},  # `OrderEvent.for_account`
     "messages/mails.py": {"customer_language"},
     "reports/manifest.py": {"_guests", "name"},
 }

@@ -45,7 +45,7 @@ async def healthy(shop: Shop) -> None:
 
 async def test_a_cart_becomes_an_order_and_keeps_its_seats(shop: Shop) -> None:
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
-    cart_id = await hold(shop, departure, {"All": 1, "Adult": "1", "Child": "0"})
+    cart_id = await hold(shop, departure, {"All": 1, "Adult": 1, "Child": 0})
     assert await shop.taken(departure) == 1
     order = await place(shop, cart_id, reference_id="OTA-7781", billing={"memo": "payment received"})
     assert await shop.taken(departure) == 1

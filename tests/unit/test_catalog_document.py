@@ -13,7 +13,7 @@ from seatwright.catalog.model import KINDS, Catalog, Discount, Product
 from seatwright.catalog.policy import Policy
 from seatwright.core.errors import Invalid, TooLarge
 from seatwright.core.times import from_datetime, parse_date, utc_day
-from seatwright.setup.catalog import Plan, Wanted, plan_changes
+from seatwright.setup.catalog import CatalogPlan, FormAtPath, plan_changes
 from seatwright.setup.convert import Terms, to_entry
 from seatwright.setup.document import FORMS, PLURALS, CatalogForm
 from seatwright.setup.export import to_form
@@ -37,10 +37,10 @@ def empty() -> Catalog:
     )
 
 
-def planned(document: dict[str, Any], terms: Terms = TERMS) -> Plan:
+def planned(document: dict[str, Any], terms: Terms = TERMS) -> CatalogPlan:
     form = read_form(document, CatalogForm)
     wanted = [
-        Wanted(kind, entry, f"{plural}[{index}]")
+        FormAtPath(kind, entry, f"{plural}[{index}]")
         for kind, plural in PLURALS.items()
         for index, entry in enumerate(getattr(form, plural))
     ]

@@ -11,12 +11,12 @@ from litestar import Litestar, Response, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 
-from seatwright.api.resmark.shown_calendar import ShownCalendars
-from seatwright.api.resmark.shown_orders import ShownOrders
+from seatwright.api.resmark.calendar_json import CalendarJsonCache
+from seatwright.api.resmark.order_json import OrderJsonCache
 from seatwright.app.routes import MANAGE, RESMARK, ROUTES, Routes
 from seatwright.auth.limits import Turns
 from seatwright.core.config import Settings
-from seatwright.http.access import Observed
+from seatwright.http.access import AccessMiddleware
 from seatwright.http.application import Application
 from seatwright.http.checks import check_request
 from seatwright.http.context import ApiRequest, BareRequest, Services
@@ -58,9 +58,9 @@ def create_app(
 def with_state(app: Litestar, settings: Settings, services: Services | None) -> Litestar:
     """Give an application the state of a new one, and return it: these services, and nothing kept in memory."""
     handler = app.asgi_handler
-    routed = handler.app if isinstance(handler, Observed) else handler
-    app.asgi_handler = Observed(routed, Turns(settings.requests_per_second))
-    app.state = State({"services": services, "shown_orders": ShownOrders(), "shown_calendars": ShownCalendars()})
+    routed = handler.app if isinstance(handler, AccessMiddleware) else handler
+    app.asgi_handler = AccessMiddleware(routed, Turns(settings.requests_per_second))
+    app.state = State({"services": services, "order_json": OrderJsonCache(), "calendar_json": CalendarJsonCache()})
     return app
 
 

@@ -13,15 +13,16 @@ from seatwright.api.manage import (
     catalog_routes,
     connection_routes,
     departure_routes,
-    handling_routes,
     key_routes,
     link_routes,
     message_routes,
+    order_routes,
     refusal_routes,
     report_routes,
     webhook_routes,
 )
-from seatwright.api.resmark import agency_routes, auth_routes, cart_routes, order_routes, product_routes, tag_routes
+from seatwright.api.resmark import agency_routes, auth_routes, cart_routes, product_routes, tag_routes
+from seatwright.api.resmark import order_routes as resmark_order_routes
 from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.auth.links import PATH
 from seatwright.http import health_routes
@@ -40,7 +41,7 @@ ROUTES: Routes = {
         *tag_routes.ROUTES,
         *agency_routes.ROUTES,
         *cart_routes.ROUTES,
-        *order_routes.ROUTES,
+        *resmark_order_routes.ROUTES,
         *resmark_report_routes.ROUTES,
     ],
     MANAGE: [
@@ -50,7 +51,7 @@ ROUTES: Routes = {
         *catalog_routes.ROUTES,
         *departure_routes.ROUTES,
         *report_routes.ROUTES,
-        *handling_routes.ROUTES,
+        *order_routes.ROUTES,
         *link_routes.ROUTES,
         *message_routes.ROUTES,
         *refusal_routes.ROUTES,

@@ -20,14 +20,14 @@ def kind_of(product: Product) -> LineKind:
     return "unit" if product.quantity_type == "unit" else "participant"
 
 
-def count_tiers(product: Product, asked: Mapping[str, object]) -> list[tuple[Tier, int]]:
+def count_tiers(product: Product, asked: Mapping[str, int]) -> list[tuple[Tier, int]]:
     """Return the tiers asked for and how many of each, in the product's order.
 
-    Counts may be texts; a tier with 0 is nothing. `All` means everybody: the only tier of a product that has
+    Counts are from 0 up; a tier with 0 is nothing. `All` means everybody: the only tier of a product that has
     just one; beside another tier it is not counted where the product has no tier of that name (wire reference,
-    "Cart"). Raises `Invalid` for an unknown tier, a bad count, nobody at all, or too many.
+    "Cart"). Raises `Invalid` for an unknown tier, nobody at all, or too many.
     """
-    counts = {name: _count(name, value) for name, value in asked.items()}
+    counts = dict(asked)
     if product.tier(ALL) is None:
         others = [name for name, count in counts.items() if count and not names.same(name, ALL)]
         if others:
@@ -60,21 +60,6 @@ def count_tiers(product: Product, asked: Mapping[str, object]) -> list[tuple[Tie
             field="participants",
         )
     return [(tier, chosen[tier.code]) for tier in product.tiers if tier.code in chosen]
-
-
-def _count(name: str, value: object) -> int:
-    if value is None:
-        return 0
-    text = str(value).strip()
-    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > 9:
-        if isinstance(value, float) and value.is_integer() and 0 <= value < 10**9:
-            return int(value)
-        raise Invalid(
-            f"participants.{name}: {str(value)[:40]!r} is not a count; send a whole number from 0 up.",
-            code="invalid_count",
-            field=f"participants.{name}",
-        )
-    return int(text)
 
 
 def new_lines(product: Product, prices: Mapping[str, int], counts: list[tuple[Tier, int]]) -> tuple[Line, ...]:

@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     """What is added to a cart: a departure, how many of which tier, and where guests are picked up."""
 
     departure_id: str
-    counts: Mapping[str, object]
+    counts: Mapping[str, int]
     location_id: str | None = None
     pickup_detail_id: str | None = None
 

@@ -26,7 +26,7 @@ _SHOWN = ("account", "departure", "cart", "orders")
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """What a restoration came to: names of the migrations applied, holds given back, and promises that are broken."""
 
     applied: list[str]
@@ -64,7 +64,7 @@ def restore_command(
         console.print(f"applied {name}", markup=False)
     if restored.swept:
         console.print(f"Gave back {restored.swept} holds that have run out since.", markup=False)
-    console.print(f"Restored {_described(manifest)}.", markup=False)
+    console.print(f"RestoreResult {_described(manifest)}.", markup=False)
     for finding in restored.findings:
         console.print(f"{finding.check}: {finding.row}", markup=False)
     if restored.findings:
@@ -80,10 +80,10 @@ async def _back_up(chosen: Settings, file: Path, *, force: bool) -> Manifest:
     return await backup.back_up(chosen, SystemClock(), file, secret=secret, secret_check=check, force=force)
 
 
-async def _restore(chosen: Settings, file: Path, *, force: bool, keep_secret: bool) -> tuple[Manifest, Restored]:
+async def _restore(chosen: Settings, file: Path, *, force: bool, keep_secret: bool) -> tuple[Manifest, RestoreResult]:
     clock = SystemClock()
 
-    async def finish(database: Database) -> Restored:
+    async def finish(database: Database) -> RestoreResult:
         return await _brought_up_to_date(database, clock)
 
     say_which(chosen)
@@ -97,13 +97,13 @@ async def _restore(chosen: Settings, file: Path, *, force: bool, keep_secret: bo
         return reader.manifest, restored
 
 
-async def _brought_up_to_date(database: Database, clock: Clock) -> Restored:
+async def _brought_up_to_date(database: Database, clock: Clock) -> RestoreResult:
     """Migrate, give back what has run out since the backup, as the server would within a minute, and check."""
     applied = await migrate(database, clock)
     swept = 0
     while count := await holds.sweep(database, clock):
         swept += count
-    return Restored([migration.title for migration in applied], swept, await check(database, clock.now()))
+    return RestoreResult([migration.title for migration in applied], swept, await check(database, clock.now()))
 
 
 def _check_of(secret: str) -> str:

@@ -110,8 +110,8 @@ def show(message_id: MailId, account: AccountCode, data: Data = None) -> None:
     console.print("\n".join(lines), markup=False)
 
 
-@messages_app.command("untold")
-def list_untold(
+@messages_app.command("failed")
+def list_failed(
     account: AnyAccount = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
     data: Data = None,
@@ -124,7 +124,7 @@ def list_untold(
 
             async def use_case(tx: ReadTx) -> tuple[list[Event], dict[str, str]]:
                 owner = await _owner(tx, account)
-                return await outbox.untold(tx, account_id=owner, limit=limit), await _codes(tx)
+                return await outbox.failed(tx, account_id=owner, limit=limit), await _codes(tx)
 
             return await parts.database.read(use_case)
 
@@ -143,16 +143,16 @@ def retry(
     account: AnyAccount = "",
     every: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
     channel: Annotated[str, typer.Option("--channel", help="mail or webhook: which, with --all.")] = "mail",
-    untold: Annotated[bool, typer.Option("--untold", help="What `untold` lists, instead of messages.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="What `failed` lists, instead of messages.")] = False,
     data: Data = None,
 ) -> None:
-    """Make due again what was given up: some mails of an account, all mails, all webhook calls, or what is untold.
+    """Make due again what was given up: mails of an account, all mails, all webhook calls, or all events that failed.
 
     Calls of webhooks that are switched off stay given up.
     """
     chosen, way = settings(data), _channel(channel)
-    if [bool(message_ids), every, untold].count(True) != 1 or (message_ids and not account):
-        fail("name mails and their --account, or --all, or --untold.", code=BAD_SETTINGS)
+    if [bool(message_ids), every, failed].count(True) != 1 or (message_ids and not account):
+        fail("name mails and their --account, or --all, or --failed.", code=BAD_SETTINGS)
     if way != "mail" and not every:
         fail("--channel goes with --all.", code=BAD_SETTINGS)
 
@@ -161,7 +161,7 @@ def retry(
             owner = await parts.database.read(lambda tx: _owner(tx, account))
             if message_ids:
                 return await _retry_some(parts, owner, message_ids)
-            return await (_retry_untold(parts, owner) if untold else _retry_all(parts, way, owner))
+            return await (_retry_failed(parts, owner) if failed else _retry_all(parts, way, owner))
 
     console.print(f"{run(work())} due again.")
 
@@ -187,11 +187,11 @@ async def _retry_all(parts: Parts, channel: Channel, owner: str) -> int:
     return many
 
 
-async def _retry_untold(parts: Parts, owner: str) -> int:
+async def _retry_failed(parts: Parts, owner: str) -> int:
     many, last = 0, ("", "")
 
     async def use_case(tx: Tx) -> list[Event]:
-        found = await outbox.untold(tx, account_id=owner, limit=PORTION, after=last)
+        found = await outbox.failed(tx, account_id=owner, limit=PORTION, after=last)
         await outbox.retry(tx, found, parts.clock.now())
         return found
 

@@ -20,7 +20,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset({"/healthz", "/readyz"})
 
 
-class Observed:
+class AccessMiddleware:
     """ASGI layer outside of everything else, so that it also sees what has no route."""
 
     def __init__(self, app: ASGIApp, turns: Turns) -> None:

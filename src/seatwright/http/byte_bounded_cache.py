@@ -14,7 +14,7 @@ MAX_BYTES = 16 * 1024 * 1024
 """How much a process keeps of each kind."""
 
 
-class Kept(Generic[K, V]):
+class ByteBoundedCache(Generic[K, V]):
     """Values by key; the ones that were put in first go first. Safe to use from several threads."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:

@@ -21,7 +21,7 @@ from seatwright.cart.context import Booking
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import SECOND_MS, Clock
 from seatwright.core.config import Settings
-from seatwright.reports.turns import Turns as ReportTurns
+from seatwright.reports.queue import ReportQueue
 from seatwright.storage.engine import Database
 
 ApiRequest: TypeAlias = Request[Any, Any, State]
@@ -46,7 +46,7 @@ class Services:
     keyring: Keyring
     limits: Limits = field(default_factory=Limits)
     admission: Admission = field(default_factory=Admission)
-    report_turns: ReportTurns = field(default_factory=ReportTurns)
+    report_queue: ReportQueue = field(default_factory=ReportQueue)
     key_uses: KeyUses = field(default_factory=KeyUses)
 
 

@@ -87,10 +87,10 @@ async def _write_once(
     parts, verified = services(request), claims(request)
     query = request.scope["query_string"].decode("latin-1")
     plain = idempotency.fingerprint(request.method, request.scope["path"], query, await request.body())
-    print_ = parts.keyring.hash_request(plain)
+    fingerprint = parts.keyring.hash_request(plain)
 
     async def once(tx: Tx, who: Caller) -> tuple[StoredAnswer, bool]:
-        kept = await _claim(tx, parts, who.account_id, key, print_)
+        kept = await _claim(tx, parts, who.account_id, key, fingerprint)
         if kept is not None:
             return kept, True
         answer = StoredAnswer(200, wire.enveloped(render(await use_case(tx, who))))
@@ -108,17 +108,17 @@ async def _write_once(
         if error.status >= 500:
             raise
         refusal = StoredAnswer(error.status, error_bytes(error))
-        answer, replayed = await _keep_refusal(parts, verified, key, print_, refusal)
+        answer, replayed = await _keep_refusal(parts, verified, key, fingerprint, refusal)
     return _answer(answer.status, answer.body, replayed=replayed)
 
 
 async def _keep_refusal(
-    parts: Services, verified: Claims, key: str, print_: str, refusal: StoredAnswer
+    parts: Services, verified: Claims, key: str, fingerprint: str, refusal: StoredAnswer
 ) -> tuple[StoredAnswer, bool]:
     """Store a refusal, whose transaction was rolled back, unless a competing request's answer is there by now."""
 
     async def run(tx: Tx) -> tuple[StoredAnswer, bool]:
-        kept = await _claim(tx, parts, verified.account_id, key, print_)
+        kept = await _claim(tx, parts, verified.account_id, key, fingerprint)
         if kept is not None:
             return kept, True
         await idempotency.store(tx, verified.account_id, key, refusal)
@@ -127,10 +127,10 @@ async def _keep_refusal(
     return await parts.database.write(run)
 
 
-async def _claim(tx: Tx, parts: Services, account_id: str, key: str, print_: str) -> StoredAnswer | None:
+async def _claim(tx: Tx, parts: Services, account_id: str, key: str, fingerprint: str) -> StoredAnswer | None:
     now: Instant = parts.clock.now()
     expired = now - parts.settings.idempotency_seconds * SECOND_MS
-    return await idempotency.claim(tx, account_id, key, print_, now, expired_before=expired)
+    return await idempotency.claim(tx, account_id, key, fingerprint, now, expired_before=expired)
 
 
 async def admit(request: ApiRequest, permission: Permission) -> Caller:

@@ -292,7 +292,7 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
-        "event_untold",
+        "event_failed",
         "What happened to an order is told to whom it concerns; what can't be told is given up only in the end.",
         f"""
         SELECT e.account_id, a.code AS account, e.order_id, e.kind, e.attempts, e.failed_at, e.error

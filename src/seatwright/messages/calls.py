@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
-from seatwright.messages.context import Happening, Messenger
+from seatwright.messages.context import Messenger, OrderEvent
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.webhooks import service, store
 from seatwright.orders.view import view_of
@@ -62,20 +62,20 @@ class OrderCall(msgspec.Struct, kw_only=True):
     data: OrderData
 
 
-async def calls_for(tx: ReadTx, parts: Messenger, happening: Happening) -> list[Delivery]:
+async def calls_for(tx: ReadTx, parts: Messenger, order_event: OrderEvent) -> list[Delivery]:
     """Return the webhook calls that an event makes, for the supplier and the seller."""
-    event, order = happening.event, happening.order
+    event, order = order_event.event, order_event.order
     called = await store.listening(tx, sorted({order.account_id, order.owner_id}), event.kind)
     now = parts.clock.now()
     return [
-        service.new_delivery(webhook, event.kind, order.id, body(happening, webhook.account_id), now)
+        service.new_delivery(webhook, event.kind, order.id, body(order_event, webhook.account_id), now)
         for webhook in called
     ]
 
 
-def body(happening: Happening, viewer_id: str) -> str:
+def body(order_event: OrderEvent, viewer_id: str) -> str:
     """Return the body of a call about an event to the account `viewer_id`, as JSON."""
-    event, order = happening.event, view_of(happening.order, viewer_id)
+    event, order = order_event.event, view_of(order_event.order, viewer_id)
     currency = order.body.currency
     data = OrderData(
         order_id=order.id,

@@ -27,13 +27,13 @@ class Messenger:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class OrderEvent:
     """An event with what it is about, as that is now: the order, and its supplier's catalog."""
 
     event: Event
     order: Order
     catalog: Catalog
 
-    def for_account(self, account_id: str) -> Happening:
+    def for_account(self, account_id: str) -> OrderEvent:
         """Return the event with the order as an account sees it."""
         return replace(self, order=view_of(self.order, account_id))

@@ -14,7 +14,7 @@ from seatwright.cart.model import Item, Line
 from seatwright.core.calendars import Appointment, calendar
 from seatwright.core.clock import Instant
 from seatwright.core.mail import Mailbox, one_line
-from seatwright.messages.context import Happening
+from seatwright.messages.context import OrderEvent
 from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order
 from seatwright.presentation.guests import MAX_VALUE, answer_rows, guest_name, guests_text, pickup_text, place_text
@@ -42,7 +42,7 @@ class Subject:
 
     kind: MailKind
     what: str
-    happening: Happening
+    order_event: OrderEvent
     speaker: Account
     supplier: Account
     seller: Account
@@ -55,7 +55,7 @@ class Subject:
 
 def facts_of(subject: Subject, words: Wording) -> Facts:
     """Return what the templates of a mail are given."""
-    order, detail = subject.happening.order, subject.happening.event.detail
+    order, detail = subject.order_event.order, subject.order_event.event.detail
     currency = order.body.currency
     live = [(item, item.live) for item in order.body.items if item.live]
     concerned = _chosen(order.body.items, subject.lines)
@@ -74,7 +74,7 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
         "items": items,
         "concerned": [_item(item, lines, subject, words) for item, lines in concerned],
         "products": list(dict.fromkeys(_line(item.product_name) for item, _ in concerned)),
-        "cancelled": _cancelled(subject.happening, words),
+        "cancelled": _cancelled(subject.order_event, words),
         "fee": words.money(detail.fee, currency),
         "refund": words.money(detail.refund, currency) if detail.refund else "",
         "refunded_by": _line(_refunder(subject).name),
@@ -105,7 +105,7 @@ def customer_facts(order: Order) -> Facts:
 
 
 def calendar_of(
-    kind: MailKind, happening: Happening, lines: frozenset[str], speaker: Account, words: Wording
+    kind: MailKind, order_event: OrderEvent, lines: frozenset[str], speaker: Account, words: Wording
 ) -> str | None:
     """Return the calendar file of a mail to the customer, which says what of its items is confirmed now; None without
     any.
@@ -113,19 +113,19 @@ def calendar_of(
     A confirmation has all items, the others those that they are about, `lines`. An item of which something is
     confirmed is published anew, with whoever is left; one of which nothing is any more is cancelled.
     """
-    items = happening.order.body.items
+    items = order_event.order.body.items
     appointments = []
     for item in items if kind == "confirmation" else [item for item, _ in _chosen(items, lines)]:
         confirmed = [line for line in item.live if not line.pending_until]
         if confirmed:
-            appointments += _appointment(happening, item, confirmed, "CONFIRMED", words)
+            appointments += _appointment(order_event, item, confirmed, "CONFIRMED", words)
         elif kind in ("cancellation", "pending_answer") and _may_be_in_calendars(item):
-            appointments += _appointment(happening, item, item.lines, "CANCELLED", words)
+            appointments += _appointment(order_event, item, item.lines, "CANCELLED", words)
     if not appointments:
         return None
     whole = all(each.status == "CANCELLED" for each in appointments)
     organizer = (_line(speaker.name), speaker.email)
-    return calendar("CANCEL" if whole else "PUBLISH", appointments, organizer, happening.event.at)
+    return calendar("CANCEL" if whole else "PUBLISH", appointments, organizer, order_event.event.at)
 
 
 def _may_be_in_calendars(item: Item) -> bool:
@@ -134,10 +134,14 @@ def _may_be_in_calendars(item: Item) -> bool:
 
 
 def _appointment(
-    happening: Happening, item: Item, lines: Sequence[Line], status: Literal["CONFIRMED", "CANCELLED"], words: Wording
+    order_event: OrderEvent,
+    item: Item,
+    lines: Sequence[Line],
+    status: Literal["CONFIRMED", "CANCELLED"],
+    words: Wording,
 ) -> list[Appointment]:
     """Return the entry of an item with these participants or units; none for an item without a date."""
-    order, catalog = happening.order, happening.catalog
+    order, catalog = order_event.order, order_event.catalog
     if item.start_at is None:
         return []
     number = words.line("label.number", str(order.confirmation))
@@ -165,7 +169,7 @@ def _heading(subject: Subject, words: Wording, *, partly: bool) -> str:
 
 
 def _intro(subject: Subject, words: Wording) -> str:
-    account, order = _line(subject.speaker.name), subject.happening.order
+    account, order = _line(subject.speaker.name), subject.order_event.order
     if subject.kind == "confirmation":
         ending = _CONFIRMED_BY.get(subject.what, "")
         return words.say(f"confirmation.intro{ending}", account=account)
@@ -185,12 +189,12 @@ def _intro(subject: Subject, words: Wording) -> str:
 
 def _refunder(subject: Subject) -> Account:
     """Return who took the money and gives it back: the supplier, unless a reseller sold at a net rate."""
-    resale = subject.happening.order.body.resale
+    resale = subject.order_event.order.body.resale
     return subject.seller if resale is not None and resale.kind == "net" else subject.supplier
 
 
 def _order(subject: Subject, words: Wording) -> Facts:
-    order, resold = subject.happening.order, subject.supplier.id != subject.seller.id
+    order, resold = subject.order_event.order, subject.supplier.id != subject.seller.id
     currency, for_seller = order.body.currency, subject.speaker.id == subject.seller.id
     return {
         "id": order.id,
@@ -214,7 +218,7 @@ def _answers(answers: Mapping[str, Any], subject: Subject, words: Wording) -> li
     """Return answers to questions, each with its label."""
     return [
         words.say("line", label=label, value=text)
-        for label, text in answer_rows(answers, subject.happening.catalog, words)
+        for label, text in answer_rows(answers, subject.order_event.catalog, words)
     ]
 
 
@@ -225,7 +229,7 @@ def _guest_answers(line: Line, subject: Subject, words: Wording) -> str:
 
 
 def _item(item: Item, lines: Sequence[Line], subject: Subject, words: Wording) -> Facts:
-    catalog, currency = subject.happening.catalog, subject.happening.order.body.currency
+    catalog, currency = subject.order_event.catalog, subject.order_event.order.body.currency
     names = [guest_name(line) for line in lines[:MAX_NAMES]]
     answers = [_guest_answers(line, subject, words) for line in lines[:MAX_NAMES]]
     return {
@@ -246,10 +250,10 @@ def _item(item: Item, lines: Sequence[Line], subject: Subject, words: Wording) -
     }
 
 
-def _cancelled(happening: Happening, words: Wording) -> list[Facts]:
+def _cancelled(order_event: OrderEvent, words: Wording) -> list[Facts]:
     """Return what an event cancelled and what it costs: for each item, a part for each reason of a fee."""
-    order, currency = happening.order, happening.order.body.currency
-    fees = {fee.line_id: fee for fee in happening.event.detail.fees}
+    order, currency = order_event.order, order_event.order.body.currency
+    fees = {fee.line_id: fee for fee in order_event.event.detail.fees}
     found: list[Facts] = []
     for item, lines in _chosen(order.body.items, frozenset(fees)):
         for reason in dict.fromkeys(fees[line.id].reason for line in lines):
@@ -258,7 +262,7 @@ def _cancelled(happening: Happening, words: Wording) -> list[Facts]:
                 {
                     "name": _line(item.product_name),
                     "when": _when(item, words),
-                    "guests": guests_text(item, some, happening.catalog, words),
+                    "guests": guests_text(item, some, order_event.catalog, words),
                     "total": words.money(sum(line.total for line in some), currency),
                     "fee": words.money(sum(fees[line.id].fee for line in some), currency),
                     "reason": reason if isinstance(reason, str) else words.reason(reason, currency),

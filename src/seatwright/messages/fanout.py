@@ -16,7 +16,7 @@ import structlog
 
 from seatwright.core.errors import Unavailable
 from seatwright.messages.calls import calls_for
-from seatwright.messages.context import Happening, Messenger
+from seatwright.messages.context import Messenger, OrderEvent
 from seatwright.messages.letters import Letter, write
 from seatwright.messages.mails import mails_for
 from seatwright.notifications import deliveries
@@ -37,7 +37,7 @@ log = structlog.get_logger("seatwright.messages")
 
 
 @dataclass(slots=True)
-class Telling:
+class FanoutResult:
     """What was made of an event, by name, and what could not be made: which part, and why."""
 
     made: dict[str, Delivery] = field(default_factory=dict)
@@ -79,75 +79,75 @@ async def _take(parts: Messenger, limit: int, *, again: bool) -> list[Event]:
 
 
 async def _tell(parts: Messenger, event: Event) -> None:
-    telling = await _made(parts, event)
+    result = await _made(parts, event)
     try:
-        given_up = await _save(parts, event, telling)
+        given_up = await _save(parts, event, result)
     except Unavailable:
         raise
     except Exception as error:  # what was made can't be written
-        telling = Telling(faults=[("writing", error)])
-        given_up = await _save(parts, event, telling)
-    if telling.faults:
-        _log(event, telling, given_up=given_up)
+        result = FanoutResult(faults=[("writing", error)])
+        given_up = await _save(parts, event, result)
+    if result.faults:
+        _log(event, result, given_up=given_up)
 
 
-async def _save(parts: Messenger, event: Event, telling: Telling) -> bool:
+async def _save(parts: Messenger, event: Event, result: FanoutResult) -> bool:
     """Write what was made and is new, and the event's end, or what is left of it; tell whether it is given up."""
 
     async def save(tx: Tx) -> bool:
         told = await outbox.already_told(tx, event)
         if told is None:
             return False
-        await deliveries.insert(tx, [each for name, each in telling.made.items() if name not in told])
-        if not telling.faults:
+        await deliveries.insert(tx, [each for name, each in result.made.items() if name not in told])
+        if not result.faults:
             await outbox.done(tx, event)
             return False
-        names = dict.fromkeys([*told, *telling.made])
-        return await outbox.fail(tx, event, parts.clock.now(), told=names, error=telling.error)
+        names = dict.fromkeys([*told, *result.made])
+        return await outbox.fail(tx, event, parts.clock.now(), told=names, error=result.error)
 
     return await parts.database.write(save)
 
 
-async def _made(parts: Messenger, event: Event) -> Telling:
+async def _made(parts: Messenger, event: Event) -> FanoutResult:
     """Make the messages of an event, all of them, and no failure of one keeps another from being made."""
-    telling = Telling()
+    result = FanoutResult()
 
-    async def look(tx: ReadTx) -> Happening:
+    async def look(tx: ReadTx) -> OrderEvent:
         order = await order_store.find(tx, event.account_id, event.order_id)
         assert order is not None, "orders are never deleted"
-        return Happening(event, order, await parts.catalogs.load(tx, event.account_id))
+        return OrderEvent(event, order, await parts.catalogs.load(tx, event.account_id))
 
-    happening = await telling.reading(parts, "order", look)
-    if happening is None:
-        return telling
-    letters = await telling.reading(parts, "mails", lambda tx: mails_for(tx, happening))
-    calls = await telling.reading(parts, "webhooks", lambda tx: calls_for(tx, parts, happening))
+    order_event = await result.reading(parts, "order", look)
+    if order_event is None:
+        return result
+    letters = await result.reading(parts, "mails", lambda tx: mails_for(tx, order_event))
+    calls = await result.reading(parts, "webhooks", lambda tx: calls_for(tx, parts, order_event))
     if letters:
         # Rendering takes a while, which requests to this process don't wait for.
-        await asyncio.to_thread(_write, parts, letters, telling)
-    telling.made.update((f"webhook:{each.target}", each) for each in calls or ())
-    return telling
+        await asyncio.to_thread(_write, parts, letters, result)
+    result.made.update((f"webhook:{each.target}", each) for each in calls or ())
+    return result
 
 
-def _write(parts: Messenger, letters: list[Letter], telling: Telling) -> None:
+def _write(parts: Messenger, letters: list[Letter], result: FanoutResult) -> None:
     for letter in letters:
         try:
-            telling.made[f"mail:{letter.kind}:{letter.recipient.address.lower()}"] = write(parts, letter)
+            result.made[f"mail:{letter.kind}:{letter.recipient.address.lower()}"] = write(parts, letter)
         except Exception as error:
-            telling.faults.append((letter.kind, error))
+            result.faults.append((letter.kind, error))
 
 
-def _log(event: Event, telling: Telling, *, given_up: bool) -> None:
-    _, error = telling.faults[0]
+def _log(event: Event, result: FanoutResult, *, given_up: bool) -> None:
+    _, error = result.faults[0]
     if given_up:
-        outbox.log_given_up(event, telling.error, exc_info=error)
+        outbox.log_given_up(event, result.error, exc_info=error)
     elif event.attempts <= FIRST_FAILURES:
         log.warning(
             "an event could not be told",
             kind=event.kind,
             order_id=event.order_id,
             attempts=event.attempts,
-            error=telling.error,
+            error=result.error,
             exc_info=error,
         )
 

@@ -11,7 +11,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.ids import new_hex24_at
 from seatwright.core.languages import Language
 from seatwright.core.mail import Mailbox, one_line
-from seatwright.messages.context import Happening, Messenger
+from seatwright.messages.context import Messenger, OrderEvent
 from seatwright.messages.facts import Subject, calendar_of, facts_of
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail
@@ -35,7 +35,7 @@ class Letter:
 
     kind: MailKind
     what: What
-    happening: Happening
+    order_event: OrderEvent
     speaker: Account
     supplier: Account
     seller: Account
@@ -50,16 +50,16 @@ def write(parts: Messenger, letter: Letter) -> Delivery:
 
     Takes milliseconds of computing, and no database.
     """
-    now, order = parts.clock.now(), letter.happening.order
+    now, order = parts.clock.now(), letter.order_event.order
     words = wording(letter.language)
     calendar = None
     if letter.to_customer and letter.kind != "pending_received":
-        calendar = calendar_of(letter.kind, letter.happening, letter.lines, letter.speaker, words)
+        calendar = calendar_of(letter.kind, letter.order_event, letter.lines, letter.speaker, words)
     has_qr = letter.kind == "confirmation" or (letter.kind == "rescheduled" and order.status == "confirmed")
     subject = Subject(
         kind=letter.kind,
         what=letter.what,
-        happening=letter.happening,
+        order_event=letter.order_event,
         speaker=letter.speaker,
         supplier=letter.supplier,
         seller=letter.seller,
@@ -103,6 +103,6 @@ def _link(parts: Messenger, letter: Letter, now: Instant) -> str:
     """Return the address of the customer's page, for the customer alone: whoever has it has the order."""
     if not letter.to_customer:
         return ""
-    order = letter.happening.order
+    order = letter.order_event.order
     token = links.sign(parts.keyring, link_to(order, now))
     return links.address(parts.settings.public_url, token) or ""

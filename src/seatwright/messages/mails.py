@@ -15,7 +15,7 @@ from seatwright.cart.model import Line
 from seatwright.core import names
 from seatwright.core.languages import Language, language_of
 from seatwright.core.mail import Mailbox, mailbox
-from seatwright.messages.context import Happening
+from seatwright.messages.context import OrderEvent
 from seatwright.messages.facts import customer_facts
 from seatwright.messages.letters import Letter, What
 from seatwright.notifications.mail.rendering import MailKind
@@ -35,27 +35,27 @@ MAILED: dict[str, What] = {
 """The actions of events that are mailed."""
 
 
-async def mails_for(tx: ReadTx, happening: Happening) -> list[Letter]:
+async def mails_for(tx: ReadTx, order_event: OrderEvent) -> list[Letter]:
     """Return the mails that an event makes, still to be written.
 
     What has been overtaken is left out: a confirmation of what is cancelled by now, or that comes with an answer which
     was given in the meantime. Addresses that nothing can be sent to get nothing.
     """
-    order, what = happening.order, MAILED.get(happening.event.detail.action)
+    order, what = order_event.order, MAILED.get(order_event.event.detail.action)
     if what is None or not order.body.flags.mailed:
         return []
     supplier = await accounts.account(tx, order.account_id)
     seller = supplier if order.owner_id == order.account_id else await accounts.account(tx, order.owner_id)
     assert supplier is not None
     assert seller is not None
-    return _Mailing(happening, what, supplier, seller).letters()
+    return _Mailing(order_event, what, supplier, seller).letters()
 
 
 @dataclass(frozen=True, slots=True)
 class _Mailing:
     """Decides about one event."""
 
-    happening: Happening
+    order_event: OrderEvent
     what: What
     supplier: Account
     seller: Account
@@ -79,7 +79,7 @@ class _Mailing:
 
     @property
     def _order(self) -> Order:
-        return self.happening.order
+        return self.order_event.order
 
     @property
     def _added(self) -> bool:
@@ -91,7 +91,7 @@ class _Mailing:
 
         A move is about all that is booked now on what was moved, unless everybody who was moved has cancelled since.
         """
-        named, items = self.happening.event.detail.lines, self._order.body.items
+        named, items = self.order_event.event.detail.lines, self._order.body.items
         if self.what == "rescheduled":
             moved = [item for item in items if any(line.id in named for line in item.live)]
             return frozenset(line.id for item in moved for line in item.live)
@@ -117,14 +117,14 @@ class _Mailing:
     @property
     def _confirmed_since(self) -> bool:
         """Whether a later event tells the customer how the whole order stands."""
-        return self._order.body.confirmed_version > self.happening.event.detail.version
+        return self._order.body.confirmed_version > self.order_event.event.detail.version
 
     @property
     def _confirms_rest(self) -> bool:
         """Whether the event took what had to be accepted, and so confirms what was ordered with it."""
         if self.what not in ("declined", "expired", "cancelled") or not self._confirmed:
             return False
-        return self._order.body.confirmed_version == self.happening.event.detail.version
+        return self._order.body.confirmed_version == self.order_event.event.detail.version
 
     @property
     def _told_later(self) -> bool:
@@ -174,7 +174,7 @@ class _Mailing:
         """One mail for each address that is named on a product concerned, about all such products."""
         found: dict[str, tuple[Mailbox, set[str]]] = {}
         for item in self._order.body.items:
-            product = self.happening.catalog.products_by_id.get(item.product_id)
+            product = self.order_event.catalog.products_by_id.get(item.product_id)
             lines = self._lines.intersection(line.id for line in item.lines)
             for notice in product.notices if product and lines else ():
                 recipient = mailbox(notice.email, notice.name)
@@ -209,7 +209,7 @@ class _Mailing:
         return Letter(
             kind=kind,
             what=self._told,
-            happening=self.happening.for_account(speaker.id),
+            order_event=self.order_event.for_account(speaker.id),
             speaker=speaker,
             supplier=self.supplier,
             seller=self.seller,

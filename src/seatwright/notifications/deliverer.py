@@ -14,7 +14,7 @@ from seatwright.core.clock import HOUR_MS, SECOND_MS, Clock, Instant
 from seatwright.core.errors import Unavailable
 from seatwright.core.times import from_datetime
 from seatwright.notifications import deliveries
-from seatwright.notifications.deliveries import Attempt, Channel, Delivery, Outcome, Room
+from seatwright.notifications.deliveries import Attempt, Capacity, Channel, Delivery, Outcome
 from seatwright.storage.engine import Database
 
 MAX_RETRY_AFTER_MS = 8 * HOUR_MS
@@ -28,7 +28,7 @@ PER_TARGET: dict[Channel, int] = {"mail": 5, "webhook": 2}
 webhook is a receiver of its own, and one that doesn't answer leaves room for the account's others."""
 TAKEN = 5
 """Deliveries that are taken in one step at most."""
-ROOM_S = 1.0
+CAPACITY_WAIT_S = 1.0
 """How long a step waits for room at most."""
 SETTLE_TRIES = 30
 SETTLE_PAUSE_S = 1.0
@@ -57,12 +57,12 @@ class Deliverer:
     async def step(self) -> int:
         """Begin to send as much of what is due as there is room for; return how many that is. Waits for room only."""
         if len(self._running) >= AT_ONCE:
-            await asyncio.wait(self._running, timeout=ROOM_S, return_when=asyncio.FIRST_COMPLETED)
-        room = self._room()
-        if len(room.running) >= AT_ONCE:
+            await asyncio.wait(self._running, timeout=CAPACITY_WAIT_S, return_when=asyncio.FIRST_COMPLETED)
+        capacity = self._capacity()
+        if len(capacity.running) >= AT_ONCE:
             return 0
         taken = await self._database.write(
-            lambda tx: deliveries.take(tx, self._channel, self._clock.now(), limit=TAKEN, room=room),
+            lambda tx: deliveries.take(tx, self._channel, self._clock.now(), limit=TAKEN, capacity=capacity),
         )
         for each in taken:
             task = asyncio.create_task(self._deliver(each))
@@ -72,18 +72,18 @@ class Deliverer:
 
     async def step_or_wait(self) -> bool:
         """Take a step. If it began nothing, and more may be due to whom there is no room for, wait until something is
-        done, for `ROOM_S` at most. Tell whether another step is worth while at once."""
-        room = self._room()
-        held = len(room.running) >= AT_ONCE or any(room.full)
+        done, for `CAPACITY_WAIT_S` at most. Tell whether another step is worth while at once."""
+        capacity = self._capacity()
+        held = len(capacity.running) >= AT_ONCE or any(capacity.full)
         if await self.step():
             return True
         if held and self._running:
-            await asyncio.wait(self._running, timeout=ROOM_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(self._running, timeout=CAPACITY_WAIT_S, return_when=asyncio.FIRST_COMPLETED)
         return held
 
-    def _room(self) -> Room:
+    def _capacity(self) -> Capacity:
         running = list(self._running.values())
-        return Room(AT_ONCE, PER_ACCOUNT[self._channel], PER_TARGET[self._channel], running)
+        return Capacity(AT_ONCE, PER_ACCOUNT[self._channel], PER_TARGET[self._channel], running)
 
     async def finish(self, within_s: float | None = None) -> None:
         """Wait for what is being sent. After `within_s` seconds it is cut off, and due again when its lease is over."""

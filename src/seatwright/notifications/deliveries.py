@@ -82,7 +82,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: Instant | None = None
 
 
-class Room(NamedTuple):
+class Capacity(NamedTuple):
     """How many deliveries of a channel may be sent at the same time: in all, of one account, and to one target of it.
     `running` are those that are being sent."""
 
@@ -155,14 +155,15 @@ async def insert(tx: Tx, deliveries: Sequence[Delivery]) -> None:
     )
 
 
-async def take(tx: Tx, channel: Channel, now: Instant, *, limit: int, room: Room | None = None) -> list[Delivery]:
-    """Return up to `limit` deliveries that are due and that there is `room` for, and keep others from taking them for
-    `LEASE_MS`.
+async def take(
+    tx: Tx, channel: Channel, now: Instant, *, limit: int, capacity: Capacity | None = None
+) -> list[Delivery]:
+    """Return up to `limit` due deliveries, as far as there is `capacity`; nobody else takes them for `LEASE_MS`.
 
     Each counts as attempted from here on. One that was taken `MAX_ATTEMPTS` times and is due all the same has killed
     its process, or was cut off, the last time: it is given up here instead.
     """
-    accounts, targets = room.full if room else ([], [])
+    accounts, targets = capacity.full if capacity else ([], [])
     rows = await tx.rows(
         f"""
         SELECT {_COLUMNS} FROM delivery WHERE channel = $1 AND status = 'due' AND due_at <= $2
@@ -180,7 +181,7 @@ async def take(tx: Tx, channel: Channel, now: Instant, *, limit: int, room: Room
     found = [each for each in due if each.attempts < MAX_ATTEMPTS]
     taken = [
         msgspec.structs.replace(each, attempts=each.attempts + 1, due_at=now + LEASE_MS)
-        for each in (room.chosen(found) if room else found)
+        for each in (capacity.chosen(found) if capacity else found)
     ]
     await tx.execute_many(
         "UPDATE delivery SET attempts = $3, due_at = $4 WHERE account_id = $1 AND id = $2",

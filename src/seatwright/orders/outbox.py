@@ -75,7 +75,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = "account_id, id, owner_id, order_id, kind, at, detail, attempts, due_at, error, failed_at"
-_UNTOLD = "(failed_at IS NOT NULL OR error <> '' OR attempts > 1)"
+_FAILED = "(failed_at IS NOT NULL OR error <> '' OR attempts > 1)"
 
 INSERT = """
 INSERT INTO outbox_event (account_id, id, owner_id, order_id, kind, at, detail, due_at)
@@ -175,14 +175,14 @@ async def fail(tx: Tx, event: Event, now: Instant, *, told: Iterable[str], error
     return given_up
 
 
-async def untold(tx: ReadTx, *, account_id: str = "", limit: int, after: tuple[str, str] = ("", "")) -> list[Event]:
+async def failed(tx: ReadTx, *, account_id: str = "", limit: int, after: tuple[str, str] = ("", "")) -> list[Event]:
     """Return events of an account, or of all, that were tried in vain or given up, by account and id, beyond `after`.
 
     For whoever runs the server; requests don't see them.
     """
     rows = await tx.rows(
         f"""
-        SELECT {_COLUMNS} FROM outbox_event WHERE {_UNTOLD} AND ($1 = '' OR account_id = $1)
+        SELECT {_COLUMNS} FROM outbox_event WHERE {_FAILED} AND ($1 = '' OR account_id = $1)
         AND (account_id > $2 OR (account_id = $2 AND id > $3)) ORDER BY account_id, id LIMIT $4
         """,  # noqa: S608 - constant columns and conditions
         account_id,

@@ -65,7 +65,7 @@ class _Side(NamedTuple):
     cycle: BillingCycle
 
 
-class _Asked(NamedTuple):
+class _Request(NamedTuple):
     """What is read at once: connections that share the sums' ledger, and the cycles' calendar."""
 
     role: Literal["supplier", "reseller"]
@@ -88,9 +88,9 @@ async def settlements(tx: ReadTx, account_id: str, span: Span, direction: Direct
 
     Cycles without anything are left out.
     """
-    groups: dict[_Asked, list[_Side]] = defaultdict(list)
+    groups: dict[_Request, list[_Side]] = defaultdict(list)
     for side in await _sides(tx, account_id):
-        groups[_Asked(side.role, side.zone, side.cycle)].append(side)
+        groups[_Request(side.role, side.zone, side.cycle)].append(side)
     found = []
     for asked, sides in groups.items():
         found += await _of_cycle(tx, asked, sides, span, direction, now)
@@ -122,7 +122,7 @@ async def _sides(tx: ReadTx, account_id: str) -> list[_Side]:
 
 
 async def _of_cycle(
-    tx: ReadTx, asked: _Asked, sides: list[_Side], span: Span, direction: Direction, now: Instant
+    tx: ReadTx, asked: _Request, sides: list[_Side], span: Span, direction: Direction, now: Instant
 ) -> list[Settlement]:
     firsts = cycles(span.first, span.last, asked.cycle)
     starts = [midnight(first, asked.zone) for first in firsts]

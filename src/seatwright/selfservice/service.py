@@ -36,7 +36,7 @@ class Visit(NamedTuple):
     now: Instant
 
 
-class Seen(NamedTuple):
+class OrderParties(NamedTuple):
     """An order with those whom the customer deals with: `seller` took the order, `supplier` runs the trip."""
 
     order: Order
@@ -58,20 +58,20 @@ class Offer(NamedTuple):
     """What cancelling `choice` comes to. Whoever sends `proof` back was shown this offer and no other."""
 
     answer: Answer
-    seen: Seen
+    seen: OrderParties
     choice: Choice
     quote: Quote
     proof: str
 
 
-async def look(tx: ReadTx, catalogs: CatalogCache, link: OrderLink, *, lock: bool = False) -> Seen:
+async def look(tx: ReadTx, catalogs: CatalogCache, link: OrderLink, *, lock: bool = False) -> OrderParties:
     """Return the order of a link, which is its seller's. Raises `NotFound`, also for a link that was ended."""
     seller = await auth.account(tx, link.account_id)
     order = await store.find(tx, seller.id, link.order_id, lock=lock)
     if order is None or order.owner_id != seller.id or order.body.links_ended != link.generation:
         raise order_not_found()
     supplier = seller if order.account_id == order.owner_id else await auth.account(tx, order.account_id)
-    return Seen(order, seller, supplier, await catalogs.load(tx, order.account_id))
+    return OrderParties(order, seller, supplier, await catalogs.load(tx, order.account_id))
 
 
 async def offer(tx: ReadTx, booking: Booking, keyring: Keyring, visit: Visit, name: str) -> Offer:
@@ -97,7 +97,7 @@ async def cancel_as_shown(tx: Tx, booking: Booking, keyring: Keyring, visit: Vis
     return offered._replace(answer="cancelled", seen=seen._replace(order=outcome.order))
 
 
-def _offer(seen: Seen, booking: Booking, keyring: Keyring, visit: Visit, name: str) -> Offer:
+def _offer(seen: OrderParties, booking: Booking, keyring: Keyring, visit: Visit, name: str) -> Offer:
     choice = online.find(seen.order, name)
     if choice is None:
         raise NotFound("The order has nothing like it.", code="choice_not_found")
@@ -116,7 +116,7 @@ def _shown(order: Order, name: str, quoted: Quote) -> str:
     return f"{name} {quoted.fee} {quoted.refund} {order.body.currency} {lines}"
 
 
-def _caller(seen: Seen) -> Caller:
+def _caller(seen: OrderParties) -> Caller:
     """Return the customer, as somebody of the seller's who may do nothing but this."""
     return Caller(
         account_id=seen.order.owner_id,

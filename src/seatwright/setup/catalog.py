@@ -21,12 +21,12 @@ from seatwright.setup import upkeep
 from seatwright.setup.convert import Terms, to_entry
 from seatwright.setup.document import PLURALS, AnyForm
 from seatwright.setup.editor import Change, Editor
-from seatwright.setup.validate import Changed, check, check_unused, entries_of, is_same
+from seatwright.setup.validate import EntryAtPath, check, check_unused, entries_of, is_same
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
 
-class Shown(NamedTuple):
+class EntryView(NamedTuple):
     """An entry and what is needed to show it."""
 
     kind: str
@@ -34,7 +34,7 @@ class Shown(NamedTuple):
     currency: str
 
 
-class Wanted(NamedTuple):
+class FormAtPath(NamedTuple):
     """A form that an entry is to be made of, and its path in what was sent ("" for the whole of it)."""
 
     kind: str
@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
 
 
 @dataclass(slots=True)
-class Plan:
+class CatalogPlan:
     """What a number of forms come to: the entries afterwards, the changes, and how many were that way already."""
 
     entries: dict[str, dict[str, AnyEntry]]
@@ -51,31 +51,33 @@ class Plan:
     unchanged: dict[str, int] = field(default_factory=dict)
 
 
-async def page(tx: ReadTx, catalogs: CatalogCache, account_id: str, kind: str, *, limit: int, page: int) -> list[Shown]:
+async def page(
+    tx: ReadTx, catalogs: CatalogCache, account_id: str, kind: str, *, limit: int, page: int
+) -> list[EntryView]:
     """Return a page of the entries of a kind, by code; `page` counts from 0."""
     catalog = await catalogs.load(tx, account_id)
     entries = _of_kind(catalog, kind)
     codes = sorted(entries)[limit * page : limit * (page + 1)]
-    return [Shown(kind, entries[code], catalog.currency) for code in codes]
+    return [EntryView(kind, entries[code], catalog.currency) for code in codes]
 
 
-async def get(tx: ReadTx, catalogs: CatalogCache, account_id: str, kind: str, code: str) -> Shown:
+async def get(tx: ReadTx, catalogs: CatalogCache, account_id: str, kind: str, code: str) -> EntryView:
     """Return one entry. Raises `NotFound`."""
     catalog = await catalogs.load(tx, account_id)
-    return Shown(kind, _existing(catalog, kind, code), catalog.currency)
+    return EntryView(kind, _existing(catalog, kind, code), catalog.currency)
 
 
-async def create(tx: Tx, editor: Editor, kind: str, form: AnyForm) -> Shown:
+async def create(tx: Tx, editor: Editor, kind: str, form: AnyForm) -> EntryView:
     """Make an entry. Raises `Invalid` naming the field, and `Conflict` if there is one with its code."""
     catalog = await _locked(tx, editor)
     if form.code in _of_kind(catalog, kind):
         raise Conflict(f"code: there is a {kind} {form.code} already; replace it with PUT.", code="code_taken")
-    plan = plan_changes(catalog, terms_of(catalog, editor.clock.now()), [Wanted(kind, form, "")])
+    plan = plan_changes(catalog, terms_of(catalog, editor.clock.now()), [FormAtPath(kind, form, "")])
     await apply(tx, editor, plan.changes)
-    return Shown(kind, plan.entries[kind][form.code], catalog.currency)
+    return EntryView(kind, plan.entries[kind][form.code], catalog.currency)
 
 
-async def replace(tx: Tx, editor: Editor, kind: str, code: str, form: AnyForm) -> Shown:
+async def replace(tx: Tx, editor: Editor, kind: str, code: str, form: AnyForm) -> EntryView:
     """Put an entry in place of the one with `code`, keeping its id. What is left out gets its default.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` for what the departures don't allow.
@@ -84,18 +86,18 @@ async def replace(tx: Tx, editor: Editor, kind: str, code: str, form: AnyForm) -
     _existing(catalog, kind, code)
     if form.code != code:
         raise bad_field("code", f"an entry keeps its code; this one's is {code}.", code="code_changed")
-    plan = plan_changes(catalog, terms_of(catalog, editor.clock.now()), [Wanted(kind, form, "")])
+    plan = plan_changes(catalog, terms_of(catalog, editor.clock.now()), [FormAtPath(kind, form, "")])
     await apply(tx, editor, plan.changes)
-    return Shown(kind, plan.entries[kind][code], catalog.currency)
+    return EntryView(kind, plan.entries[kind][code], catalog.currency)
 
 
-async def delete(tx: Tx, editor: Editor, kind: str, code: str) -> Shown:
+async def delete(tx: Tx, editor: Editor, kind: str, code: str) -> EntryView:
     """Delete an entry and return it. Raises `NotFound`, and `Conflict` naming what refers to it."""
     catalog = await _locked(tx, editor)
     entry = _existing(catalog, kind, code)
     check_unused(entries_of(catalog), kind, code, catalog.policy_code)
     await apply(tx, editor, [Change(kind, entry, None)])
-    return Shown(kind, entry, catalog.currency)
+    return EntryView(kind, entry, catalog.currency)
 
 
 def terms_of(catalog: Catalog, now: Instant) -> Terms:
@@ -103,13 +105,13 @@ def terms_of(catalog: Catalog, now: Instant) -> Terms:
     return Terms(currency=catalog.currency, time_zone=catalog.time_zone, now=now)
 
 
-def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[Wanted]) -> Plan:
+def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[FormAtPath]) -> CatalogPlan:
     """Return what `wanted` would change. Nothing is written.
 
     Raises `Invalid`, naming the field with its path, for the first form that can't be.
     """
-    plan = Plan(entries_of(catalog))
-    changed: list[Changed] = []
+    plan = CatalogPlan(entries_of(catalog))
+    changed: list[EntryAtPath] = []
     seen: dict[tuple[str, str], str] = {}
     for kind, form, path in wanted:
         before = seen.setdefault((kind, form.code), path)
@@ -122,7 +124,7 @@ def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[Wanted]) -> Pl
             continue
         plan.entries[kind][form.code] = new
         plan.changes.append(Change(kind, old, new))
-        changed.append(Changed(kind, new, path))
+        changed.append(EntryAtPath(kind, new, path))
     check(plan.entries, changed)
     return plan
 

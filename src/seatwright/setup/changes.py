@@ -19,13 +19,13 @@ from seatwright.orders import reschedule
 from seatwright.orders.reschedule import Move
 from seatwright.setup import store
 from seatwright.setup.editor import Editor
-from seatwright.setup.store import Stored
+from seatwright.setup.store import DepartureRow
 from seatwright.storage import audit
 from seatwright.storage.engine import Retry, Tx
 
 
 @dataclass(slots=True)
-class Planned:
+class DeparturePlan:
     """What making departures to be as they are asked for comes to.
 
     `new` are made, `changes` (before, after) changed, `gone` deleted. Of those that were made for another time zone,
@@ -33,16 +33,16 @@ class Planned:
     departure has their start. `uncovered` are on sale, and nothing asks for them.
     """
 
-    new: list[Stored] = field(default_factory=list)
-    changes: list[tuple[Stored, Stored]] = field(default_factory=list)
-    gone: list[Stored] = field(default_factory=list)
+    new: list[DepartureRow] = field(default_factory=list)
+    changes: list[tuple[DepartureRow, DepartureRow]] = field(default_factory=list)
+    gone: list[DepartureRow] = field(default_factory=list)
     unchanged: int = 0
-    followed: list[tuple[Stored, Stored]] = field(default_factory=list)
-    waiting: list[Stored] = field(default_factory=list)
-    blocked: list[Stored] = field(default_factory=list)
-    uncovered: list[Stored] = field(default_factory=list)
+    followed: list[tuple[DepartureRow, DepartureRow]] = field(default_factory=list)
+    waiting: list[DepartureRow] = field(default_factory=list)
+    blocked: list[DepartureRow] = field(default_factory=list)
+    uncovered: list[DepartureRow] = field(default_factory=list)
 
-    def change(self, old: Stored, new: Stored) -> None:
+    def change(self, old: DepartureRow, new: DepartureRow) -> None:
         """Note how a departure is and how it is to be."""
         if new == old:
             self.unchanged += 1
@@ -58,7 +58,7 @@ class _Starts:
     go: set[Instant] = field(default_factory=set)
 
 
-async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: Planned) -> None:
+async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: DeparturePlan) -> None:
     """Write departures. The caller holds the catalog's lock, and knows that the new starts are free.
 
     Raises `Conflict`, saying how many seats are taken where that is why, and `Retry` if one that is to go has some.
@@ -90,7 +90,7 @@ async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: Planned) -> N
     await tx.execute_many(audit.INSERT, list(_events(editor, planned)))
 
 
-def _pool_starts(planned: Planned) -> dict[str, _Starts]:
+def _pool_starts(planned: DeparturePlan) -> dict[str, _Starts]:
     starts: dict[str, _Starts] = {}
     moved = [(old, new) for old, new in planned.changes if new.times != old.times]
     for departure in [*planned.new, *(new for _, new in moved)]:
@@ -102,7 +102,7 @@ def _pool_starts(planned: Planned) -> dict[str, _Starts]:
     return starts
 
 
-async def _lock(tx: Tx, account_id: str, planned: Planned, starts: dict[str, _Starts]) -> dict[str, int]:
+async def _lock(tx: Tx, account_id: str, planned: DeparturePlan, starts: dict[str, _Starts]) -> dict[str, int]:
     """Lock what changes and what shares a pool with it; return how many seats of each are taken."""
     ids = {old.id for old, _ in planned.changes} | {old.id for old in planned.gone}
     for pool_id, of_pool in starts.items():
@@ -111,7 +111,7 @@ async def _lock(tx: Tx, account_id: str, planned: Planned, starts: dict[str, _St
     return await store.lock_all(tx, account_id, ids)
 
 
-async def _take_again(tx: Tx, account_id: str, new: Stored, taken: int) -> None:
+async def _take_again(tx: Tx, account_id: str, new: DepartureRow, taken: int) -> None:
     try:
         await seats.take(tx, account_id, {new.id: taken})
     except SoldOut:
@@ -124,7 +124,7 @@ async def _take_again(tx: Tx, account_id: str, new: Stored, taken: int) -> None:
         ) from None
 
 
-def _below_taken(new: Stored, taken: int) -> Conflict:
+def _below_taken(new: DepartureRow, taken: int) -> Conflict:
     return Conflict(
         f"capacity: can't be {new.capacity}, because {taken} are taken; cancel some first.",
         code="below_taken",
@@ -132,7 +132,7 @@ def _below_taken(new: Stored, taken: int) -> Conflict:
     )
 
 
-def _move(editor: Editor, old: Stored, new: Stored) -> Move:
+def _move(editor: Editor, old: DepartureRow, new: DepartureRow) -> Move:
     return Move(
         account_id=editor.account_id,
         departure_id=new.id,
@@ -145,7 +145,7 @@ def _move(editor: Editor, old: Stored, new: Stored) -> Move:
     )
 
 
-def _events(editor: Editor, planned: Planned) -> Iterable[tuple[Any, ...]]:
+def _events(editor: Editor, planned: DeparturePlan) -> Iterable[tuple[Any, ...]]:
     """For the audit log: one event for each product's new departures, and one for each that changed or went."""
     counts: dict[str, int] = {}
     for departure in planned.new:
@@ -162,7 +162,7 @@ def _event(editor: Editor, action: str, subject_id: str, detail: Any) -> tuple[A
     return audit.event(editor.account_id, editor.clock.now(), editor.actor, action, subject_id, detail)
 
 
-def _differences(old: Stored, new: Stored) -> dict[str, Any]:
+def _differences(old: DepartureRow, new: DepartureRow) -> dict[str, Any]:
     """Return what changed, as before and after."""
     before, after = old._asdict(), new._asdict()
     return {name: [before[name], after[name]] for name in after if name != "taken" and before[name] != after[name]}

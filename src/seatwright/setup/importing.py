@@ -27,8 +27,8 @@ from seatwright.core.field_errors import at, bad_field
 from seatwright.core.money import check_currency
 from seatwright.setup import catalog as catalog_service
 from seatwright.setup import changes, planning
-from seatwright.setup.catalog import Plan, Wanted
-from seatwright.setup.changes import Planned
+from seatwright.setup.catalog import CatalogPlan, FormAtPath
+from seatwright.setup.changes import DeparturePlan
 from seatwright.setup.convert import Terms, zone
 from seatwright.setup.departure_form import DepartureForm, ScheduleForm
 from seatwright.setup.document import FORMS, MAX_LIST, PLURALS, CatalogForm, Form, Line
@@ -196,9 +196,9 @@ async def import_document(
     return report
 
 
-def _wanted(document: ImportForm) -> list[Wanted]:
+def _wanted(document: ImportForm) -> list[FormAtPath]:
     return [
-        Wanted(kind, form, f"{PLURALS[kind]}[{index}]")
+        FormAtPath(kind, form, f"{PLURALS[kind]}[{index}]")
         for kind in FORMS
         for index, form in enumerate(getattr(document, PLURALS[kind]))
     ]
@@ -252,7 +252,7 @@ async def _change_account(tx: Tx, now: Instant, actor: str, account_id: str, cha
         raise _of_account(error) from None
 
 
-def _catalog_after(before: Catalog, plan: Plan, terms: Terms, settings: AccountForm) -> Catalog:
+def _catalog_after(before: Catalog, plan: CatalogPlan, terms: Terms, settings: AccountForm) -> Catalog:
     """Return the catalog as it will be. It is not put into the cache: the transaction may be rolled back."""
     policy = before.policy_code if settings.policy is None else settings.policy or None
     return catalog_store.build(
@@ -315,7 +315,9 @@ def _product(catalog: Catalog, code: str, path: str) -> Product:
     return product
 
 
-def _counts(document: ImportForm, account_changed: bool, plan: Plan, planned: Planned) -> dict[str, Counts]:
+def _counts(
+    document: ImportForm, account_changed: bool, plan: CatalogPlan, planned: DeparturePlan
+) -> dict[str, Counts]:
     counts: dict[str, Counts] = {}
     if document.account is not None:
         counts["account"] = Counts(changed=1) if account_changed else Counts(unchanged=1)

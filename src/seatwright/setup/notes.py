@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from seatwright.catalog.model import Catalog
-from seatwright.setup.changes import Planned
+from seatwright.setup.changes import DeparturePlan
 from seatwright.setup.planning import Rules, wall_of
 from seatwright.setup.specs import Spec
-from seatwright.setup.store import Stored
+from seatwright.setup.store import DepartureRow
 
 MAX_SUBJECTS = 100
 """Departures that one note names at most; `count` counts all."""
@@ -59,7 +59,7 @@ class Note:
 
 
 def notes(
-    catalog: Catalog, planned: Planned, specs: Sequence[Spec], left_out: Sequence[Spec], rules: Rules
+    catalog: Catalog, planned: DeparturePlan, specs: Sequence[Spec], left_out: Sequence[Spec], rules: Rules
 ) -> list[Note]:
     """Return what is to be said about departures that were asked for, and about those that were not."""
     gone = {each.id for each in planned.gone}
@@ -72,7 +72,7 @@ def notes(
         if rules.follow
         else "{} left in the old time zone: import the catalog again, or change them, to move them."
     )
-    stored: list[tuple[Kind, str, Sequence[Stored]]] = [
+    stored: list[tuple[Kind, str, Sequence[DepartureRow]]] = [
         (
             "zone_followed",
             "{} moved to the same time on the wall in the corrected time zone.",
@@ -120,7 +120,7 @@ def _note(kind: Kind, text: str, subjects: list[Subject]) -> Note:
     return Note(kind, text.format(number), count, tuple(subjects[:MAX_SUBJECTS]))
 
 
-def _stored(catalog: Catalog, stored: Stored) -> Subject:
+def _stored(catalog: Catalog, stored: DepartureRow) -> Subject:
     product = catalog.products_by_id[stored.product_id].code
     return Subject(stored.id, product, _text(wall_of(stored)), stored.time_zone, stored.taken)
 

@@ -19,9 +19,9 @@ from seatwright.core.field_errors import at, bad_field
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import from_local, wall_at
 from seatwright.setup import store
-from seatwright.setup.changes import Planned
+from seatwright.setup.changes import DeparturePlan
 from seatwright.setup.specs import Spec, closes_at, duration_ms, times_of
-from seatwright.setup.store import Stored
+from seatwright.setup.store import DepartureRow
 from seatwright.storage.engine import ReadTx
 
 FARTHEST_MS = 2 * DAY_MS
@@ -44,18 +44,18 @@ class Rules(NamedTuple):
 class _Mover(NamedTuple):
     """A departure that is to follow into another time zone: as it is, as it would stay, and moved."""
 
-    old: Stored
-    stays: Stored
-    moved: Stored
+    old: DepartureRow
+    stays: DepartureRow
+    moved: DepartureRow
 
 
-Existing = Mapping[str, Sequence[Stored]]
+Existing = Mapping[str, Sequence[DepartureRow]]
 """Departures by product."""
 
 
 async def plan(
     tx: ReadTx, account_id: str, catalog: Catalog, specs: Sequence[Spec], now: Instant, rules: Rules
-) -> Planned:
+) -> DeparturePlan:
     """Return what it takes for the departures to be as in `specs`. Nothing is written.
 
     Raises `Invalid` for a new departure without a capacity, or at a time that another one has.
@@ -65,7 +65,7 @@ async def plan(
         first = min((each.times.start_at or now for each in existing.get(product_id, [])), default=now)
         existing[product_id] = await store.between(tx, account_id, product_id, min(first, now), None)
     matches = match(specs, existing)
-    planned, movers, new = Planned(), [], []
+    planned, movers, new = DeparturePlan(), [], []
     for index, spec in enumerate(specs):
         old = matches.get(index)
         if old is None:
@@ -95,10 +95,10 @@ async def plan(
     return planned
 
 
-async def near(tx: ReadTx, account_id: str, specs: Sequence[Spec]) -> dict[str, list[Stored]]:
+async def near(tx: ReadTx, account_id: str, specs: Sequence[Spec]) -> dict[str, list[DepartureRow]]:
     """Return the departures of the products in `specs` at about their times."""
     starts: dict[str, list[Instant]] = {}
-    found: dict[str, list[Stored]] = {}
+    found: dict[str, list[DepartureRow]] = {}
     for spec in specs:
         if spec.start_at is not None:
             starts.setdefault(spec.product.id, []).append(spec.start_at)
@@ -110,14 +110,14 @@ async def near(tx: ReadTx, account_id: str, specs: Sequence[Spec]) -> dict[str, 
     return found
 
 
-def match(specs: Sequence[Spec], existing: Existing) -> dict[int, Stored]:
+def match(specs: Sequence[Spec], existing: Existing) -> dict[int, DepartureRow]:
     """Return the departures that are there already, by the index of the spec that is about them; each once.
 
     Those in the same zone go first; then those made for the same time on the wall in another zone; then those that the
     wall shows at the same time, as where the clock repeats it.
     """
-    by_start: dict[tuple[str, str], dict[Instant | None, Stored]] = {}
-    by_wall: dict[tuple[str, datetime | None], Stored] = {}
+    by_start: dict[tuple[str, str], dict[Instant | None, DepartureRow]] = {}
+    by_wall: dict[tuple[str, datetime | None], DepartureRow] = {}
     zones: dict[str, set[str]] = {}
     for product_id, of_product in existing.items():
         for each in of_product:
@@ -125,7 +125,7 @@ def match(specs: Sequence[Spec], existing: Existing) -> dict[int, Stored]:
             by_start.setdefault((product_id, each.time_zone), {})[each.times.start_at] = each
             by_wall[product_id, wall_of(each)] = each
 
-    def candidates(spec: Spec, turn: int) -> Iterable[Stored | None]:
+    def candidates(spec: Spec, turn: int) -> Iterable[DepartureRow | None]:
         product_id = spec.product.id
         if turn == 0:
             yield by_start.get((product_id, spec.time_zone), {}).get(spec.start_at)
@@ -136,7 +136,7 @@ def match(specs: Sequence[Spec], existing: Existing) -> dict[int, Stored]:
         elif spec.wall is not None:
             yield by_wall.get((product_id, spec.local))
 
-    found: dict[int, Stored] = {}
+    found: dict[int, DepartureRow] = {}
     used: set[str] = set()
     for turn in range(3):
         for index, spec in enumerate(specs):
@@ -148,19 +148,19 @@ def match(specs: Sequence[Spec], existing: Existing) -> dict[int, Stored]:
     return found
 
 
-def wall_of(stored: Stored) -> datetime | None:
+def wall_of(stored: DepartureRow) -> datetime | None:
     """Return what the wall shows at a departure's start; None for a dateless product's."""
     return None if stored.times.start_at is None else wall_at(stored.times.start_at, stored.time_zone)
 
 
-def new_departure(catalog: Catalog, spec: Spec) -> Stored:
+def new_departure(catalog: Catalog, spec: Spec) -> DepartureRow:
     """Return a departure that isn't stored yet. Raises `Invalid` if its capacity is said nowhere."""
     product = spec.product
     pool = catalog.pools[product.pool] if product.pool else None
     capacity = spec.capacity if spec.capacity is not None or pool is None else pool.units
     if capacity is None:
         raise bad_field(at(spec.path, "capacity"), "is missing; say how many seats there are.", code="missing_field")
-    return Stored(
+    return DepartureRow(
         id=new_hex24(),
         product_id=product.id,
         times=times_of(spec.start_at, duration_ms(spec), spec.time_zone),
@@ -173,7 +173,7 @@ def new_departure(catalog: Catalog, spec: Spec) -> Stored:
     )
 
 
-def as_asked(old: Stored, spec: Spec) -> Stored:
+def as_asked(old: DepartureRow, spec: Spec) -> DepartureRow:
     """Return an existing departure with what `spec` says, at the start that it has; the rest stays."""
     times, closes, start = old.times, old.closes_at, old.times.start_at
     if start is not None and spec.said_duration is not None:
@@ -189,12 +189,12 @@ def as_asked(old: Stored, spec: Spec) -> Stored:
     )
 
 
-def _follows(old: Stored, spec: Spec, now: Instant) -> bool:
+def _follows(old: DepartureRow, spec: Spec, now: Instant) -> bool:
     """Tell whether a departure was made for another time zone than its product's is now; what has begun stays."""
     return old.time_zone != spec.time_zone and old.times.start_at is not None and old.times.start_at > now
 
 
-def _moved(stays: Stored, spec: Spec) -> Stored:
+def _moved(stays: DepartureRow, spec: Spec) -> DepartureRow:
     start, end = stays.times.start_at, stays.times.end_at
     assert start is not None, "one that follows has a date"
     assert end is not None, "and an end"
@@ -204,7 +204,7 @@ def _moved(stays: Stored, spec: Spec) -> Stored:
     return stays._replace(times=times, time_zone=spec.time_zone, closes_at=spec.start_at - lead)
 
 
-async def _prune(tx: ReadTx, account_id: str, planned: Planned) -> None:
+async def _prune(tx: ReadTx, account_id: str, planned: DeparturePlan) -> None:
     """Let go of what nothing covers and nobody has: it is deleted, or closed where cancelled orders refer to it."""
     unsold = [each for each in planned.uncovered if not each.taken]
     ordered = await store.ordered(tx, account_id, [each.id for each in unsold])
@@ -214,7 +214,7 @@ async def _prune(tx: ReadTx, account_id: str, planned: Planned) -> None:
             planned.change(each, each._replace(closed=True))
 
 
-def _settle(planned: Planned, movers: Sequence[_Mover], existing: Existing) -> None:
+def _settle(planned: DeparturePlan, movers: Sequence[_Mover], existing: Existing) -> None:
     """Let departures move where no other one stays, and those stay whose new start is taken."""
     leaving = {mover.old.id for mover in movers} | {each.id for each in planned.gone}
     in_the_way = [
@@ -236,8 +236,8 @@ def _settle(planned: Planned, movers: Sequence[_Mover], existing: Existing) -> N
 
 
 def _refuse_same_time(
-    planned: Planned,
-    new: Sequence[tuple[Spec, Stored]],
+    planned: DeparturePlan,
+    new: Sequence[tuple[Spec, DepartureRow]],
     existing: Existing,
     meant: Collection[tuple[str, datetime | None]],
 ) -> None:
@@ -257,7 +257,7 @@ def _refuse_same_time(
             raise same_local_time(_start_of(spec), other)
 
 
-def same_start(spec: Spec, other: Stored) -> Invalid:
+def same_start(spec: Spec, other: DepartureRow) -> Invalid:
     """Return the error for a new departure at the instant of one that was made for another time and zone."""
     return bad_field(
         _start_of(spec),
@@ -267,7 +267,7 @@ def same_start(spec: Spec, other: Stored) -> Invalid:
     )
 
 
-def same_local_time(path: str, other: Stored) -> Invalid:
+def same_local_time(path: str, other: DepartureRow) -> Invalid:
     """Return the error for a second departure at the same time on the wall that isn't said to be on purpose."""
     return bad_field(
         path,

@@ -20,7 +20,7 @@ from seatwright.inventory import store as departures
 from seatwright.inventory.model import Departure
 from seatwright.setup import changes, planning, store
 from seatwright.setup.catalog import terms_of
-from seatwright.setup.changes import Planned
+from seatwright.setup.changes import DeparturePlan
 from seatwright.setup.convert import Terms
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.editor import Editor
@@ -28,11 +28,11 @@ from seatwright.setup.moments import parse_moment
 from seatwright.setup.notes import Note, notes
 from seatwright.setup.planning import FARTHEST_MS, Rules
 from seatwright.setup.specs import prices_of, spec_of, specs_of, times_of, zone_of
-from seatwright.setup.store import Stored
+from seatwright.setup.store import DepartureRow
 from seatwright.storage.engine import ReadTx, Tx
 
 
-class Shown(NamedTuple):
+class DepartureView(NamedTuple):
     """A departure and what is needed to show it."""
 
     departure: Departure
@@ -40,7 +40,7 @@ class Shown(NamedTuple):
     currency: str
 
 
-class Made(NamedTuple):
+class RecurrenceResult(NamedTuple):
     """How many departures of a recurrence were made, and how many were there already; `notes` on some of them."""
 
     created: int
@@ -48,7 +48,7 @@ class Made(NamedTuple):
     notes: list[Note]
 
 
-async def delete(tx: Tx, editor: Editor, departure_id: str) -> Shown:
+async def delete(tx: Tx, editor: Editor, departure_id: str) -> DepartureView:
     """Delete a departure that nobody has or had seats on, and return it as it was.
 
     Raises `NotFound`, and `Conflict` while seats of it are held or sold, or if cancelled orders refer to it.
@@ -67,7 +67,7 @@ async def delete(tx: Tx, editor: Editor, departure_id: str) -> Shown:
         raise Conflict(
             "Cancelled orders refer to this departure; set closed to true instead.", code="departure_ordered"
         )
-    await changes.apply(tx, editor, catalog, Planned(gone=[old]))
+    await changes.apply(tx, editor, catalog, DeparturePlan(gone=[old]))
     return shown
 
 
@@ -82,7 +82,7 @@ async def page(
     last: date,
     limit: int,
     page: int,
-) -> list[Shown]:
+) -> list[DepartureView]:
     """Return a page of a product's departures from one local day to another, by start, closed and past ones too.
 
     A dateless product's is always there. Raises `NotFound`.
@@ -90,20 +90,20 @@ async def page(
     catalog = await catalogs.load(tx, account_id)
     product = _product(catalog, product_code)
     found = await departures.calendar(tx, account_id, product.id, first, last, now)
-    return [Shown(each, product, catalog.currency) for each in found[limit * page : limit * (page + 1)]]
+    return [DepartureView(each, product, catalog.currency) for each in found[limit * page : limit * (page + 1)]]
 
 
-async def get(tx: ReadTx, catalogs: CatalogCache, now: Instant, account_id: str, departure_id: str) -> Shown:
+async def get(tx: ReadTx, catalogs: CatalogCache, now: Instant, account_id: str, departure_id: str) -> DepartureView:
     """Return one departure. Raises `NotFound`."""
     catalog = await catalogs.load(tx, account_id)
     departure = await departures.find(tx, account_id, departure_id, now)
     product = catalog.products_by_id.get(departure.product_id) if departure else None
     if departure is None or product is None:
         raise _not_found()
-    return Shown(departure, product, catalog.currency)
+    return DepartureView(departure, product, catalog.currency)
 
 
-async def create(tx: Tx, editor: Editor, product_code: str, form: NewDeparture) -> Shown:
+async def create(tx: Tx, editor: Editor, product_code: str, form: NewDeparture) -> DepartureView:
     """Make a departure. A dateless product's is made once, and returned as it is when it is asked for again.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` if the product has one with this start, or at this
@@ -118,11 +118,11 @@ async def create(tx: Tx, editor: Editor, product_code: str, form: NewDeparture) 
     else:
         _refuse_taken(spec.start_at, spec.local, others, form.same_local_time)
         made = planning.new_departure(catalog, spec)
-        await changes.apply(tx, editor, catalog, Planned(new=[made]))
+        await changes.apply(tx, editor, catalog, DeparturePlan(new=[made]))
     return await get(tx, editor.catalogs, editor.clock.now(), editor.account_id, made.id)
 
 
-async def create_many(tx: Tx, editor: Editor, product_code: str, form: Recurrence) -> Made:
+async def create_many(tx: Tx, editor: Editor, product_code: str, form: Recurrence) -> RecurrenceResult:
     """Make the departures of a recurrence that aren't there yet; those that are stay as they are.
 
     Raises `NotFound` and `Invalid` naming the field.
@@ -131,13 +131,13 @@ async def create_many(tx: Tx, editor: Editor, product_code: str, form: Recurrenc
     now = editor.clock.now()
     season = specs_of(catalog, terms_of(catalog, now), _product(catalog, product_code), form, path="")
     planned = await planning.plan(tx, editor.account_id, catalog, season.specs, now, Rules(follow=False))
-    planned = Planned(new=planned.new, waiting=planned.waiting)
+    planned = DeparturePlan(new=planned.new, waiting=planned.waiting)
     await changes.apply(tx, editor, catalog, planned)
     found = notes(catalog, planned, season.specs, season.left_out, Rules(follow=False))
-    return Made(created=len(planned.new), existing=len(season.specs) - len(planned.new), notes=found)
+    return RecurrenceResult(created=len(planned.new), existing=len(season.specs) - len(planned.new), notes=found)
 
 
-async def change(tx: Tx, editor: Editor, departure_id: str, form: DepartureChange) -> Shown:
+async def change(tx: Tx, editor: Editor, departure_id: str, form: DepartureChange) -> DepartureView:
     """Change a departure. Seats that are held or sold stay; their carts and orders follow to another time.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` for a capacity below what is taken, a start that
@@ -156,11 +156,13 @@ async def change(tx: Tx, editor: Editor, departure_id: str, form: DepartureChang
         others = [each for each in others if each.id != old.id]
         _refuse_taken(start, planning.wall_of(new), others, form.same_local_time)
     if new != old:
-        await changes.apply(tx, editor, catalog, Planned(changes=[(old, new)]))
+        await changes.apply(tx, editor, catalog, DeparturePlan(changes=[(old, new)]))
     return await get(tx, editor.catalogs, editor.clock.now(), editor.account_id, departure_id)
 
 
-def _changed(catalog: Catalog, terms: Terms, product: Product, old: Stored, form: DepartureChange) -> Stored:
+def _changed(
+    catalog: Catalog, terms: Terms, product: Product, old: DepartureRow, form: DepartureChange
+) -> DepartureRow:
     start, end = old.times.start_at, old.times.end_at
     new = old._replace(
         capacity=old.capacity if form.capacity is None else form.capacity,
@@ -187,7 +189,7 @@ def _changed(catalog: Catalog, terms: Terms, product: Product, old: Stored, form
 
 
 def _refuse_taken(
-    start: Instant | None, wall: datetime | None, others: Sequence[Stored], same_local_time: bool
+    start: Instant | None, wall: datetime | None, others: Sequence[DepartureRow], same_local_time: bool
 ) -> None:
     """Raise `Conflict` if another departure has this start, or is at this time on the wall and not on purpose."""
     if any(each.times.start_at == start for each in others):

@@ -19,7 +19,7 @@ class Times(NamedTuple):
     local_date: str | None
 
 
-class Stored(NamedTuple):
+class DepartureRow(NamedTuple):
     """A departure as it is kept, as far as operators change it."""
 
     id: str
@@ -39,8 +39,8 @@ _COLUMNS = """id, product_id, start_at, end_at, time_zone, local_date, capacity,
     pool_id"""
 
 
-def _stored(row: Row) -> Stored:
-    return Stored(
+def _stored(row: Row) -> DepartureRow:
+    return DepartureRow(
         id=row["id"],
         product_id=row["product_id"],
         times=Times(row["start_at"], row["end_at"], row["local_date"]),
@@ -62,7 +62,7 @@ def _encode(prices: dict[str, int]) -> str | None:
     return msgspec.json.encode(prices, order="sorted").decode() if prices else None
 
 
-async def lock(tx: Tx, account_id: str, departure_id: str) -> Stored | None:
+async def lock(tx: Tx, account_id: str, departure_id: str) -> DepartureRow | None:
     """Return a departure, its row locked, or None."""
     row = await tx.row(
         f"SELECT {_COLUMNS} FROM departure WHERE account_id = $1 AND id = $2 FOR UPDATE",  # noqa: S608 - constant
@@ -84,7 +84,9 @@ async def lock_all(tx: Tx, account_id: str, departure_ids: Collection[str]) -> d
     return {row["id"]: row["taken"] for row in rows}
 
 
-async def between(tx: ReadTx, account_id: str, product_id: str, first: Instant, last: Instant | None) -> list[Stored]:
+async def between(
+    tx: ReadTx, account_id: str, product_id: str, first: Instant, last: Instant | None
+) -> list[DepartureRow]:
     """Return a product's departures that start from `first` to `last`, or at any time from then on."""
     rows = await tx.rows(
         f"""
@@ -99,7 +101,7 @@ async def between(tx: ReadTx, account_id: str, product_id: str, first: Instant, 
     return [_stored(row) for row in rows]
 
 
-async def dateless(tx: ReadTx, account_id: str, product_id: str) -> Stored | None:
+async def dateless(tx: ReadTx, account_id: str, product_id: str) -> DepartureRow | None:
     """Return the one departure of a dateless product, or None."""
     row = await tx.row(
         f"SELECT {_COLUMNS} FROM departure WHERE account_id = $1 AND product_id = $2 AND start_at IS NULL",  # noqa: S608
@@ -117,7 +119,7 @@ async def has_departures(tx: ReadTx, account_id: str, product_id: str) -> bool:
     return row is not None
 
 
-async def insert(tx: Tx, account_id: str, departures: Sequence[Stored], now: Instant) -> None:
+async def insert(tx: Tx, account_id: str, departures: Sequence[DepartureRow], now: Instant) -> None:
     """Write new departures. The caller holds the catalog's lock and knows that their starts are free."""
     rows: list[tuple[Any, ...]] = [
         (
@@ -179,7 +181,7 @@ async def unset_starts(tx: Tx, account_id: str, departure_ids: Sequence[str]) ->
         )
 
 
-async def update(tx: Tx, account_id: str, changed: Stored, now: Instant) -> bool:
+async def update(tx: Tx, account_id: str, changed: DepartureRow, now: Instant) -> bool:
     """Write a departure's changes; False, and nothing is written, if more seats are taken than it would have."""
     return bool(
         await tx.execute(

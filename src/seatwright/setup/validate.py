@@ -49,7 +49,7 @@ class Reference(NamedTuple):
     code: str
 
 
-class Changed(NamedTuple):
+class EntryAtPath(NamedTuple):
     """An entry that is new or changed, and where its form stands in what was sent ("" for the whole of it)."""
 
     kind: str
@@ -73,7 +73,7 @@ def references(kind: str, entry: AnyEntry) -> Iterator[Reference]:
                 yield Reference(f"{field}[{index}]", target, code)
 
 
-def check(entries: Entries, changed: Sequence[Changed]) -> None:
+def check(entries: Entries, changed: Sequence[EntryAtPath]) -> None:
     """Raise `Invalid`, naming the field, if one of `changed` doesn't fit into `entries`, which contain it already."""
     for kind, of_kind in entries.items():
         if len(of_kind) > MAX_LIST:
@@ -112,7 +112,7 @@ def _claims(kind: str, entry: AnyEntry) -> Iterator[_Claim]:
         yield _Claim(kind, names.key(entry.code), "code")
 
 
-def _held(entries: Entries, changed: Sequence[Changed]) -> dict[tuple[str, object], str]:
+def _held(entries: Entries, changed: Sequence[EntryAtPath]) -> dict[tuple[str, object], str]:
     """Return which entry has which unique value, but for those that change."""
     changing = {(kind, entry.code) for kind, entry, _ in changed}
     return {

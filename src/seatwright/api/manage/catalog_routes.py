@@ -15,7 +15,7 @@ from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import read, write
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page
 from seatwright.setup import catalog as service
-from seatwright.setup.catalog import Shown
+from seatwright.setup.catalog import EntryView
 from seatwright.setup.document import FORMS, PLURALS, AnyForm
 from seatwright.setup.export import to_form
 from seatwright.storage.engine import ReadTx, Tx
@@ -23,7 +23,7 @@ from seatwright.storage.engine import ReadTx, Tx
 _CODE = Annotated[str, PathParameter(description="The entry's code.")]
 
 
-def _form(shown: Shown) -> AnyForm:
+def _form(shown: EntryView) -> AnyForm:
     return to_form(shown.kind, shown.entry, shown.currency)
 
 
@@ -37,31 +37,31 @@ def _routes(kind: str, form: type[AnyForm]) -> Sequence[HTTPRouteHandler]:
     plural, a = PLURALS[kind], f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
     async def list_entries(request, limit=DEFAULT_LIMIT, page=0):  # type: ignore[no-untyped-def]
-        async def run(tx: ReadTx, who: Caller) -> list[Shown]:
+        async def run(tx: ReadTx, who: Caller) -> list[EntryView]:
             return await service.page(tx, services(request).catalogs, who.account_id, kind, limit=limit, page=page)
 
         return await read(request, None, run, lambda found: [_form(shown) for shown in found])
 
     async def read_entry(request, code):  # type: ignore[no-untyped-def]
-        async def run(tx: ReadTx, who: Caller) -> Shown:
+        async def run(tx: ReadTx, who: Caller) -> EntryView:
             return await service.get(tx, services(request).catalogs, who.account_id, kind, code)
 
         return await read(request, None, run, _form)
 
     async def create_entry(request, data):  # type: ignore[no-untyped-def]
-        async def run(tx: Tx, who: Caller) -> Shown:
+        async def run(tx: Tx, who: Caller) -> EntryView:
             return await service.create(tx, editor(request, who), kind, data)
 
         return await write(request, "settings", run, _form, heavy=True)
 
     async def replace_entry(request, code, data):  # type: ignore[no-untyped-def]
-        async def run(tx: Tx, who: Caller) -> Shown:
+        async def run(tx: Tx, who: Caller) -> EntryView:
             return await service.replace(tx, editor(request, who), kind, code, data)
 
         return await write(request, "settings", run, _form, heavy=True)
 
     async def delete_entry(request, code):  # type: ignore[no-untyped-def]
-        async def run(tx: Tx, who: Caller) -> Shown:
+        async def run(tx: Tx, who: Caller) -> EntryView:
             return await service.delete(tx, editor(request, who), kind, code)
 
         return await write(request, "settings", run, _form, heavy=True)

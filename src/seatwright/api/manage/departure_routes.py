@@ -25,7 +25,7 @@ from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, enveloped
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
-from seatwright.setup.schedule import Made, Shown
+from seatwright.setup.schedule import DepartureView, RecurrenceResult
 from seatwright.setup.specs import zone_of
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -51,7 +51,7 @@ async def list_departures(
     parts = services(request)
     now = parts.clock.now()
 
-    async def run(tx: ReadTx, who: Caller) -> list[Shown]:
+    async def run(tx: ReadTx, who: Caller) -> list[DepartureView]:
         catalog = await parts.catalogs.load(tx, who.account_id)
         product = catalog.products.get(code)
         first, last = calendar_days(from_, to, now, zone_of(catalog, product) if product else catalog.time_zone)
@@ -68,7 +68,7 @@ async def create_departure(
 ) -> Response[Envelope[DepartureOut]]:
     """Make one departure. A dateless product has a single one, which is answered as it is once it is there."""
 
-    async def run(tx: Tx, who: Caller) -> Shown:
+    async def run(tx: Tx, who: Caller) -> DepartureView:
         return await schedule.create(tx, editor(request, who), code, data)
 
     return await write(request, "settings", run, departure_out, heavy=True)
@@ -80,7 +80,7 @@ async def create_departures(
 ) -> Response[Envelope[MadeOut]]:
     """Make the departures of a recurrence. Those that are there already stay as they are."""
 
-    async def run(tx: Tx, who: Caller) -> Made:
+    async def run(tx: Tx, who: Caller) -> RecurrenceResult:
         return await schedule.create_many(tx, editor(request, who), code, data)
 
     return await write(request, "settings", run, made_out, heavy=True)
@@ -92,7 +92,7 @@ async def read_departure(request: ApiRequest, departure_id: _Id) -> Response[Env
     parts = services(request)
     now = parts.clock.now()
 
-    async def run(tx: ReadTx, who: Caller) -> Shown:
+    async def run(tx: ReadTx, who: Caller) -> DepartureView:
         return await schedule.get(tx, parts.catalogs, now, who.account_id, departure_id)
 
     return await read(request, "orders.read", run, departure_out)
@@ -104,7 +104,7 @@ async def change_departure(
 ) -> Response[Envelope[DepartureOut]]:
     """Change what is given. Seats that are held or sold stay; a capacity below them is a 409 that says how many."""
 
-    async def run(tx: Tx, who: Caller) -> Shown:
+    async def run(tx: Tx, who: Caller) -> DepartureView:
         return await schedule.change(tx, editor(request, who), departure_id, data)
 
     return await write(request, "settings", run, departure_out, heavy=True)
@@ -114,7 +114,7 @@ async def change_departure(
 async def delete_departure(request: ApiRequest, departure_id: _Id) -> Response[Envelope[DepartureOut]]:
     """Delete a departure on which nobody has or had seats; otherwise it is a 409 that says what to do."""
 
-    async def run(tx: Tx, who: Caller) -> Shown:
+    async def run(tx: Tx, who: Caller) -> DepartureView:
         return await schedule.delete(tx, editor(request, who), departure_id)
 
     return await write(request, "settings", run, departure_out, heavy=True)

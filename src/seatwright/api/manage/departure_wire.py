@@ -14,7 +14,7 @@ from seatwright.core.times import iso_utc, to_local
 from seatwright.http.wire import Wire
 from seatwright.setup.importing import ImportReport
 from seatwright.setup.notes import Kind, Note
-from seatwright.setup.schedule import Made, Shown
+from seatwright.setup.schedule import DepartureView, RecurrenceResult
 
 
 class DepartureOut(Wire):
@@ -86,7 +86,7 @@ class ImportOut(Wire):
     notes: list[NoteOut]
 
 
-def departure_out(shown: Shown) -> DepartureOut:
+def departure_out(shown: DepartureView) -> DepartureOut:
     """Show a departure."""
     departure, product, currency = shown
     start, end, closes = departure.start_at, departure.end_at, departure.closes_at
@@ -108,7 +108,7 @@ def departure_out(shown: Shown) -> DepartureOut:
     )
 
 
-def made_out(made: Made) -> MadeOut:
+def made_out(made: RecurrenceResult) -> MadeOut:
     """Show what became of a recurrence."""
     return MadeOut(created=made.created, existing=made.existing, notes=_notes(made.notes))
 

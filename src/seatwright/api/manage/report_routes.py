@@ -22,7 +22,7 @@ from seatwright.api.manage.report_wire import (
 )
 from seatwright.api.manage.transaction_wire import TransactionOut, listed, transactions_sheet
 from seatwright.api.shapes import reporting
-from seatwright.api.shapes.reporting import FormParameter, From, Shown, To
+from seatwright.api.shapes.reporting import FormParameter, From, ReportView, To
 from seatwright.api.shapes.transaction_query import (
     MAX_CHANGES,
     ConfirmationIds,
@@ -70,9 +70,9 @@ async def sales_report(
         span = read_span(from_, to, now, account.time_zone)
         return account, span, await sales(tx, account_id, span, by)
 
-    async def gather(who: Caller) -> Shown:
+    async def gather(who: Caller) -> ReportView:
         account, span, report = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
-        return Shown(
+        return ReportView(
             data=lambda: sales_out(report, account, span),
             sheet=lambda: sales_sheet(report, account.currency),
             file=f"sales-by-{by}-{span.label}",
@@ -108,9 +108,9 @@ async def transaction_report(
         account = await accounts.account(tx, account_id)
         return account, await read_changes(tx, account, chosen, window, now)
 
-    async def gather(who: Caller) -> Shown:
+    async def gather(who: Caller) -> ReportView:
         account, found = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
-        return Shown(
+        return ReportView(
             data=lambda: listed(transactions.records_of(found)),
             sheet=lambda: transactions_sheet(transactions.records_of(found), account.time_zone),
             file="transactions",
@@ -146,9 +146,9 @@ async def _settled(
         span = read_span(first, last, now, account.time_zone)
         return span, await settlements(tx, account_id, span, direction, now)
 
-    async def gather(who: Caller) -> Shown:
+    async def gather(who: Caller) -> ReportView:
         span, found = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
-        return Shown(
+        return ReportView(
             data=lambda: [settlement_out(one) for one in found],
             sheet=lambda: settlements_sheet(direction.title(), found),
             file=f"{direction}-{span.label}",
@@ -185,12 +185,12 @@ async def mailing_report(
     if format == "json" and size > MAX_PAGE:
         raise Invalid(f"limit: a page has at most {MAX_PAGE} customers; a file has more.", field="limit")
 
-    async def gather(who: Caller) -> Shown:
+    async def gather(who: Caller) -> ReportView:
         account = await parts.database.read(lambda tx: accounts.account(tx, who.account_id))
         since = midnight(parse_date(from_, field="from"), account.time_zone) if from_ else None
         found = await mailing_list(parts.database, who.account_id, since=since, limit=size, page=page)
         reporting.check_whole(limit is None and format != "json", more=found.more)
-        return Shown(
+        return ReportView(
             data=lambda: recipients_out(found),
             sheet=lambda: recipients_sheet(found, account.time_zone),
             file="mailing-list",
@@ -208,9 +208,9 @@ async def manifest_report(
     """Who comes to a departure: tier, pickup, answers to questions, balance, check-in."""
     parts = services(request)
 
-    async def gather(who: Caller) -> Shown:
+    async def gather(who: Caller) -> ReportView:
         found = await parts.database.read(lambda tx: manifest.read(tx, who.account_id, departure_id), patient=True)
-        return Shown(
+        return ReportView(
             data=lambda: manifest_out(manifest.manifest_of(found)),
             sheet=lambda: manifest_sheet(manifest.manifest_of(found)),
             file=f"manifest-{departure_id}",

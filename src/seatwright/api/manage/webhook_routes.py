@@ -31,7 +31,7 @@ from seatwright.http.wire import Envelope
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.webhooks import service as webhooks
 from seatwright.notifications.webhooks.model import GRACE_HOURS, Webhook
-from seatwright.notifications.webhooks.service import Editor, Shown
+from seatwright.notifications.webhooks.service import Editor, WebhookWithSecret
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Webhooks"]
@@ -67,7 +67,7 @@ async def post_webhook(request: ApiRequest, data: JSONBody[WebhookIn]) -> Respon
     An Idempotency-Key is ignored: the answer is never stored.
     """
 
-    async def use_case(tx: Tx, who: Caller) -> Shown:
+    async def use_case(tx: Tx, who: Caller) -> WebhookWithSecret:
         return await webhooks.create(tx, _editor(request, who), data.url.strip(), data.events)
 
     return await write(request, "settings", use_case, webhook_secret_out, replayable=False)
@@ -124,7 +124,7 @@ async def rotate_secret(
     """
     grace_hours = (data or RotateIn()).grace_hours
 
-    async def use_case(tx: Tx, who: Caller) -> Shown:
+    async def use_case(tx: Tx, who: Caller) -> WebhookWithSecret:
         return await webhooks.rotate(tx, _editor(request, who), webhook_id, grace_hours)
 
     return await write(request, "settings", use_case, webhook_secret_out, replayable=False)

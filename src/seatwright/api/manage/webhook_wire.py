@@ -17,7 +17,7 @@ from seatwright.notifications.webhooks.model import (
     EventKind,
     Webhook,
 )
-from seatwright.notifications.webhooks.service import MAX_RETRIED, Shown
+from seatwright.notifications.webhooks.service import MAX_RETRIED, WebhookWithSecret
 
 Url: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_URL, examples=["https://hooks.canyon.example/seatwright"])]
 Events: TypeAlias = Annotated[list[EventKind], msgspec.Meta(min_length=1, max_length=20)]
@@ -99,7 +99,7 @@ def webhook_out(webhook: Webhook) -> WebhookOut:
     return WebhookOut(**_fields(webhook))
 
 
-def webhook_secret_out(shown: Shown) -> WebhookSecretOut:
+def webhook_secret_out(shown: WebhookWithSecret) -> WebhookSecretOut:
     """Render a webhook with its new secret."""
     return WebhookSecretOut(**_fields(shown.webhook), secret=shown.secret)
 

@@ -11,20 +11,17 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.cart_wire import CartOut, cart_out
 from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, split_customer
+from seatwright.api.resmark.participants import read_counts
 from seatwright.api.shapes.csv import csv_values
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart.service import Asked, Priced
-from seatwright.core.errors import Invalid
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking
 from seatwright.http.openapi import body
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word, text, text_or_none
 from seatwright.orders.addition import open_cart
 from seatwright.storage.engine import ReadTx, Tx
-
-MAX_TIERS = 100
-"""Entries of `participants` at most."""
 
 CartId = Annotated[str, PathParameter(description="Cart ID.")]
 SupplierId = Annotated[
@@ -183,20 +180,9 @@ async def add_item(request: ApiRequest, cart_id: CartId, data: JSONBody[AddItem]
 
 
 def _asked(data: JSONBody[AddItem]) -> Asked:
-    counts = data.units if data.participants is None else data.participants
-    if counts is None:
-        raise Invalid(
-            'participants: is missing; send how many by price tier, such as {"All": 2}.',
-            code="missing_field",
-            field="participants",
-        )
-    if len(counts) > MAX_TIERS:
-        raise Invalid(
-            f"participants: has more than {MAX_TIERS} price tiers.", code="invalid_field", field="participants"
-        )
     return Asked(
         departure_id=text(data.item_id),
-        counts=counts,
+        counts=read_counts(data.participants, data.units),
         location_id=text_or_none(data.location_id),
         pickup_detail_id=text_or_none(data.pickup_detail_id),
     )

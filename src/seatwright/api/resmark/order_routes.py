@@ -12,7 +12,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.billing import check_billing
 from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
-from seatwright.api.resmark.shown_orders import ShownOrders
+from seatwright.api.resmark.order_json import OrderJsonCache
 from seatwright.api.shapes.csv import NUMBERS, csv_numbers, csv_values
 from seatwright.api.shapes.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
 from seatwright.auth.model import Caller
@@ -160,8 +160,8 @@ async def read_order(request: ApiRequest, order_id: OrderId) -> Response[Envelop
     return await endpoint.read(request, "orders.read", run, lambda shown: shown)
 
 
-def _shown(request: ApiRequest) -> ShownOrders:
-    found: ShownOrders = request.app.state.shown_orders
+def _shown(request: ApiRequest) -> OrderJsonCache:
+    found: OrderJsonCache = request.app.state.order_json
     return found
 
 

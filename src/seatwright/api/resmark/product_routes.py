@@ -11,6 +11,7 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.params import PathParameter, QueryParameter
 
+from seatwright.api.resmark.calendar_json import CalendarJsonCache
 from seatwright.api.resmark.product_wire import (
     Found,
     ItemsOut,
@@ -19,7 +20,6 @@ from seatwright.api.resmark.product_wire import (
     pickups_out,
     product_out,
 )
-from seatwright.api.resmark.shown_calendar import ShownCalendars
 from seatwright.api.shapes.csv import csv_numbers, csv_values
 from seatwright.api.shapes.days import calendar_days
 from seatwright.auth.model import Caller
@@ -113,7 +113,7 @@ async def list_items(
     """List what can be booked, by local day. What is sold out is listed with 0; closed and past times are not."""
     now = services(request).clock.now()
 
-    shown: ShownCalendars = request.app.state.shown_calendars
+    shown: CalendarJsonCache = request.app.state.calendar_json
 
     async def run(tx: ReadTx, caller: Caller) -> msgspec.Raw:
         catalog = await readable_catalog(request, tx, caller, supplier_id)

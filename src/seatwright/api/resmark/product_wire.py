@@ -68,7 +68,8 @@ class NamedOut(Wire):
 
 class QuestionOut(Wire):
     """A custom question that is asked of those who book: its answer is sent under `name`, its label, with the customer
-    or, `per` participant, with each participant. `choices` are the answers to a choice; empty otherwise."""
+    or, `per` participant, with each participant. `choices` are the answers to a choice; empty otherwise.
+    `supplierSees`: a supplier that doesn't see customers' contacts sees the answer all the same."""
 
     id: str
     name: Annotated[str, msgspec.Meta(examples=["Allergies or diet"])]
@@ -76,6 +77,7 @@ class QuestionOut(Wire):
     choices: list[str]
     required: bool
     per: Literal["order", "participant"]
+    supplier_sees: bool
 
 
 class ProductOut(Wire, kw_only=True):
@@ -154,6 +156,7 @@ def _question_out(question: Question) -> QuestionOut:
         choices=list(question.choices),
         required=question.required,
         per=question.per,
+        supplier_sees=question.supplier_sees,
     )
 
 

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from seatwright.api.resmark.order_report_wire import OrderRowOut, listed, order_rows_sheet
 from seatwright.api.resmark.report_wire import AccrualOut, accrual_out, accrual_sheet
 from seatwright.api.shapes import reporting
-from seatwright.api.shapes.reporting import FormParameter, From, Shown, To
+from seatwright.api.shapes.reporting import FormParameter, From, ReportView, To
 from seatwright.api.shapes.transaction_query import (
     MAX_CHANGES,
     ConfirmationIds,
@@ -47,9 +47,9 @@ async def accrual_report(
         span = read_span(from_, to, now, account.time_zone)
         return account, span, await accrual(tx, account_id, span)
 
-    async def gather(who: Caller) -> Shown:
+    async def gather(who: Caller) -> ReportView:
         account, span, report = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
-        return Shown(
+        return ReportView(
             data=lambda: accrual_out(report, account.currency, account.time_zone),
             sheet=lambda: accrual_sheet(report, account.currency),
             file=f"accrual-{span.label}",
@@ -85,9 +85,9 @@ async def order_report(
         found = await read_changes(tx, account, chosen, window, now)
         return found, await facts_of(tx, parts.catalogs, account, found)
 
-    async def gather(who: Caller) -> Shown:
+    async def gather(who: Caller) -> ReportView:
         found, facts = await parts.database.read(lambda tx: run(tx, who.account_id), patient=True)
-        return Shown(
+        return ReportView(
             data=lambda: listed(transactions.records_of(found), facts),
             sheet=lambda: order_rows_sheet(transactions.records_of(found), facts),
             file="orders",

@@ -52,7 +52,7 @@ MAX_ROWS = 100_000
 """Rows of a long list in one file at most."""
 
 
-class Shown(NamedTuple):
+class ReportView(NamedTuple):
     """A report that has been read, and how it looks: as JSON, and as a sheet with the name of its file.
 
     Both are called in a thread.
@@ -67,7 +67,7 @@ async def answer(
     request: ApiRequest,
     permission: Permission,
     format: Form,
-    gather: Callable[[Caller], Awaitable[Shown]],
+    gather: Callable[[Caller], Awaitable[ReportView]],
     *,
     at_once: bool = False,
 ) -> Response[Any]:
@@ -77,7 +77,7 @@ async def answer(
     have a report takes no turn either.
     """
     parts = services(request)
-    turns = parts.report_turns
+    turns = parts.report_queue
     caller = await admit(request, permission)
     async with nullcontext() if at_once else turns.turn(caller.account_id):
         shown = await gather(caller)

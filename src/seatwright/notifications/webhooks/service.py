@@ -38,7 +38,7 @@ class Editor(NamedTuple):
     internal: bool
 
 
-class Shown(NamedTuple):
+class WebhookWithSecret(NamedTuple):
     """A webhook and its new secret, which can't be read again."""
 
     webhook: Webhook
@@ -58,7 +58,7 @@ async def get(tx: ReadTx, account_id: str, webhook_id: str, *, lock: bool = Fals
     return found
 
 
-async def create(tx: Tx, editor: Editor, url: str, events: Sequence[EventKind]) -> Shown:
+async def create(tx: Tx, editor: Editor, url: str, events: Sequence[EventKind]) -> WebhookWithSecret:
     """Make a webhook. Raises `Invalid` for the URL or the events, `Conflict` if there are `MAX_WEBHOOKS`."""
     checked, chosen = check_url(url, internal=editor.internal), check_events(events)
     await store.lock_account(tx, editor.account_id)
@@ -75,7 +75,7 @@ async def create(tx: Tx, editor: Editor, url: str, events: Sequence[EventKind]) 
     )
     await store.insert(tx, webhook)
     await _record(tx, editor, "webhook.created", webhook_id, {"events": chosen})
-    return Shown(webhook, secret)
+    return WebhookWithSecret(webhook, secret)
 
 
 async def change(
@@ -108,7 +108,7 @@ async def change(
     return after
 
 
-async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> Shown:
+async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> WebhookWithSecret:
     """Give a webhook a new secret; the one before signs too for `grace_hours`, and any before that no more.
 
     Raises `NotFound`.
@@ -123,7 +123,7 @@ async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> S
     )
     await store.update(tx, after)
     await _record(tx, editor, "webhook.secret_rotated", webhook_id, {"graceHours": grace_hours})
-    return Shown(after, secret)
+    return WebhookWithSecret(after, secret)
 
 
 async def delete(tx: Tx, editor: Editor, webhook_id: str) -> Webhook:

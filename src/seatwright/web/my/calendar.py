@@ -10,7 +10,7 @@ from seatwright.core.calendars import Appointment
 from seatwright.core.clock import Instant
 from seatwright.orders.model import OrderStatus, item_status
 from seatwright.presentation.guests import guests_text, place_text
-from seatwright.selfservice.service import Seen
+from seatwright.selfservice.service import OrderParties
 from seatwright.web.my.view import facts
 from seatwright.wording.wording import Wording
 
@@ -21,7 +21,7 @@ _STATUS: dict[OrderStatus, Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]] = {
 }
 
 
-def calendar(seen: Seen, words: Wording) -> str | None:
+def calendar(seen: OrderParties, words: Wording) -> str | None:
     """Return the file, or None for an order without dates.
 
     An event keeps its UID, and its SEQUENCE is the order's version, so that a file that is fetched again changes what
@@ -35,7 +35,7 @@ def calendar(seen: Seen, words: Wording) -> str | None:
     return calendars.calendar("PUBLISH", found, (seen.seller.name, seen.seller.email), order.modified_at)
 
 
-def _appointment(item: Item, start: Instant, seen: Seen, words: Wording) -> Appointment:
+def _appointment(item: Item, start: Instant, seen: OrderParties, words: Wording) -> Appointment:
     order = seen.order
     told = [words.line("label.number", str(order.confirmation)), f"{seen.seller.name}, {seen.seller.email}"]
     told.append(words.line("label.who", guests_text(item, item.live or item.lines, seen.catalog, words)))

@@ -17,7 +17,7 @@ from seatwright.core.errors import Invalid, NotFound
 from seatwright.http.context import ApiRequest, await_turn_of_address, booking, networks, services
 from seatwright.http.security import OPEN
 from seatwright.selfservice import mailing, online, service
-from seatwright.selfservice.service import Offer, Seen, Visit
+from seatwright.selfservice.service import Offer, OrderParties, Visit
 from seatwright.storage.engine import ReadTx
 from seatwright.web.languages import choose
 from seatwright.web.my.answers import HEADERS, base, page, style_sheet
@@ -45,7 +45,7 @@ async def get_order(request: ApiRequest, token: FromPath[str]) -> Response[str]:
     """Show the order: the ticket, what it cost, its cancellation terms, and what can be done."""
     visit, parts = await _visit(request, token), services(request)
 
-    async def run(tx: ReadTx) -> tuple[Seen, bool]:
+    async def run(tx: ReadTx) -> tuple[OrderParties, bool]:
         seen = await service.look(tx, parts.catalogs, visit.link)
         return seen, await mailing.wanted(tx, seen.order)
 
@@ -159,12 +159,12 @@ async def _visit(request: ApiRequest, token: str) -> Visit:
     return Visit(link, token, now)
 
 
-def _wording(request: ApiRequest, seen: Seen) -> Wording:
+def _wording(request: ApiRequest, seen: OrderParties) -> Wording:
     accept = request.headers.get("accept-language", "")
     return choose(seen.order.body.customer.get("language"), accept, seen.seller.language)
 
 
-def _has_cancelled(seen: Seen) -> bool:
+def _has_cancelled(seen: OrderParties) -> bool:
     return any(line.status == "cancelled" for item in seen.order.body.items for line in item.lines)
 
 

@@ -18,7 +18,7 @@ from seatwright.core.fee_reason import FeeReason
 from seatwright.orders.model import Order, item_status
 from seatwright.presentation.guests import answer_rows, guest_name, pickup_text, place_text
 from seatwright.selfservice.online import MAX_SINGLE, Choice
-from seatwright.selfservice.service import Offer, Seen
+from seatwright.selfservice.service import Offer, OrderParties
 from seatwright.wording.wording import Wording
 
 _PER = {"participant": "person", "unit": "unit"}
@@ -118,12 +118,12 @@ class OfferView(NamedTuple):
     agree: str
 
 
-def letterhead(seen: Seen) -> Letterhead:
+def letterhead(seen: OrderParties) -> Letterhead:
     """Show no more of an order than what the page of a form needs."""
     return Letterhead(seen.seller.name, seen.seller.email, str(seen.order.confirmation))
 
 
-def order_view(seen: Seen, words: Wording) -> OrderView:
+def order_view(seen: OrderParties, words: Wording) -> OrderView:
     """Show an order."""
     order = seen.order
     return OrderView(
@@ -154,7 +154,7 @@ def customer_name(order: Order) -> str:
     return " ".join(part.strip() for part in parts if isinstance(part, str) and part.strip())
 
 
-def choice_views(choices: list[Choice], seen: Seen, words: Wording) -> list[ChoiceView]:
+def choice_views(choices: list[Choice], seen: OrderParties, words: Wording) -> list[ChoiceView]:
     """Show what can be chosen."""
     dated = _Dated(words)
     return [
@@ -221,7 +221,7 @@ def _together(offer: Offer, words: Wording) -> list[FeeView]:
     return lines
 
 
-def _notes(seen: Seen, words: Wording) -> list[str]:
+def _notes(seen: OrderParties, words: Wording) -> list[str]:
     """Say until when a pending order is answered, and how one was that isn't taken."""
     order = seen.order
     if order.status == "pending":
@@ -236,7 +236,7 @@ def _notes(seen: Seen, words: Wording) -> list[str]:
     return [words.say(f"page.{answer.outcome}"), *said]
 
 
-def _item(item: Item, seen: Seen, words: Wording) -> ItemView:
+def _item(item: Item, seen: OrderParties, words: Wording) -> ItemView:
     """Show a date and time."""
     status = item_status(item)
     return ItemView(
@@ -249,7 +249,7 @@ def _item(item: Item, seen: Seen, words: Wording) -> ItemView:
     )
 
 
-def facts(item: Item, seen: Seen, words: Wording) -> list[Row]:
+def facts(item: Item, seen: OrderParties, words: Wording) -> list[Row]:
     """Return when and where a date and time is."""
     found = []
     if item.start_at is None:
@@ -268,7 +268,7 @@ def facts(item: Item, seen: Seen, words: Wording) -> list[Row]:
     return found
 
 
-def _line(line: Line, item: Item, seen: Seen, words: Wording) -> LineView:
+def _line(line: Line, item: Item, seen: OrderParties, words: Wording) -> LineView:
     status = "cancelled" if line.status == "cancelled" else "pending" if line.pending_until else "confirmed"
     arrived = status == "confirmed" and line.checked_in_at is not None
     text = words.say("page.checked_in" if arrived else f"status.{status}")
@@ -278,7 +278,7 @@ def _line(line: Line, item: Item, seen: Seen, words: Wording) -> LineView:
     return LineView(guest_name(line), _tier(line, item, seen.catalog), status, text, note, answers)
 
 
-def _answers(answers: Mapping[str, Any], seen: Seen, words: Wording) -> list[Row]:
+def _answers(answers: Mapping[str, Any], seen: OrderParties, words: Wording) -> list[Row]:
     return [Row(label, text) for label, text in answer_rows(answers, seen.catalog, words)]
 
 

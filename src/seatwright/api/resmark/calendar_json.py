@@ -19,7 +19,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_wall
 from seatwright.http import wire
-from seatwright.http.byte_bounded_cache import Kept
+from seatwright.http.byte_bounded_cache import ByteBoundedCache
 from seatwright.inventory.store import FIXED, calendar, glance
 from seatwright.storage.engine import ReadTx
 
@@ -48,11 +48,11 @@ class _Calendar(NamedTuple):
     around: Sequence[str]
 
 
-class ShownCalendars:
+class CalendarJsonCache:
     """The calendars that were shown last. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._kept: Kept[tuple[str, str, str, date, date], _Calendar] = Kept()
+        self._kept: ByteBoundedCache[tuple[str, str, str, date, date], _Calendar] = ByteBoundedCache()
 
     async def show(
         self, tx: ReadTx, catalog: Catalog, product: Product, first: date, last: date, now: Instant

@@ -63,8 +63,8 @@ async def made(office: Office) -> Counter[tuple[str, str]]:
     return Counter((each.channel, each.kind) for each in found)
 
 
-async def untold(office: Office) -> list[Event]:
-    return await office.parts.database.read(lambda tx: outbox.untold(tx, limit=100))
+async def failed(office: Office) -> list[Event]:
+    return await office.parts.database.read(lambda tx: outbox.failed(tx, limit=100))
 
 
 async def waiting(office: Office) -> int:
@@ -127,31 +127,31 @@ async def test_what_can_not_be_told_is_given_up_in_the_end_and_told_when_it_can_
     order = await office.order((rafting, {"Adult": 1}))
     for number in range(MAX_ATTEMPTS):
         findings = await check(office.parts.database, clock.now())
-        assert [each.check for each in findings] == ["event_untold"] * (number >= FAILS_OFTEN)
+        assert [each.check for each in findings] == ["event_failed"] * (number >= FAILS_OFTEN)
         assert await fan_out(office.parts) == 1
         clock.advance(WAITS_MS[min(number, MAX_ATTEMPTS - 2)])
     clock.advance(DAY_MS)
     assert await fan_out(office.parts) == 0
     logged = [line for line in lines if line["event"].startswith("an event")]
     assert [line["log_level"] for line in logged] == [*["warning"] * FIRST_FAILURES, "error"]
-    (event,) = await untold(office)
+    (event,) = await failed(office)
     assert (event.attempts, event.failed_at is None) == (MAX_ATTEMPTS, False)
     assert event.error.startswith("confirmation: KeyError in seatwright.messages.fanout:")
     (finding,) = await check(office.parts.database, clock.now())
     assert "account=canyon" in finding.row
     assert all(f"{name}={getattr(event, name)}" in finding.row for name in ("order_id", "attempts", "error"))
-    listed = await messages("untold", "--account", "canyon")
+    listed = await messages("failed", "--account", "canyon")
     happened = f"canyon: order.created of {order['id']} at 2026-07-01T16:00:00Z"
     assert listed == f"{happened}: {MAX_ATTEMPTS} attempts, given up: {event.error}\n"
     broken.mend()
     assert await fan_out(office.parts) == 0
-    assert await messages("retry", "--untold", "--account", "canyon") == "1 due again.\n"
+    assert await messages("retry", "--failed", "--account", "canyon") == "1 due again.\n"
     clock.set(clock.now() + 3650 * DAY_MS)  # beyond the clock of the commands
     await office.tell()
     assert await made(office) == {each: count for each, count in MADE.items() if each[0] == "mail"}
     assert await check(office.parts.database, clock.now()) == []
-    assert await messages("untold") == ""
-    assert await messages("retry", "--untold") == "0 due again.\n"
+    assert await messages("failed") == ""
+    assert await messages("retry", "--failed") == "0 due again.\n"
 
 
 class Killed(BaseException):
@@ -175,15 +175,15 @@ async def test_an_event_that_kills_its_process_is_given_up_and_takes_no_other_wi
 
     monkeypatch.setattr(fanout, "_made", deadly)
     killed = 0
-    while not any(each.failed_at for each in await untold(office)):
+    while not any(each.failed_at for each in await failed(office)):
         try:
             await fan_out(office.parts)
         except Killed:
             killed += 1
         else:
-            clock.set(max(clock.now() + LEASE_MS, *(each.due_at for each in await untold(office)), 0))
+            clock.set(max(clock.now() + LEASE_MS, *(each.due_at for each in await failed(office)), 0))
     assert killed == MAX_ATTEMPTS
-    (event,) = await untold(office)
+    (event,) = await failed(office)
     assert (event.order_id, event.error) == (killer, DIED)
     assert await made(office) == {("mail", "confirmation"): 3}
     assert clock.now() - event.at > sum(WAITS_MS)  # not each minute
@@ -213,7 +213,7 @@ async def test_two_who_tell_the_same_event_make_each_message_once(
     broken.cannot = lambda letter: letter.recipient.address == GUIDE
     await fanout._tell(office.parts, first)
     assert await made(office) == {("mail", "confirmation"): 1, ("mail", "product_notice"): 2}
-    assert [(each.attempts, each.due_at - clock.now()) for each in await untold(office)] == [(2, WAITS_MS[1])]
+    assert [(each.attempts, each.due_at - clock.now()) for each in await failed(office)] == [(2, WAITS_MS[1])]
     broken.mend()
     clock.advance(WAITS_MS[1])
     await office.tell()
@@ -230,9 +230,9 @@ async def test_an_event_that_can_not_be_read_is_given_up_and_holds_up_no_other(o
     await database.write(lambda tx: tx.execute(write, first["id"], '{"lines": 5}'))
     assert await fan_out(office.parts) == 1
     assert await made(office) == {("mail", "confirmation"): 1}
-    assert [(each.order_id, each.error) for each in await untold(office)] == [(first["id"], UNREADABLE)]
+    assert [(each.order_id, each.error) for each in await failed(office)] == [(first["id"], UNREADABLE)]
     await database.write(lambda tx: tx.execute(write, first["id"], '{"action": "order.created"}'))
-    for event in await untold(office):
+    for event in await failed(office):
         await database.write(lambda tx, one=event: outbox.retry(tx, [one], START))
     await office.tell()
     assert await made(office) == {("mail", "confirmation"): 2}
@@ -253,7 +253,7 @@ async def test_what_can_not_be_stored_is_tried_again_too(
     with monkeypatch.context() as patch:
         patch.setattr(deliveries, "insert", refused)
         assert await fan_out(office.parts) == 1
-    assert [each.error.split(" ")[:2] for each in await untold(office)] == [["writing:", "OverflowError"]]
+    assert [each.error.split(" ")[:2] for each in await failed(office)] == [["writing:", "OverflowError"]]
     clock.advance(WAITS_MS[0])
     await office.tell()
     assert await made(office) == {("mail", "confirmation"): 1}
@@ -271,7 +271,7 @@ async def test_a_database_that_is_away_is_no_fault_of_the_event(
         patch.setattr(fanout, "mails_for", away)
         with pytest.raises(Unavailable):
             await fan_out(office.parts)
-    assert await untold(office) == []
+    assert await failed(office) == []
     clock.advance(LEASE_MS)
     await office.tell()
     assert await made(office) == {("mail", "confirmation"): 1}

@@ -13,7 +13,7 @@ import msgspec
 from seatwright.api.shapes.order_wire import order_out
 from seatwright.auth.model import Caller
 from seatwright.http import wire
-from seatwright.http.byte_bounded_cache import Kept
+from seatwright.http.byte_bounded_cache import ByteBoundedCache
 from seatwright.orders import service as orders
 from seatwright.orders.listing import Listed
 from seatwright.orders.model import Order
@@ -21,11 +21,11 @@ from seatwright.orders.store import Stored
 from seatwright.storage.engine import ReadTx
 
 
-class ShownOrders:
+class OrderJsonCache:
     """The orders that were shown last. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._kept: Kept[tuple[str, str], tuple[int, msgspec.Raw]] = Kept()
+        self._kept: ByteBoundedCache[tuple[str, str], tuple[int, msgspec.Raw]] = ByteBoundedCache()
 
     def one(self, stored: Stored, viewer_id: str) -> msgspec.Raw:
         """Return an order as `viewer_id` sees it, in JSON."""

@@ -57,7 +57,7 @@ class _Queue:
             self._free.release()
 
 
-class Turns:
+class ReportQueue:
     """The turns of one process."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:

@@ -119,7 +119,7 @@ async def test_how_a_reseller_can_be_reached(desk: Desk, reseller: Desk) -> None
     assert await desk.data("GET", "/agency/dana@trips.example") == []
 
 
-async def test_business_data_of_an_account(desk: Desk) -> None:
+async def test_business_data_that_is_left_out_stays_and_empty_texts_remove_it(desk: Desk) -> None:
     """What is left out stays; empty texts and lists remove it; nothing of it is in the audit log."""
     empty = (await desk.data("GET", "/api/v1/account"))["business"]
     assert empty == dict.fromkeys(BUSINESS, "") | {"phones": []}

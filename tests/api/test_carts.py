@@ -254,7 +254,7 @@ async def test_removing_an_item_and_deleting_a_cart_give_seats_back(desk: Desk, 
     assert await desk.data("GET", "/cart") == []
 
 
-async def test_an_expired_hold_is_free_at_once_and_can_be_taken_anew(
+async def test_an_expired_hold_is_free_at_once_and_can_be_taken_again(
     desk: Desk, kayak: str, clock: ManualClock
 ) -> None:
     cart = await desk.cart((kayak, {"All": 8}))

@@ -27,7 +27,9 @@ async def preflight(client: httpx.AsyncClient, origin: str, path: str = URL) -> 
 
 @pytest.mark.parametrize("origins", ["*", "https://shop.example, null"])
 @pytest.mark.parametrize("origin", ["https://shop.example", "null"])
-async def test_allowed_origins(services: Services, origins: str, origin: str) -> None:
+async def test_a_page_of_an_allowed_origin_may_send_requests_and_read_answers(
+    services: Services, origins: str, origin: str
+) -> None:
     async with client_for(services, origins) as client:
         for path in (URL, "/public/api/order", "/api/v1/account"):
             asked = await preflight(client, origin, path)

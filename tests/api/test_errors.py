@@ -136,7 +136,7 @@ async def test_numbers_as_strings_and_strings_as_numbers_are_fine(client: httpx.
         (b"\x00", None),
     ],
 )
-async def test_malformed_bodies(client: httpx.AsyncClient, body: bytes, code: str | None) -> None:
+async def test_a_malformed_body_is_a_400(client: httpx.AsyncClient, body: bytes, code: str | None) -> None:
     check(await client.post("/probe", content=body, headers={"Content-Type": "application/json"}), 400, code)
 
 
@@ -213,7 +213,9 @@ async def test_an_oversize_body_is_a_413_announced_or_not(client: httpx.AsyncCli
         ("limit=%ff", None),
     ],
 )
-async def test_bad_queries(client: httpx.AsyncClient, query: str, sentence: str | None) -> None:
+async def test_a_bad_parameter_is_a_400_that_names_it(
+    client: httpx.AsyncClient, query: str, sentence: str | None
+) -> None:
     check(await client.get(f"/probe/x?{query}"), 400, sentence=sentence)
 
 

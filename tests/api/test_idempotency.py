@@ -91,7 +91,9 @@ async def test_another_request_with_the_key_is_a_422(
     assert await effects(services, account) == 1
 
 
-async def test_accounts_never_meet(client: httpx.AsyncClient, account: TestAccount, new_account: NewAccount) -> None:
+async def test_the_same_key_of_two_accounts_is_two_requests(
+    client: httpx.AsyncClient, account: TestAccount, new_account: NewAccount
+) -> None:
     other = await new_account("other")
     mine = await client.post(PROBE, headers=keyed(account))
     theirs = await client.post(PROBE, json={"another": "body"}, headers=keyed(other))

@@ -90,7 +90,7 @@ async def test_an_entry_lives_from_post_to_delete(manage: Manager, operator: Ope
     ]
 
 
-async def test_pages_of_entries(manage: Manager) -> None:
+async def test_entries_are_listed_in_pages(manage: Manager) -> None:
     assert [product["code"] for product in await manage("GET", "products", limit=2)] == ["bike", "raft"]
     assert [product["code"] for product in await manage("GET", "products", limit=2, page=1)] == ["voucher"]
     await manage("GET", "products", status=400, limit=0)
@@ -155,7 +155,7 @@ async def test_an_unknown_key_is_refused(manage: Manager) -> None:
     assert "colour" in body["errorMessage"]
 
 
-async def test_what_something_refers_to_stays(manage: Manager) -> None:
+async def test_an_entry_that_something_refers_to_can_not_be_deleted(manage: Manager) -> None:
     await manage("POST", "policies", FORMS["policy"])
     await manage("POST", "charges", FORMS["charge"])
     await manage("PATCH", "account", {"policyCode": "x"})
@@ -266,7 +266,9 @@ async def test_a_dateless_products_departure_is_made_once(manage: Manager) -> No
         ("POST", "import", [], 400),
     ],
 )
-async def test_requests_that_cannot_be(manage: Manager, method: str, path: str, body: Any, status: int) -> None:
+async def test_a_malformed_request_is_refused_with_its_status(
+    manage: Manager, method: str, path: str, body: Any, status: int
+) -> None:
     assert (await manage(method, path, body, status))["data"] is None
 
 
@@ -330,7 +332,9 @@ async def test_an_import_checks_prunes_and_says_so(manage: Manager, operator: Op
     await manage("GET", f"departures/{free['id']}", status=404)
 
 
-async def test_who_may_do_what(client: httpx.AsyncClient, operator: Operator, new_account: NewAccount) -> None:
+async def test_any_user_reads_the_catalog_and_only_settings_changes_it(
+    client: httpx.AsyncClient, operator: Operator, new_account: NewAccount
+) -> None:
     clerk = Manager(client, (await new_account("clerk", permissions=frozenset({"orders.read"}))).headers)
     everything_but = frozenset(PERMISSIONS) - {"settings", "orders.read"}
     other = Manager(client, (await new_account("other", permissions=everything_but)).headers)

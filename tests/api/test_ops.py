@@ -67,7 +67,7 @@ async def test_probes_are_not_logged(client: httpx.AsyncClient) -> None:
     assert logged == []
 
 
-async def test_headers_of_answers(client: httpx.AsyncClient, account: TestAccount) -> None:
+async def test_an_answer_is_not_cached_and_names_no_server(client: httpx.AsyncClient, account: TestAccount) -> None:
     answer = await client.get("/api/v1/account", headers=account.headers)
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"

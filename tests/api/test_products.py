@@ -232,7 +232,7 @@ async def test_seats_of_a_hold_that_is_over_are_free_at_once(get: Any, operator:
     assert await free() == 5
 
 
-async def test_days_and_months(get: Any, operator: Operator) -> None:
+async def test_a_calendar_has_the_days_or_months_that_were_asked_for(get: Any, operator: Operator) -> None:
     await operator.create_many("raft", first="2026-07-01", last="2027-07-02", capacity=12)
 
     async def days(**query: str) -> tuple[str, str, int]:

@@ -145,7 +145,7 @@ async def test_rates_by_product_and_tier_in_percent_and_flat(
     assert order["commission"] == pytest.approx(commission)
 
 
-async def test_pickups_and_discounts_count(desk: Desk, reseller: Desk, rafting: str) -> None:
+async def test_a_commission_counts_pickups_and_discounts(desk: Desk, reseller: Desk, rafting: str) -> None:
     await agree(desk, reseller, **COMMISSION)
     pickup = (await desk.data("GET", f"/product/{RAFTING}/pickup"))[0]["locations"][0]["id"]
     cart = await reseller.cart(supplier=desk.shop.account_id)

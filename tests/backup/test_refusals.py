@@ -185,7 +185,7 @@ def test_an_existing_file_is_not_replaced_unasked(place: Settings) -> None:
 
 
 @pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
-def test_the_other_engine_is_refused(place: Settings) -> None:
+def test_a_backup_of_the_other_engine_is_refused(place: Settings) -> None:
     away = replace(place, database_url="postgresql://nobody@127.0.0.1:1/nothing")
     assert "The backup is of SQLite" in refused(away, "restore", place.data / "a.backup", "--force")
 
@@ -234,7 +234,7 @@ def test_killed_in_the_middle_it_is_the_old_or_the_new_one(place: Settings) -> N
 
 
 @pytest.mark.parametrize("new_place", ["sqlite"], indirect=True)
-def test_the_secret_goes_along(new_place: NewPlace) -> None:
+def test_a_backup_brings_the_secret_along(new_place: NewPlace) -> None:
     old = filled(new_place())
     file, unset = old.data / "a.backup", with_kept_secret(old)
     (old.data / SECRET_FILE).write_text(f"{SECRET}\n")

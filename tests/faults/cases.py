@@ -31,7 +31,7 @@ class Case:
 
     `minutes` have gone by since the world's beginning, and `prepare` has been done. `keyed` False: it takes no key.
     `natural`: done twice without a key it still has one effect and one answer. `ordered` False: it is several
-    transactions, in any order.
+    transactions, in any order. `route` is the request that it sends, method and path.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Case:
     natural: bool = False
     ordered: bool = True
     status: int = 200
+    route: str = ""
 
 
 def _http(
@@ -56,7 +57,8 @@ def _http(
     async def act(world: World, key: str | None) -> Answer:
         return await world.send(method, path, body, key=key, seller=seller)
 
-    return Case(name, act, **more)
+    address = path if path.startswith("/api/") else f"/public/api{path}"
+    return Case(name, act, route=f"{method} {address.partition('?')[0]}", **more)
 
 
 def _inner(name: str, use_case: Callable[[World], Awaitable[Any]], **more: Any) -> Case:
@@ -276,6 +278,14 @@ ACCOUNTS = [
     _http("close connection", "PATCH", "/api/v1/connections/{reseller}", {"active": False}),
     _http("change terms", "PATCH", "/api/v1/connections/{reseller}", {"terms": {"rate": {"percent": 5}}}),
     _http("make connection", "POST", "/api/v1/connections", {"resellerId": "{supplier}"}, seller=True),
+    _http(
+        "allow the supplier to order",
+        "PUT",
+        "/api/v1/connections/{supplier}/supplier-orders",
+        {"allowed": True},
+        seller=True,
+        natural=True,
+    ),
 ]
 HANDLING = [
     _http("place pending order", "POST", "/order", {"id": "{chartered}", "disableNotification": False}, natural=True),

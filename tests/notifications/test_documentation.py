@@ -33,7 +33,7 @@ def names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 
 @embedded
-async def test_its_variables_are_those_that_templates_have(
+async def test_the_guides_variables_are_those_that_templates_have(
     office: Office, rafting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[dict[str, Any]] = []
@@ -55,20 +55,20 @@ async def test_its_variables_are_those_that_templates_have(
     assert set(names(facts())) == found  # so every template has been rendered with all of it
 
 
-def test_its_texts_are_where_it_says() -> None:
+def test_the_guides_texts_are_where_it_says() -> None:
     named = re.search(r"one of the built-in texts; `([a-z/.]+)` has them all", DOCUMENT)
     assert named is not None
     text = (Path(__file__).parents[2] / named[1]).read_text(encoding="utf-8")
     assert all(f"\n{key}: " in text for key in re.findall(r't\("([a-z_.]+)"', DOCUMENT) if key != "key")
 
 
-def test_its_kinds_are_those_that_there_are() -> None:
+def test_the_guides_kinds_of_mail_are_those_that_there_are() -> None:
     assert set(
         re.findall(r"\| `([a-z_]+)` \| (?:the customer|each address|the supplier|the reseller)", DOCUMENT)
     ) == set(MAIL_KINDS)
 
 
-def test_its_schedule_is_the_programs() -> None:
+def test_the_guides_schedule_is_the_programs() -> None:
     said = re.search(r"<!-- schedule -->\n  (.*), then every (\d+) h; (\d+) attempts", DOCUMENT)
     assert said is not None
     units = {"s": SECOND_MS, "min": MINUTE_MS, "h": HOUR_MS}
@@ -78,7 +78,7 @@ def test_its_schedule_is_the_programs() -> None:
     assert int(said[3]) == MAX_ATTEMPTS
 
 
-def test_its_figures_are_the_programs() -> None:
+def test_the_guides_figures_are_the_programs() -> None:
     words = " ".join(DOCUMENT.split())
     assert f"Up to {AT_ONCE} mails are sent at the same time by each worker process" in words
     assert f"up to {PER_ACCOUNT['mail']} of them for the same account" in words
@@ -86,7 +86,7 @@ def test_its_figures_are_the_programs() -> None:
     assert f"failed {['no', 'one', 'two', 'three'][FAILS_OFTEN]} times" in words
 
 
-def test_its_example_renders(tmp_path: Path) -> None:
+def test_the_guides_example_of_a_template_renders(tmp_path: Path) -> None:
     example = re.search(r"<!-- example: template -->\n```html\n(.*?)```", DOCUMENT, re.DOTALL)
     assert example is not None
     templates(tmp_path, {"confirmation.html": example[1]})

@@ -70,7 +70,7 @@ def made(one: Mail) -> EmailMessage:
     return built(one.delivery, mailbox(one.delivery.target))[1]
 
 
-def test_its_parts_are_alternatives_with_a_code_and_an_attachment() -> None:
+def test_a_mails_parts_are_alternatives_with_a_code_and_an_attachment() -> None:
     content, read = built(delivery())
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998

@@ -66,7 +66,7 @@ async def test_starttls_is_used_where_the_certificate_is_good(mail: Delivery, tm
     assert len(post.logins) >= 2
 
 
-async def test_tls_from_the_first_byte(mail: Delivery, tmp_path: Path) -> None:
+async def test_a_mail_is_sent_with_tls_from_the_first_byte(mail: Delivery, tmp_path: Path) -> None:
     theirs, ours = certificate(tmp_path)
     post = PostOffice()
     async with open_post(post, implicit=theirs) as port:

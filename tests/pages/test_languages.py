@@ -24,7 +24,7 @@ from seatwright.web.languages import accepted, choose
         ("x," * 200 + "en, " + "de," * 200, "en"),
     ],
 )
-def test_languages_of_browsers(header: str, tag: str) -> None:
+def test_the_language_that_a_browser_prefers_is_found(header: str, tag: str) -> None:
     assert accepted(header).tag == tag
 
 

@@ -229,7 +229,7 @@ async def test_everything_is_escaped(visitor: Visitor, desk: Desk) -> None:
     assert "script" not in refused.text
 
 
-async def test_a_resellers_order(
+async def test_a_resellers_customer_sees_who_runs_the_trip_and_not_what_was_agreed(
     visitor: Visitor, desk: Desk, client: httpx.AsyncClient, services: Services, rafting: str
 ) -> None:
     """Its customer deals with the reseller, and sees who runs the trip; what the two agreed on is theirs."""
@@ -256,7 +256,9 @@ async def test_a_resellers_order(
     assert await desk.free(4101, rafting) == 12
 
 
-async def test_the_calendar_file(visitor: Visitor, desk: Desk, rafting: str, kayak: str) -> None:
+async def test_the_calendar_file_has_every_date_and_no_token(
+    visitor: Visitor, desk: Desk, rafting: str, kayak: str
+) -> None:
     order = await order_of_ann(desk, (rafting, {"Adult": 1}), (kayak, {"All": 1}))
     token = await visitor.link(order)
 
@@ -353,7 +355,7 @@ async def test_failures_are_pages_for_people(
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_tiers_are_called_as_today(visitor: Visitor, desk: Desk) -> None:
+async def test_tiers_have_their_present_names_on_the_page(visitor: Visitor, desk: Desk) -> None:
     departure = await visitor.sold_under(None)
     order = await order_of_ann(desk, (departure, {"Adult": 1}))
     product = next(entry for entry in desk.shop.entries.values() if isinstance(entry, Product) and entry.number >= 5000)

@@ -184,7 +184,7 @@ async def test_a_refusal_counts_for_the_address_and_not_for_one_order_alone(worl
     ]
 
 
-async def test_pages_of_the_mailing_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_mailing_list_comes_in_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many orders are read at once, pages together are the whole list; a file is never cut short unasked."""
     for number in range(13):
         customer = {"email": f"c{number % 9}@x.example", "marketingConsent": number % 4 != 0}
@@ -326,7 +326,7 @@ async def test_a_manifest_of_resold_and_pending_seats(world: World) -> None:
         assert refused["errorCode"] == "departure_not_found"
 
 
-async def test_departures_that_have_no_manifest(
+async def test_a_departure_of_others_or_with_too_many_orders_has_no_manifest(
     world: World, client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raft = world.departures["rafting"]

@@ -151,7 +151,9 @@ async def test_cycles_are_whole_and_the_same_for_both_sides(world: World) -> Non
         assert await settled(world, desk, direction, "2026-11-01", "2026-11-09") == []
 
 
-async def test_two_suppliers_of_one_reseller(world: World, client: httpx.AsyncClient, services: Services) -> None:
+async def test_two_suppliers_of_one_reseller_each_have_their_currency_zone_and_cycle(
+    world: World, client: httpx.AsyncClient, services: Services
+) -> None:
     """Each has its own currency, time zone and cycle; a third account sees none of it."""
     other = await open_desk(client, services, "mesa")
     await services.database.write(
@@ -175,7 +177,9 @@ async def test_two_suppliers_of_one_reseller(world: World, client: httpx.AsyncCl
     assert await world.report(world.shop, "receivables", **day("2026-10-31", "2026-11-01")) == []
 
 
-async def test_every_filter_of_what_happened(world: World, client: httpx.AsyncClient, services: Services) -> None:
+async def test_transactions_are_found_by_every_filter(
+    world: World, client: httpx.AsyncClient, services: Services
+) -> None:
     desk, departures = world.desk, world.departures
     raft = await desk.order((departures["rafting"], {"Adult": 1}), referenceId="OTA-1")
     bike = await desk.order((departures["bike"], {"All": 1}))
@@ -223,7 +227,7 @@ async def test_every_filter_of_what_happened(world: World, client: httpx.AsyncCl
     assert (await desk.refused(400, "GET", HAPPENED))["errorCode"] == "missing_filter"
 
 
-async def test_changes_without_money_are_changes(world: World) -> None:
+async def test_changes_without_money_are_reported_too(world: World) -> None:
     """An order that costs nothing, a departure that is moved, and a pending order that is accepted have a record each;
     checking guests in is none."""
     desk = world.desk

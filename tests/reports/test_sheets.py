@@ -144,7 +144,7 @@ def test_a_spreadsheet_has_numbers_dates_and_texts() -> None:
     assert (last[0].value, last[3].value) == ("Total", -1234.5)
 
 
-def test_a_spreadsheet_ends_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spreadsheet_with_too_many_rows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MAX_XLSX_ROWS", 2)
     as_xlsx(SHEET._replace(rows=[ROW] * 2), NOW)
     with pytest.raises(Invalid, match="at most 2 rows"):

@@ -168,7 +168,7 @@ async def test_other_accounts_things_do_not_exist(
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
-async def test_the_matrix_notices_holes(
+async def test_control_the_matrix_notices_every_guard_that_is_gone(
     client: httpx.AsyncClient, canyon: Side, mesa: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Negative controls: with a guard removed, the same checks find every route that it guarded."""

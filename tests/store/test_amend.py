@@ -52,7 +52,7 @@ async def test_the_fee_and_the_balance_follow(
 @pytest.mark.parametrize(
     ("line", "amount", "error"), [(0, "-1", Invalid), (0, 111.39, Invalid), (0, "x", Invalid), (1, 1, Conflict)]
 )
-async def test_what_cannot_be_is_refused(
+async def test_a_fee_that_cannot_be_is_refused(
     database: Database, clock: ManualClock, line: int, amount: str | float, error: type[SeatwrightError]
 ) -> None:
     shop = await open_shop(database, clock)

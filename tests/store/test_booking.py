@@ -66,7 +66,7 @@ async def test_the_last_seat_is_sold_once(shop: Shop) -> None:
     await healthy(shop)
 
 
-async def test_an_expired_hold_frees_its_seats_at_once_and_is_taken_anew(shop: Shop, clock: ManualClock) -> None:
+async def test_an_expired_hold_frees_its_seats_at_once_and_is_taken_again(shop: Shop, clock: ManualClock) -> None:
     departure = await shop.departure("kayak", "2026-07-14 09:00", capacity=2)
     first = await hold(shop, departure, {"All": 2})
     clock.advance(30 * 60_000)

@@ -170,7 +170,7 @@ async def test_a_season_stands_where_the_clock_skips_a_time(operator: Operator) 
     await healthy(operator)
 
 
-def test_the_command_says_it(
+def test_the_import_command_says_what_nothing_covers(
     settings: Settings, account: TestAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEATWRIGHT_DATA", str(settings.data))

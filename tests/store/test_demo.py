@@ -120,7 +120,7 @@ async def test_later_starts_only_fill_the_calendar(
     assert await check(services.database, clock.now()) == []
 
 
-async def test_a_lost_file_is_written_anew_with_new_keys(
+async def test_a_lost_file_is_written_again_with_new_keys(
     parts: Demo, tmp_path: Path, client: httpx.AsyncClient
 ) -> None:
     await demo.create(parts, tmp_path, HERE)

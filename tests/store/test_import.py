@@ -220,7 +220,9 @@ async def test_account_settings_are_a_part_of_it(operator: Operator) -> None:
         ({"key": "x"}, "account.key: is not a key that is known here."),
     ],
 )
-async def test_account_settings_that_cannot_be(operator: Operator, said: dict[str, Any], message: str) -> None:
+async def test_account_settings_that_cannot_be_are_refused_by_name(
+    operator: Operator, said: dict[str, Any], message: str
+) -> None:
     before = await everything(operator)
     with pytest.raises(Invalid) as error:
         await operator.load({"account": said, **CATALOG})

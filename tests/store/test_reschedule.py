@@ -41,7 +41,7 @@ async def move(shop: Shop, departure_id: str, start: str) -> None:
     await shop.database.write(lambda tx: schedule.change(tx, editor, departure_id, form))
 
 
-async def test_orders_and_carts_follow(shop: Shop, clock: ManualClock) -> None:
+async def test_orders_and_carts_follow_a_moved_departure(shop: Shop, clock: ManualClock) -> None:
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     held, over = await cart_on(shop, departure), await cart_on(shop, departure)
     sold = await cart_on(shop, departure)

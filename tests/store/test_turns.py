@@ -90,7 +90,7 @@ def test_nobody_writes_alone_on_a_slow_disk(tmp_path: Path, writers: int) -> Non
     assert least >= COMMITS / 4
 
 
-def test_control_without_turns_one_writes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_turns_one_process_writes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As SQLite's own waiting is, which looks again every tenth of a second.
 
     Who looks so seldom may be lucky on a busy machine, where the other one rests; so there are several rounds.

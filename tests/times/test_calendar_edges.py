@@ -69,13 +69,13 @@ def test_a_day_that_does_not_exist_is_refused(day: str) -> None:
         scheduled("America/Denver", "2027-01-01", day, "09:00")
 
 
-def test_a_month_has_its_days() -> None:
+def test_a_month_ends_on_its_last_day_also_in_february() -> None:
     assert parse_day_range("2028-02", "2028-02", max_days=31) == (date(2028, 2, 1), date(2028, 2, 29))
     assert parse_day_range("2100-02", "2100-02", max_days=31) == (date(2100, 2, 1), date(2100, 2, 28))
     assert parse_day_range("2027-12", "2028-01", max_days=62) == (date(2027, 12, 1), date(2028, 1, 31))
 
 
-def test_years_before_a_leap_day() -> None:
+def test_a_year_before_a_leap_day_is_the_28th() -> None:
     wall = datetime(2028, 2, 29, 9)  # noqa: DTZ001 - a wall clock
     assert [shift_years(wall, -n).strftime("%Y-%m-%d %H:%M") for n in (1, 4)] == [
         "2027-02-28 09:00",

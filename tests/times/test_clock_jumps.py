@@ -104,7 +104,7 @@ async def test_set_back_a_hold_lasts_until_the_instant_that_was_shown(desk: Desk
         assert await want(desk, kayak) == 200
 
 
-async def test_what_is_held_anew_lasts_the_hold_time_from_now(desk: Desk, clock: ManualClock) -> None:
+async def test_seats_that_are_held_again_are_held_for_the_whole_time_from_now(desk: Desk, clock: ManualClock) -> None:
     async for jump, kayak in rounds(desk, FORWARD + BACK):
         cart = await desk.cart((kayak, {"All": 1}))
         clock.advance(jump)

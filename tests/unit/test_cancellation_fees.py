@@ -166,7 +166,7 @@ REFERENCE = policy(
     ],
     ids=["73h", "72h", "72h-1ms", "24h", "24h-1ms", "no-show"],
 )
-def test_the_references_example(left_ms: int, expected: tuple[int, int], reason: str) -> None:
+def test_the_references_example_costs_what_it_says(left_ms: int, expected: tuple[int, int], reason: str) -> None:
     lines = [line("adult", 11_138, REFERENCE), line("cheap", 300, REFERENCE)]
     result = cancellation_fees(lines, START - left_ms)
     assert amounts(result) == expected

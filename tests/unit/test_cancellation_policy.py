@@ -199,7 +199,7 @@ def test_a_fee_without_a_window_always_applies(now: int) -> None:
 
 
 @pytest.mark.parametrize("unit", OPENS)
-def test_dateless_has_no_window(unit: Unit) -> None:
+def test_a_dateless_line_is_in_no_window(unit: Unit) -> None:
     assert not applies(fee(1, unit), None, DENVER, START)
 
 
@@ -252,7 +252,7 @@ def test_a_fee_per_order_is_for_both_kinds_and_competes(kind: Kind) -> None:
     assert choose(both, kind, START, DENVER, START) == fee(24, amount=7)
 
 
-def test_only_the_meant_kind_pays() -> None:
+def test_a_fee_per_person_or_per_unit_is_for_that_kind_alone() -> None:
     assert choose(policy(fee(None, per="unit")), "participant", START, DENVER, START) is None
     assert choose(policy(fee(None, per="person")), "unit", START, DENVER, START) is None
 
@@ -282,7 +282,7 @@ def test_of_equally_narrow_windows_the_first_listed_counts(first: Fee, second: F
     assert choose(policy(second, first), "unit", START, DENVER, START) == second
 
 
-def test_dateless_falls_back_to_always() -> None:
+def test_a_dateless_line_has_the_fee_that_always_applies() -> None:
     assert choose(policy(fee(24, amount=1), fee(None, amount=2)), "unit", None, DENVER, START) == fee(None, amount=2)
     assert choose(policy(fee(24)), "unit", None, DENVER, START) is None
 

@@ -145,7 +145,7 @@ def test_a_region_has_its_own_way_to_write(language: Language, region: str, tag:
         (12_345, "IQD", ("IQD12.345", "12,345 IQD", "12,345 IQD", "12,345 IQD")),
     ],
 )
-def test_money_to_the_last_unit(minor: int, currency: str, said: tuple[str, ...]) -> None:
+def test_money_is_written_with_all_decimals_of_its_currency(minor: int, currency: str, said: tuple[str, ...]) -> None:
     """Also where CLDR thinks that a currency has fewer decimals than Seatwright reckons with."""
     for language, text in zip(("en", "de", "es", "fr"), said, strict=True):
         assert plain(wording(language).money(minor, currency)) == text  # type: ignore[arg-type]

@@ -238,7 +238,7 @@ def test_what_is_no_url_to_call_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://hooks.example", "https://bücher.example/", "https://1.1.1.1:8443/a?b=c", "https://a_b.example/#x"]
 )
-def test_what_may_be_called(url: str) -> None:
+def test_a_public_https_address_may_be_called(url: str) -> None:
     assert check_url(url, internal=False) == url
 
 

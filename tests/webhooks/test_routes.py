@@ -69,7 +69,9 @@ async def test_what_cannot_be_is_refused_and_named(desk: Desk, body: dict[str, A
         await desk.refused(400, "PATCH", f"{WEBHOOKS}/{made['id']}", json=body)
 
 
-async def test_there_are_not_too_many(desk: Desk, client: httpx.AsyncClient, services: Services) -> None:
+async def test_an_account_has_a_bounded_number_of_webhooks(
+    desk: Desk, client: httpx.AsyncClient, services: Services
+) -> None:
     for _ in range(MAX_WEBHOOKS):
         await desk.data("POST", WEBHOOKS, json={"url": URL})
     refused = await desk.refused(409, "POST", WEBHOOKS, json={"url": URL})

@@ -71,7 +71,7 @@ async def test_all_filters_in_all_combinations(desk: Desk, orders: list[dict[str
     assert len(hits) > 100
 
 
-async def test_filters_at_their_edges(desk: Desk, orders: list[dict[str, Any]]) -> None:
+async def test_filters_include_their_first_and_last_day(desk: Desk, orders: list[dict[str, Any]]) -> None:
     day = {"fromCreatedDate": "2026-07-03", "toCreatedDate": "2026-07-03"}
     first = orders[0]["id"]
     queries: list[dict[str, Any]] = [

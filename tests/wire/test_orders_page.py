@@ -98,7 +98,7 @@ async def test_a_cart_is_added_to_an_order(desk: Desk, rafting: str, kayak: str)
     assert await desk.free(KAYAK, kayak) == 5
 
 
-async def test_what_cannot_be_added_to(desk: Desk, rafting: str) -> None:
+async def test_adding_to_an_unknown_or_cancelled_order_is_refused(desk: Desk, rafting: str) -> None:
     order = await desk.order((rafting, {"Adult": 1}))
     cart = await desk.cart((rafting, {"Adult": 1}))
     envelope = await desk.refused(404, "POST", "/order", json={"id": cart, "orderId": "123"})
@@ -232,7 +232,7 @@ async def test_the_policy_applies_unless_it_is_waived(desk: Desk, rafting: str, 
     assert (await desk.data("DELETE", f"/order/{from_policy['id']}"))["cancellation"]["fee"] == 55.69
 
 
-async def test_a_fee_choice_that_makes_no_sense(desk: Desk, rafting: str) -> None:
+async def test_a_fee_choice_that_makes_no_sense_is_refused(desk: Desk, rafting: str) -> None:
     order = await desk.order((rafting, {"Adult": 1}))
     choices: list[tuple[dict[str, Any], str | None]] = [
         ({"applyCancellationFee": True}, "false"),

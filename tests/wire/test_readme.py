@@ -103,7 +103,7 @@ schedules:
 """
 
 
-def test_an_outfitter_of_ones_own(tmp_path: Path) -> None:
+def test_the_commands_of_the_readme_set_up_an_outfitter(tmp_path: Path) -> None:
     """On a new machine, without a database: all but the last command, which serves."""
     (tmp_path / "catalog.yaml").write_text(CATALOG)
     *commands, serve = example("own outfitter").strip().splitlines()

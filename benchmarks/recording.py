@@ -31,7 +31,7 @@ from seatwright.storage.open import open_database
 
 T = TypeVar("T")
 
-Mode = Literal["fetch", "execute", "many", "finish"]
+Mode = Literal["fetch", "execute", "many", "sole"]
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{24}\b")
 FIRST_NUMBER = 7_000_000_000
 FIRST_CONFIRMATION = 9_000_000_000
@@ -66,9 +66,10 @@ class Trace:
 class _RecordingTx:
     """Passes everything on, and writes it down."""
 
-    def __init__(self, tx: Any, steps: Transaction) -> None:
+    def __init__(self, tx: Any, steps: Transaction, *, one_trip: bool = False) -> None:
         self._tx = tx
         self._steps = steps
+        self._sole: Mode = "sole" if one_trip else "fetch"
 
     @property
     def engine(self) -> Engine:
@@ -93,9 +94,9 @@ class _RecordingTx:
         self._steps.append(Step("many", sql, [tuple(row) for row in rows]))
         await self._tx.execute_many(sql, rows)
 
-    async def finish(self, sql: str, *args: Any) -> Row | None:
-        self._steps.append(Step("finish", sql, args))
-        found: Row | None = await self._tx.finish(sql, *args)
+    async def sole(self, sql: str, *args: Any) -> Row | None:
+        self._steps.append(Step(self._sole, sql, args))
+        found: Row | None = await self._tx.sole(sql, *args)
         return found
 
 
@@ -118,7 +119,8 @@ class _RecordingDatabase:
 
     async def write(self, use_case: Callable[[Tx], Awaitable[T]], **how: bool) -> T:
         steps = self._begun()
-        return await self._inner.write(lambda tx: use_case(_RecordingTx(tx, steps)), **how)
+        one_trip = how.get("one_trip", False)
+        return await self._inner.write(lambda tx: use_case(_RecordingTx(tx, steps, one_trip=one_trip)), **how)
 
     async def close(self) -> None:
         await self._inner.close()

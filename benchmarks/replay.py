@@ -19,6 +19,7 @@ import uvloop
 from benchmarks.recording import Ref, Step, Trace, Transaction
 from benchmarks.servers import Place
 from seatwright.storage.dialect import to_sqlite
+from seatwright.storage.engine import only_reads
 
 
 def rate(place: Place, traces: Sequence[Trace], *, clients: int, cancel: bool = False) -> float:
@@ -35,12 +36,12 @@ def _postgres(place: Place, work: list[list[Transaction]], connections: int) -> 
 
 def _planned(steps: Transaction) -> tuple[bool, Transaction]:
     """Tell whether the server sends BEGIN and COMMIT around a transaction, by the rules of `storage.postgres`."""
-    reads = all(step.mode == "finish" or _only_reads(step) for step in steps)
+    reads = all(step.mode == "sole" or _only_reads(step) for step in steps)
     return not reads, steps
 
 
 def _only_reads(step: Step) -> bool:
-    return step.mode == "fetch" and step.sql.lstrip().startswith("SELECT") and " FOR UPDATE" not in step.sql
+    return step.mode == "fetch" and only_reads(step.sql)
 
 
 async def _on_connections(url: str, work: list[list[tuple[bool, Transaction]]], count: int) -> float:

@@ -9,17 +9,22 @@ from typing import Any
 from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
+from seatwright.cart import service as carts
+from seatwright.cart.service import Asked
 from seatwright.core.errors import Unavailable
 from seatwright.customers import refusals
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail
+from seatwright.orders import service as orders
+from seatwright.orders.placing import OrderAsked
 from seatwright.selfservice import mailing
 from seatwright.selfservice import service as pages
 from seatwright.selfservice.online import WHOLE
 from seatwright.storage.engine import Tx
 from seatwright.worker.loops import Loops
 from tests.conftest import START
+from tests.desk import Desk
 from tests.faults.world import Answer, World
 
 Act = Callable[[World, str | None], Awaitable[Answer]]
@@ -165,6 +170,22 @@ async def _refuse_as_customer(world: World) -> None:
     await parts.database.write(lambda tx: mailing.refuse(tx, parts.catalogs, visit))
 
 
+async def _check_out(world: World, desk: Desk, departure: str, counts: dict[str, int]) -> str:
+    """Hold, name the customer, and confirm, in one transaction; return the order's id."""
+    booking = replace(world.desk.shop.booking, catalogs=world.services.catalogs)
+    who, supplier = desk.shop.caller, world.desk.shop.account_id
+
+    async def run(tx: Tx) -> str:
+        cart_id = (await carts.create(tx, booking, who, supplier_id=supplier)).cart.id
+        await carts.add_item(tx, booking, who, cart_id, Asked(world.names[departure], counts))
+        await carts.set_customer(tx, booking, who, cart_id, {"firstName": "Ann", "email": "ann@lee.example"})
+        await carts.apply_discount(tx, booking, who, cart_id, "FIVE")
+        order = await orders.place(tx, booking, who, OrderAsked(cart_id, reference_id="R-9"))
+        return order.id
+
+    return await world.services.database.write(run)
+
+
 def _loops(world: World) -> Loops:
     return Loops(world.services.database, world.clock, world.services.settings)
 
@@ -253,6 +274,17 @@ ORDERS = [
     ),
     _http("add to order, holds over", "POST", "/order", {"id": "{mixed}", "orderId": "{done}"}, minutes=LATE),
 ]
+COMPOSED = [
+    _inner("check out", lambda world: _check_out(world, world.desk, "rafting", {"Adult": 2})),
+    _inner("check out a rental", lambda world: _check_out(world, world.desk, "bike", {"All": 1})),
+    _inner("check out as a reseller", lambda world: _check_out(world, world.seller, "rafting2", {"Adult": 1})),
+    _inner(
+        "check out where holds are over",
+        lambda world: _check_out(world, world.desk, "full", {"All": 2}),
+        minutes=LATE,
+    ),
+]
+"""Use cases one after the other in one transaction."""
 CANCELLATIONS = [
     _http("cancel order", "DELETE", "/order/{done}"),
     _http("cancel item", "DELETE", "/order/{done}/item/{bike}"),
@@ -350,5 +382,5 @@ LOOPS = [
     ),
 ]
 
-CASES = [*CARTS, *ORDERS, *CANCELLATIONS, *HANDLING, *ACCOUNTS, *WEBHOOKS, *CATALOG, *LOOPS]
+CASES = [*CARTS, *ORDERS, *COMPOSED, *CANCELLATIONS, *HANDLING, *ACCOUNTS, *WEBHOOKS, *CATALOG, *LOOPS]
 BY_NAME = {case.name: case for case in CASES}

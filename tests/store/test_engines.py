@@ -217,25 +217,54 @@ async def test_retries_are_bounded(database: Database) -> None:
     assert attempts == MAX_ATTEMPTS
 
 
-async def test_finish_is_the_last_statement_with_or_without_others(database: Database) -> None:
-    returning = f"{INSERT} RETURNING uses"
+async def _sole(tx: Tx, name: str, uses: int) -> int:
+    row = await tx.sole(f"{INSERT} RETURNING uses", "a", name, uses)
+    assert row is not None
+    return int(row["uses"])
 
-    async def alone(tx: Tx) -> int:
-        row = await tx.finish(returning, "a", "alone", 7)
-        assert row is not None
-        return int(row["uses"])
 
+@pytest.mark.parametrize("one_trip", [False, True])
+async def test_a_sole_statement_comes_alone_or_after_others(database: Database, one_trip: bool) -> None:
     async def after_another(tx: Tx) -> int:
         await insert(tx, "another")
-        row = await tx.finish(returning, "a", "last", 8)
-        assert row is not None
-        return int(row["uses"])
+        return await _sole(tx, "last", 8) + await _sole(tx, "and one more", 9)
 
-    assert await database.write(alone) == 7
-    assert await database.write(after_another) == 8
-    assert await names(database) == ["alone", "another", "last"]
+    assert await database.write(lambda tx: _sole(tx, "alone", 7), one_trip=one_trip) == 7
+    assert await database.write(after_another, one_trip=one_trip) == 17
+    assert await names(database) == ["alone", "and one more", "another", "last"]
     with pytest.raises(ConstraintViolation):
-        await database.write(alone)
+        await database.write(lambda tx: _sole(tx, "alone", 7), one_trip=one_trip)
+
+
+async def test_use_cases_with_sole_statements_are_one_transaction_together(database: Database) -> None:
+    async def both(tx: Tx, *, fail: bool) -> None:
+        await _sole(tx, "x", 1)
+        await _sole(tx, "y", 2)
+        if fail:
+            raise Conflict("No.")
+
+    with pytest.raises(Conflict):
+        await database.write(lambda tx: both(tx, fail=True))
+    assert await names(database) == []
+    await database.write(lambda tx: both(tx, fail=False))
+    assert await names(database) == ["x", "y"]
+
+
+@pytest.mark.parametrize("further", ["row", "execute", "execute_many", "sole"])
+async def test_whoever_asks_for_one_trip_and_goes_on_is_told_on_both_databases(
+    database: Database, further: str
+) -> None:
+    """So what fails on one of them does so on the other, too."""
+
+    async def goes_on(tx: Tx) -> None:
+        await _sole(tx, "x", 1)
+        args = [("a", "y", 2)] if further == "execute_many" else ("a", "y", 2)
+        sql = "SELECT uses FROM discount_use" if further == "row" else INSERT
+        await getattr(tx, further)(sql, *([args] if further == "execute_many" else () if further == "row" else args))
+
+    with pytest.raises(AssertionError, match="went on after its sole statement"):
+        await database.write(goes_on, one_trip=True)
+    await database.write(lambda tx: insert(tx, "z"))  # and nothing is broken
 
 
 async def test_updates_of_one_row_at_once_all_count(database: Database) -> None:

@@ -117,10 +117,10 @@ class _Watched:
         await self.settle()
         await self._tx.execute_many(sql, rows)
 
-    async def finish(self, sql: str, *args: Any) -> Row | None:
-        """Run the use case's last statement and return its first row."""
+    async def sole(self, sql: str, *args: Any) -> Row | None:
+        """Run the only statement by which the use case writes, and return its first row."""
         await self.settle()
-        return await self._tx.finish(sql, *args)
+        return await self._tx.sole(sql, *args)
 
     async def settle(self) -> None:
         """Look at the caller's row now, if nothing has brought it along."""

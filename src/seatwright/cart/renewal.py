@@ -82,4 +82,4 @@ class NoteLostHolds:
         )
         if items != cart.body.items:
             body = msgspec.structs.replace(cart.body, items=items)
-            await store.update(tx, msgspec.structs.replace(cart, body=body), now, last=True)
+            await store.update(tx, msgspec.structs.replace(cart, body=body), now, sole=True)

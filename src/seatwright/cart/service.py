@@ -125,7 +125,7 @@ async def delete(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Pric
         return Priced(cart, currency)
     _refuse_ordered(cart)
     gone = msgspec.structs.replace(cart, status="deleted")
-    changed = await store.update(tx, gone, booking.clock.now(), last=False)
+    changed = await store.update(tx, gone, booking.clock.now(), sole=False)
     await holds.release(tx, cart.account_id, cart.id, [item.id for item in cart.body.items])
     return Priced(changed, currency)
 
@@ -202,7 +202,7 @@ async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, de
     items = tuple(item for item in cart.body.items if item.id != departure_id)
     now = booking.clock.now()
     changed = _repriced(cart, items, opened.catalog, _discount_now(cart, opened.catalog, now))
-    changed = await store.update(tx, changed, now, last=False)
+    changed = await store.update(tx, changed, now, sole=False)
     await holds.release(tx, cart.account_id, cart.id, [departure_id])
     return _priced(changed, opened.catalog, opened.target)
 
@@ -229,7 +229,7 @@ async def set_customer(
         items=with_guests(opened.cart.body.items, guests, opened.catalog),
     )
     changed = msgspec.structs.replace(opened.cart, body=body)
-    changed = await store.update(tx, changed, booking.clock.now(), last=True)
+    changed = await store.update(tx, changed, booking.clock.now(), sole=True)
     return _priced(changed, opened.catalog, opened.target)
 
 
@@ -256,7 +256,7 @@ async def apply_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str,
     changed = _repriced(
         msgspec.structs.replace(cart, body=body), pricing.without_discount(cart.body.items), catalog, discount
     )
-    changed = await store.update(tx, changed, booking.clock.now(), last=True)
+    changed = await store.update(tx, changed, booking.clock.now(), sole=True)
     return _priced(changed, catalog, opened.target)
 
 
@@ -267,7 +267,7 @@ async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str
     changed = _repriced(
         msgspec.structs.replace(opened.cart, body=body), pricing.without_discount(body.items), opened.catalog, None
     )
-    changed = await store.update(tx, changed, booking.clock.now(), last=True)
+    changed = await store.update(tx, changed, booking.clock.now(), sole=True)
     return _priced(changed, opened.catalog, opened.target)
 
 

@@ -99,7 +99,7 @@ async def _target(tx: ReadTx, cart: Cart) -> TargetOrder | None:
 
 async def insert(tx: Tx, cart: Cart) -> None:
     """Write a new cart."""
-    await tx.finish(
+    await tx.sole(
         """
         INSERT INTO cart (account_id, id, owner_id, status, version, body, created_at, modified_at, order_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -254,12 +254,12 @@ RETURNING version
 """
 
 
-async def update(tx: Tx, cart: Cart, now: Instant, *, last: bool) -> Cart:
-    """Write a changed cart over the version that was read; `last` if nothing else is written after it.
+async def update(tx: Tx, cart: Cart, now: Instant, *, sole: bool) -> Cart:
+    """Write a changed cart over the version that was read; `sole` if that is all that its use case writes.
 
     A clock that was set back leaves its date of change where it is.
     """
-    run, at = tx.finish if last else tx.row, max(now, cart.modified_at)
+    run, at = tx.sole if sole else tx.row, max(now, cart.modified_at)
     row = await run(_UPDATE, cart.account_id, cart.id, cart.version, _encode(cart.body), cart.status, at)
     if row is None:
         raise Retry
@@ -287,7 +287,7 @@ async def update_and_hold(
     if tx.engine == "postgres":
         at = max(now, cart.modified_at)
         try:
-            await tx.finish(
+            await tx.sole(
                 seats.HOLD_STATEMENT,
                 cart.account_id,
                 cart.id,
@@ -305,7 +305,7 @@ async def update_and_hold(
         except ConstraintViolation:  # a pool's units went to somebody else since they were read
             raise Retry from None
         return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=at)
-    changed = await update(tx, cart, now, last=False)
+    changed = await update(tx, cart, now, sole=False)
     await seats.take(tx, cart.account_id, {departure_id: more})
     await insert_hold(tx, cart, departure_id, holder, more=more, held=held, expires_at=expires_at)
     return changed

@@ -59,11 +59,13 @@ async def write(
     *,
     replayable: bool = True,
     heavy: bool = False,
+    one_trip: bool = False,
 ) -> Response[Any]:
     """Run a use case that writes, and answer with what it returns, after the commit.
 
     The use case may run more than once (see `storage.engine`). `replayable` False ignores an Idempotency-Key:
-    for answers that must not be stored; `heavy` as in `Database.write`. Raises as `read` does, and `KeyReused`.
+    for answers that must not be stored; `heavy` and `one_trip` as in `Database.write`. Raises as `read` does, and
+    `KeyReused`.
     """
     parts, verified = services(request), claims(request)
     key = request.headers.get(KEY_HEADER) if replayable else None
@@ -73,7 +75,7 @@ async def write(
     async def run(tx: Tx) -> T:
         return await parts.admission.run(tx, verified, permission, use_case)
 
-    return _answer(200, wire.enveloped(render(await parts.database.write(run, heavy=heavy))))
+    return _answer(200, wire.enveloped(render(await parts.database.write(run, heavy=heavy, one_trip=one_trip))))
 
 
 async def _write_once(

@@ -111,7 +111,7 @@ async def _convert_at_once(
     event = audit.event(order.account_id, change.at, change.actor, change.action, order.id, change.detail)
     told = store.event_of(order, change)
     assert told is not None, "a new order is told of"
-    row = await tx.finish(
+    row = await tx.sole(
         _CONVERT,
         cart.account_id,
         cart.id,

@@ -48,7 +48,7 @@ async def follow(tx: Tx, move: Move) -> None:
         await store.update(tx, msgspec.structs.replace(order, body=body), change)
     for cart in await carts.holding(tx, move.account_id, move.departure_id):
         chosen = msgspec.structs.replace(cart.body, items=_moved(cart.body.items, move, sold=False))
-        await carts.update(tx, msgspec.structs.replace(cart, body=chosen), move.at, last=False)
+        await carts.update(tx, msgspec.structs.replace(cart, body=chosen), move.at, sole=False)
 
 
 def _moved(items: tuple[Item, ...], move: Move, *, sold: bool) -> tuple[Item, ...]:

@@ -12,7 +12,18 @@ import asyncpg
 
 from seatwright.core.errors import SeatwrightError, Unavailable
 from seatwright.storage import outages
-from seatwright.storage.engine import MAX_ATTEMPTS, ConstraintViolation, Engine, Probe, ReadTx, Retry, Row, Tx
+from seatwright.storage.engine import (
+    MAX_ATTEMPTS,
+    WENT_ON,
+    ConstraintViolation,
+    Engine,
+    Probe,
+    ReadTx,
+    Retry,
+    Row,
+    Tx,
+    only_reads,
+)
 
 T = TypeVar("T")
 
@@ -37,21 +48,22 @@ class PostgresTx:
     """A transaction on one connection. Made by `PostgresDatabase` only.
 
     BEGIN is sent before the first statement that writes or locks: under READ COMMITTED each statement has its
-    own snapshot anyway, so reads before it lose nothing, and a use case with one write saves two round trips.
+    own snapshot anyway, so reads before it lose nothing. With `one_trip` a use case's sole write goes without.
     """
 
     engine: Engine = "postgres"
 
-    def __init__(self, connection: Any, probe: Probe | None, *, patient: bool = False) -> None:
+    def __init__(self, connection: Any, probe: Probe | None, *, patient: bool = False, one_trip: bool = False) -> None:
         self._connection = connection
         self._probe = probe
+        self._one_trip = one_trip
         self._timeout_s = PATIENT_TIMEOUT_S if patient else None
         self._begun = False
         self._finished = False
 
     async def rows(self, sql: str, *args: Any) -> Sequence[Row]:
         """Run a query and return all its rows."""
-        if not sql.lstrip().startswith("SELECT") or " FOR UPDATE" in sql:
+        if not only_reads(sql):
             await self._begin()
         return await self._run(self._connection.fetch, sql, args)  # type: ignore[no-any-return]
 
@@ -72,14 +84,16 @@ class PostgresTx:
         await self._begin()
         await self._run(self._connection.executemany, sql, (rows,))
 
-    async def finish(self, sql: str, *args: Any) -> Row | None:
-        """Run the use case's last statement and return its first row; alone if nothing was written before it."""
+    async def sole(self, sql: str, *args: Any) -> Row | None:
+        """Run the only statement by which a use case writes, and return its first row."""
+        if not self._one_trip:
+            await self._begin()
         found = await self._run(self._connection.fetch, sql, args)
         self._finished = not self._begun
         return found[0] if found else None
 
     async def _run(self, call: Any, sql: str, args: Sequence[Any]) -> Any:
-        assert not self._finished, "A use case went on after it had finished and been committed."
+        assert not self._finished, WENT_ON
         if self._probe:
             self._probe.before(sql)
         try:
@@ -227,12 +241,22 @@ class PostgresDatabase:
 
         return await self._until_it_works(attempt)
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False, heavy: bool = False) -> T:
+    async def write(
+        self,
+        use_case: Callable[[Tx], Awaitable[T]],
+        *,
+        patient: bool = False,
+        heavy: bool = False,
+        one_trip: bool = False,
+    ) -> T:
         """Run a use case in one READ COMMITTED transaction, again where the database asks for it."""
-        return await self._until_it_works(lambda connection: self._attempt(connection, use_case, patient))
 
-    async def _attempt(self, connection: Any, use_case: Callable[[Tx], Awaitable[T]], patient: bool) -> T:
-        tx = PostgresTx(connection, self.probe, patient=patient)
+        async def attempt(connection: Any) -> T:
+            return await self._attempt(PostgresTx(connection, self.probe, patient=patient, one_trip=one_trip), use_case)
+
+        return await self._until_it_works(attempt)
+
+    async def _attempt(self, tx: PostgresTx, use_case: Callable[[Tx], Awaitable[T]]) -> T:
         try:
             result = await use_case(tx)
             await tx.commit()

@@ -52,6 +52,7 @@ class _Job:
     use_case: Callable[[Tx], Awaitable[Any]]
     future: asyncio.Future[Any]
     aside: bool = False
+    one_trip: bool = False
     done: bool = False
     result: Any = None
     error: BaseException | None = None
@@ -188,7 +189,14 @@ class SqliteDatabase:
             self._reader_connections.append(connection)
         return connection
 
-    async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False, heavy: bool = False) -> T:
+    async def write(
+        self,
+        use_case: Callable[[Tx], Awaitable[T]],
+        *,
+        patient: bool = False,
+        heavy: bool = False,
+        one_trip: bool = False,
+    ) -> T:
         """Run a use case in a transaction that it shares with others; return once it is on disk.
 
         A `patient` or `heavy` use case runs in the writer thread instead of the event loop's.
@@ -197,7 +205,7 @@ class SqliteDatabase:
             raise Unavailable("The server is shutting down; try again.")
         if len(self._jobs) >= QUEUE:
             raise Unavailable("Too many writes are waiting; try again in a moment.", code="overloaded")
-        job = _Job(use_case, asyncio.get_running_loop().create_future(), patient or heavy)
+        job = _Job(use_case, asyncio.get_running_loop().create_future(), patient or heavy, one_trip)
         self._jobs.append(job)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
@@ -287,7 +295,7 @@ class SqliteDatabase:
     def _run_job(self, connection: sqlite3.Connection, job: _Job) -> None:
         for _ in range(MAX_ATTEMPTS):
             try:
-                job.result = self._in_savepoint(connection, job.use_case)
+                job.result = self._in_savepoint(connection, job)
                 return
             except Retry as retry:
                 if retry.first is None:
@@ -302,10 +310,10 @@ class SqliteDatabase:
                 return
         job.error = Unavailable("The same thing was being changed at the same time; try again.", code="busy")
 
-    def _in_savepoint(self, connection: sqlite3.Connection, use_case: Callable[[Tx], Awaitable[T]]) -> T:
+    def _in_savepoint(self, connection: sqlite3.Connection, job: _Job) -> Any:
         try:
             connection.execute("SAVEPOINT use_case")
-            result = drive(use_case(SqliteTx(connection, self.probe)))
+            result = drive(job.use_case(SqliteTx(connection, self.probe, one_trip=job.one_trip)))
             connection.execute("RELEASE use_case")
         except BaseException as error:
             if not connection.in_transaction:

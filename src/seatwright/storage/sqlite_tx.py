@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, TypeVar, cast
 
 from seatwright.storage.dialect import to_sqlite
-from seatwright.storage.engine import ConstraintViolation, Engine, Probe, Row
+from seatwright.storage.engine import WENT_ON, ConstraintViolation, Engine, Probe, Row, only_reads
 
 T = TypeVar("T")
 
@@ -22,11 +22,16 @@ class SqliteTx:
 
     engine: Engine = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection, probe: Probe | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, probe: Probe | None, *, one_trip: bool = False) -> None:
         self._connection = connection
         self._probe = probe
+        self._one_trip = one_trip
+        self._wrote = False
+        self._finished = False
 
     def _run(self, sql: str, args: Sequence[Any]) -> sqlite3.Cursor:
+        assert not self._finished, WENT_ON
+        self._wrote = self._wrote or not only_reads(sql)
         if self._probe:
             self._probe.before(sql)
         try:
@@ -55,12 +60,17 @@ class SqliteTx:
             self._probe.after(sql)
         return cursor.rowcount
 
-    async def finish(self, sql: str, *args: Any) -> Row | None:
-        """Run the use case's last statement and return its first row."""
-        return await self.row(sql, *args)
+    async def sole(self, sql: str, *args: Any) -> Row | None:
+        """Run the only statement by which a use case writes, and return its first row."""
+        last = self._one_trip and not self._wrote
+        found = await self.row(sql, *args)
+        self._finished = last
+        return found
 
     async def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each of `rows`."""
+        assert not self._finished, WENT_ON
+        self._wrote = True
         if self._probe:
             self._probe.before(sql)
         try:

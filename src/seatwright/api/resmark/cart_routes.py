@@ -120,7 +120,7 @@ async def create_cart(
             return await open_cart(tx, booking(request), caller, order_id, supplier_id=supplier_id or None)
         return await carts.create(tx, booking(request), caller, supplier_id=supplier_id or None, behalf=behalf)
 
-    return await endpoint.write(request, "orders.write", run, cart_out)
+    return await endpoint.write(request, "orders.write", run, cart_out, one_trip=True)
 
 
 async def _sent(request: ApiRequest) -> dict[str, str | float]:
@@ -177,7 +177,7 @@ async def add_item(request: ApiRequest, cart_id: CartId, data: JSONBody[AddItem]
     async def run(tx: Tx, caller: Caller) -> Priced:
         return await carts.add_item(tx, booking(request), caller, cart_id, asked)
 
-    return await endpoint.write(request, "orders.write", run, cart_out)
+    return await endpoint.write(request, "orders.write", run, cart_out, one_trip=True)
 
 
 def _asked(data: JSONBody[AddItem]) -> Asked:
@@ -224,7 +224,7 @@ async def set_customer(
     async def run(tx: Tx, caller: Caller) -> Priced:
         return await carts.set_customer(tx, booking(request), caller, cart_id, customer, guests)
 
-    return await endpoint.write(request, "orders.write", run, cart_out)
+    return await endpoint.write(request, "orders.write", run, cart_out, one_trip=True)
 
 
 @post("/{cart_id:str}/discount", status_code=200, summary="Apply a discount code to a cart")

@@ -182,7 +182,7 @@ async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Respon
         return await orders.place(tx, booking(request), caller, asked)
 
     viewer = claims(request).account_id
-    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer), one_trip=True)
 
 
 def _reference(value: str | int | float | None) -> str | None:

@@ -36,6 +36,13 @@ def guests_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Word
     return ", ".join(parts)
 
 
+def tier_name(line: Line, item: Item, catalog: Catalog) -> str:
+    """Return what a line's tier is called today; its code, if there is no such tier any more."""
+    product = catalog.products_by_id.get(item.product_id)
+    tier = product.tier(line.tier) if product else None
+    return tier.name if tier else line.tier
+
+
 def guest_name(line: Line) -> str:
     """Return a participant's or unit's own name in one line, or an empty text."""
     return one_line(" ".join(filter(None, (line.first_name, line.last_name))), MAX_VALUE)

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import segno
 from markupsafe import Markup
 
-from seatwright.cancellation.fees import LineFee, reason_of
-from seatwright.cancellation.policy import width
+from seatwright.cancellation.fees import LineFee
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
-from seatwright.catalog.policy import Policy
 from seatwright.core import names
 from seatwright.core.fee_reason import FeeReason
 from seatwright.customers.fields import full_name
-from seatwright.orders.model import Order, item_status
-from seatwright.presentation.guests import answer_rows, guest_name, pickup_text, place_text
+from seatwright.orders.model import item_status
+from seatwright.presentation.guests import answer_rows, guest_name, pickup_text, place_text, tier_name
+from seatwright.presentation.money import included_texts, money_rows
+from seatwright.presentation.policies import PolicyView, policy_views
+from seatwright.presentation.rows import Row
 from seatwright.selfservice.online import MAX_SINGLE, Choice
 from seatwright.selfservice.service import Offer, OrderParties
 from seatwright.wording.wording import Wording
-
-_PER = {"participant": "person", "unit": "unit"}
-
-
-class Row(NamedTuple):
-    """A line of a list: what, how much, and whether it is a sum."""
-
-    label: str
-    value: str
-    sum: bool = False
 
 
 class LineView(NamedTuple):
@@ -53,14 +44,6 @@ class ItemView(NamedTuple):
     facts: list[Row]
     label: str
     lines: list[LineView]
-
-
-class PolicyView(NamedTuple):
-    """What an account says about cancelling, and what it costs by its rules."""
-
-    products: str
-    text: str
-    rules: list[str]
 
 
 class Letterhead(NamedTuple):
@@ -138,12 +121,9 @@ def order_view(seen: OrderParties, words: Wording) -> OrderView:
         code=Markup(segno.make(order.id, micro=False).svg_inline(scale=5, border=4)),  # noqa: S704 - our own picture
         items=[_item(item, seen, words) for item in order.body.items],
         answers=_answers(order.body.customer, seen, words),
-        money=_money(order, words),
-        included=[
-            words.say("page.included", name=name, amount=words.money(amount, order.body.currency))
-            for name, amount in _included(order)
-        ],
-        policies=_policies(order, words),
+        money=money_rows(order, words),
+        included=included_texts(order, words),
+        policies=policy_views(order, words),
         has_dates=any(item.start_at is not None for item in order.body.items),
         is_ticket=any(item_status(item) == "confirmed" for item in order.body.items),
     )
@@ -211,7 +191,7 @@ def _together(offer: Offer, words: Wording) -> list[FeeView]:
         line, item = by_id[fees[0].line_id]
         price = words.money(sum(by_id[fee.line_id][0].total for fee in fees), currency)
         taken = words.money(sum(fee.fee for fee in fees), currency)
-        what = f"{dated[item]}: {len(fees)} × {_tier(line, item, offer.seen.catalog)}"
+        what = f"{dated[item]}: {len(fees)} × {tier_name(line, item, offer.seen.catalog)}"
         lines.append(FeeView(what, price, taken, words.reason(reason, currency)))
     return lines
 
@@ -270,23 +250,16 @@ def _line(line: Line, item: Item, seen: OrderParties, words: Wording) -> LineVie
     fee = line.cancellation_fee
     note = words.line("label.fee", words.money(fee, seen.order.body.currency)) if fee else ""
     answers = _answers(line.answers, seen, words)
-    return LineView(guest_name(line), _tier(line, item, seen.catalog), status, text, note, answers)
+    return LineView(guest_name(line), tier_name(line, item, seen.catalog), status, text, note, answers)
 
 
 def _answers(answers: Mapping[str, Any], seen: OrderParties, words: Wording) -> list[Row]:
     return [Row(label, text) for label, text in answer_rows(answers, seen.catalog, words)]
 
 
-def _tier(line: Line, item: Item, catalog: Catalog) -> str:
-    """Return what a line's tier is called today; its code, if there is no such tier any more."""
-    product = catalog.products_by_id.get(item.product_id)
-    tier = product.tier(line.tier) if product else None
-    return tier.name if tier else line.tier
-
-
 def _who(line: Line, number: int, item: Item, catalog: Catalog) -> str:
     """Return such as "2. Adult – Ann Lee": the number is the one that it has on the order's page."""
-    name, tier = guest_name(line), _tier(line, item, catalog)
+    name, tier = guest_name(line), tier_name(line, item, catalog)
     return f"{number}. {tier} – {name}" if name else f"{number}. {tier}"
 
 
@@ -307,63 +280,3 @@ class _Dated:
         if item.start_at is None:
             return item.product_name
         return f"{item.product_name}, {words.moment(item.start_at, item.time_zone)}"
-
-
-def _money(order: Order, words: Wording) -> list[Row]:
-    """Return what it costs; rows that say nothing are left out."""
-    currency = order.body.currency
-    live = [line for item in order.body.items for line in item.live]
-    parts = [
-        (words.say("page.price"), sum(line.price for line in live)),
-        (words.say("page.discount"), -sum(line.discount for line in live)),
-        (words.say("page.fees"), sum(line.fees for line in live)),
-        (words.say("page.tax"), sum(line.tax for line in live)),
-        (words.say("page.cancellation_fees"), order.body.cancellation_fees),
-    ]
-    rows = [Row(label, words.money(amount, currency)) for label, amount in parts if amount]
-    rows.append(Row(words.say("label.total"), words.money(order.total, currency), sum=True))
-    rows.append(Row(words.say("label.paid"), words.money(order.paid, currency)))
-    label = words.say("label.credit" if order.balance < 0 else "label.balance")
-    return [*rows, Row(label, words.money(abs(order.balance), currency), sum=True)]
-
-
-def _included(order: Order) -> Iterable[tuple[str, int]]:
-    """Return what taxes and fees the prices contain, by name."""
-    found: dict[str, int] = {}
-    for item in order.body.items:
-        for charge in (charge for line in item.live for charge in line.charges if charge.included):
-            found[charge.name] = found.get(charge.name, 0) + charge.amount
-    return [(name, amount) for name, amount in found.items() if amount]
-
-
-def _policies(order: Order, words: Wording) -> list[PolicyView]:
-    """Return each policy that something of the order was sold under, with what it is for."""
-    found: dict[tuple[Policy | None, str], list[Item]] = {}
-    for item in order.body.items:
-        for arrangement, _ in item.by_arrangement(item.live or item.lines):
-            items = found.setdefault((arrangement.policy, item.kind), [])
-            if item not in items:
-                items.append(item)
-    return [
-        PolicyView(
-            products=", ".join(dict.fromkeys(item.product_name for item in items)),
-            text=policy.text.strip() if policy else "",
-            rules=_rules(policy, items[0], order.body.currency, words) if policy else [],
-        )
-        for (policy, _), items in found.items()
-    ]
-
-
-def _rules(policy: Policy, item: Item, currency: str, words: Wording) -> list[str]:
-    """Return the fees that an item's participants or units may cost, the one that would count first coming first."""
-    fees = [fee for fee in policy.fees if fee.per in ("order", _PER[item.kind])]
-    by_width = {width(fee, item.start_at, item.time_zone): fee for fee in reversed(fees)}  # of equals the first counts
-    windows = [by_width[key] for key in sorted(by_width) if by_width[key].window is not None and item.start_at]
-    always = next((fee for fee in fees if fee.window is None), None)
-    if not windows:
-        return [words.reason(reason_of(always), currency)] if always else []
-    last = words.reason(reason_of(always), currency) if always else words.say("reason.free")
-    return [
-        *(words.reason(reason_of(fee), currency) for fee in windows),
-        words.say("page.otherwise", what=last),
-    ]

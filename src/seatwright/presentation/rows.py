@@ -1,0 +1,13 @@
+"""A line of a list, as pages and mails show it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """A line of a list: what, how much, and whether it is a sum."""
+
+    label: str
+    value: str
+    sum: bool = False

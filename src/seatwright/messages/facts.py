@@ -5,7 +5,7 @@ docs/notifications.md lists all of it; a test holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from seatwright.customers.fields import full_name
 from seatwright.messages.context import OrderEvent
 from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order
-from seatwright.presentation.guests import MAX_VALUE, answer_rows, guest_name, guests_text, pickup_text, place_text
+from seatwright.presentation.guests import MAX_VALUE, answer_texts, guest_name, guests_text, pickup_text, place_text
 from seatwright.wording.wording import Wording
 
 MAX_REASON = 500
@@ -70,7 +70,7 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
         "supplier": _account(subject.supplier),
         "recipient": {"name": subject.recipient.name, "email": subject.recipient.address},
         "customer": customer_facts(order),
-        "answers": _answers(order.body.customer, subject, words),
+        "answers": answer_texts(order.body.customer, subject.order_event.catalog, words),
         "order": _order(subject, words),
         "items": items,
         "concerned": [_item(item, lines, subject, words) for item, lines in concerned],
@@ -215,17 +215,9 @@ def _order(subject: Subject, words: Wording) -> Facts:
     }
 
 
-def _answers(answers: Mapping[str, Any], subject: Subject, words: Wording) -> list[str]:
-    """Return answers to questions, each with its label."""
-    return [
-        words.say("line", label=label, value=text)
-        for label, text in answer_rows(answers, subject.order_event.catalog, words)
-    ]
-
-
 def _guest_answers(line: Line, subject: Subject, words: Wording) -> str:
     """Return who answered what, in one line; empty if a guest answered nothing."""
-    answers = _answers(line.answers, subject, words)
+    answers = answer_texts(line.answers, subject.order_event.catalog, words)
     return words.say("line", label=guest_name(line) or line.tier, value="; ".join(answers)) if answers else ""
 
 

@@ -61,6 +61,14 @@ def answer_rows(answers: Mapping[str, Any], catalog: Catalog, words: Wording) ->
     return rows
 
 
+def answer_texts(answers: Mapping[str, Any], catalog: Catalog, words: Wording) -> list[str]:
+    """Return the same in one text each: `Weight: 68`, or `Can you swim? yes` where the label is a question itself."""
+    return [
+        f"{label} {text}" if label.endswith("?") else words.say("line", label=label, value=text)
+        for label, text in answer_rows(answers, catalog, words)
+    ]
+
+
 def _answer_text(answer: Any, words: Wording) -> str:
     if isinstance(answer, list):
         return ", ".join(_answer_text(each, words) for each in answer)

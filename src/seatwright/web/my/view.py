@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import segno
 from markupsafe import Markup
@@ -15,7 +14,7 @@ from seatwright.core import names
 from seatwright.core.fee_reason import FeeReason
 from seatwright.customers.fields import full_name
 from seatwright.orders.model import item_status
-from seatwright.presentation.guests import answer_rows, guest_name, pickup_text, place_text, tier_name
+from seatwright.presentation.guests import answer_rows, answer_texts, guest_name, pickup_text, place_text, tier_name
 from seatwright.presentation.money import included_texts, money_rows
 from seatwright.presentation.policies import PolicyView, policy_views
 from seatwright.presentation.rows import Row
@@ -32,7 +31,7 @@ class LineView(NamedTuple):
     status: str
     status_text: str
     note: str = ""
-    answers: list[Row] = []  # noqa: RUF012 - never changed
+    answers: list[str] = []  # noqa: RUF012 - never changed
 
 
 class ItemView(NamedTuple):
@@ -120,7 +119,7 @@ def order_view(seen: OrderParties, words: Wording) -> OrderView:
         notes=_notes(seen, words),
         code=Markup(segno.make(order.id, micro=False).svg_inline(scale=5, border=4)),  # noqa: S704 - our own picture
         items=[_item(item, seen, words) for item in order.body.items],
-        answers=_answers(order.body.customer, seen, words),
+        answers=[Row(*row) for row in answer_rows(order.body.customer, seen.catalog, words)],
         money=money_rows(order, words),
         included=included_texts(order, words),
         policies=policy_views(order, words),
@@ -249,12 +248,8 @@ def _line(line: Line, item: Item, seen: OrderParties, words: Wording) -> LineVie
     text = words.say("page.checked_in" if arrived else f"status.{status}")
     fee = line.cancellation_fee
     note = words.line("label.fee", words.money(fee, seen.order.body.currency)) if fee else ""
-    answers = _answers(line.answers, seen, words)
+    answers = answer_texts(line.answers, seen.catalog, words)
     return LineView(guest_name(line), tier_name(line, item, seen.catalog), status, text, note, answers)
-
-
-def _answers(answers: Mapping[str, Any], seen: OrderParties, words: Wording) -> list[Row]:
-    return [Row(label, text) for label, text in answer_rows(answers, seen.catalog, words)]
 
 
 def _who(line: Line, number: int, item: Item, catalog: Catalog) -> str:

@@ -13,7 +13,7 @@ from litestar.datastructures import State
 
 from seatwright.api.resmark.calendar_json import CalendarJsonCache
 from seatwright.api.resmark.order_json import OrderJsonCache
-from seatwright.app.routes import MANAGE, RESMARK, ROUTES, Routes
+from seatwright.app.routes import MANAGE, OPTIONS, RESMARK, ROUTES, Routes
 from seatwright.auth.limits import Turns
 from seatwright.core.config import Settings
 from seatwright.http.access import AccessMiddleware
@@ -65,7 +65,7 @@ def with_state(app: Litestar, settings: Settings, services: Services | None) -> 
 
 
 def _routers(routes: Routes) -> list[Router]:
-    return [Router(path, route_handlers=handlers) for path, handlers in routes.items()]
+    return [Router(path, route_handlers=handlers, opt=OPTIONS.get(path, {})) for path, handlers in routes.items()]
 
 
 def _cors(origins: tuple[str, ...]) -> CORSConfig | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
@@ -24,12 +24,16 @@ from seatwright.api.manage import (
 from seatwright.api.resmark import agency_routes, auth_routes, cart_routes, product_routes, tag_routes
 from seatwright.api.resmark import order_routes as resmark_order_routes
 from seatwright.api.resmark import report_routes as resmark_report_routes
+from seatwright.api.shapes.words import in_words
 from seatwright.auth.links import PATH
 from seatwright.http import health_routes
 from seatwright.web.my import routes as page_routes
 
 RESMARK = "/public/api"
 MANAGE = "/api/v1"
+
+OPTIONS: Mapping[str, Mapping[str, Any]] = {RESMARK: {"words": in_words}, MANAGE: {"words": in_words}}
+"""What all routes of a door have in common."""
 
 Routes: TypeAlias = Mapping[str, Sequence[HTTPRouteHandler | Router]]
 

@@ -77,7 +77,7 @@ def _find(order: Order, line_id: str) -> tuple[Item, Line]:
         for line in item.lines:
             if line.id == line_id:
                 return item, line
-    raise NotFound("The order has no such participant or unit.", code="line_not_found", field="lineId")
+    raise NotFound("The order has no such participant or unit.", code="line_not_found")
 
 
 def _with_line(order: Order, changed: Line, more: int) -> OrderBody:

@@ -142,7 +142,7 @@ def line_target(order: Order, item_id: str | None, line_id: str | None) -> Targe
     if line_id is None:
         return Target(order.id, item_id=item_id)
     if item_id is None:
-        raise Invalid("itemId: say which date and time lineId is of.", code="missing_item", field="itemId")
+        raise Invalid("say which date and time lineId is of.", code="missing_item", about="departure")
     item = order.body.item(item_id)
     if item is not None and item.kind == "unit":
         return Target(order.id, item_id=item_id, unit_id=line_id)
@@ -164,20 +164,20 @@ def _choose(order: Order, target: Target) -> Chosen:
         return [(item, item.live) for item in order.body.items if item.live]
     item = order.body.item(target.item_id)
     if item is None:
-        raise NotFound("The order has no such item.", code="item_not_found", field="itemId")
+        raise NotFound("The order has no such item.", code="item_not_found")
     if target.participant_id is None and target.unit_id is None:
         return [(item, item.live)] if item.live else []
     wanted = "participant" if target.participant_id is not None else "unit"
     if item.kind != wanted:
         raise Invalid(
-            f"{item.product_name} is sold to {item.kind}s: cancel with …/item/{item.id}/{item.kind}/{{id}}.",
+            f"{item.product_name} is sold to {item.kind}s.",
             code=f"not_a_{wanted}_item",
-            field="itemId",
+            values={"item": item.id, "kind": item.kind},
         )
     line_id = target.participant_id or target.unit_id
     line = next((line for line in item.lines if line.id == line_id), None)
     if line is None:
-        raise NotFound(f"The item has no such {wanted}.", code=f"{wanted}_not_found", field=f"{wanted}Id")
+        raise NotFound(f"The item has no such {wanted}.", code=f"{wanted}_not_found")
     return [(item, (line,))] if line.status == "confirmed" else []
 
 

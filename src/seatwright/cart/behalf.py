@@ -42,9 +42,9 @@ async def _agent(tx: ReadTx, connection: Connection, name: str) -> OrderAgent:
     found = await accounts.user(tx, connection.reseller_id, next(ids, name))
     if found is None or not found.active:
         raise NotFound(
-            "agentId: the reseller has no such user; GET /agency/{userId} lists agents.",
+            "the reseller has no such user.",
             code="agent_not_found",
-            field="agentId",
+            about="agent",
         )
     return OrderAgent(id=found.id, name=found.name, email=found.email)
 

@@ -73,8 +73,7 @@ def require_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping
         first, *others = absent
         more = f" Also missing: {_listed(others)}." if others else ""
         raise Invalid(
-            f"{first}: this question has to be answered before the order can be made; send the answer with PUT "
-            f"…/cart/{{id}}/customer.{more}",
+            f"{first}: this question has to be answered before the order can be made.{more}",
             code="answer_missing",
             field=first,
         )

@@ -311,7 +311,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What `POST /order` was first asked for a cart; a repetition must ask for the same."""
+    """What was asked for when a cart was ordered first; a repetition must ask for the same."""
 
     order_id: str | None = None
     reference_id: str | None = None

@@ -42,22 +42,22 @@ def count_tiers(product: Product, asked: Mapping[str, int]) -> list[tuple[Tier, 
         if tier is None:
             known = ", ".join(tier.code for tier in product.tiers)
             raise Invalid(
-                f"participants.{name}: {product.name} has no such price tier; it has {known}.",
+                f"{product.name} has no such price tier; it has {known}.",
                 code="unknown_tier",
-                field=f"participants.{name}",
+                about=f"counts.{name}",
             )
         chosen[tier.code] = chosen.get(tier.code, 0) + count
     if not chosen:
         raise Invalid(
-            'participants: name at least one participant or unit, such as {"All": 2}.',
+            'name at least one participant or unit, such as {"All": 2}.',
             code="no_participants",
-            field="participants",
+            about="counts",
         )
     if sum(chosen.values()) > MAX_LINES:
         raise Invalid(
-            f"participants: at most {MAX_LINES} can be booked at once.",
+            f"at most {MAX_LINES} can be booked at once.",
             code="too_many_participants",
-            field="participants",
+            about="counts",
         )
     return [(tier, chosen[tier.code]) for tier in product.tiers if tier.code in chosen]
 
@@ -100,14 +100,14 @@ def choose_place(
             return start, choice
     if location_id and not _offers_location(catalog, product, location_id):
         raise Invalid(
-            f"locationId: {product.name} has no such location or pickup place; GET …/pickup lists them.",
+            f"{product.name} has no such location or pickup place.",
             code="unknown_location",
-            field="locationId",
+            about="location",
         )
     raise Invalid(
-        f"pickupDetailId: {product.name} has no such pickup there; GET …/pickup lists them, with their places.",
+        f"{product.name} has no such pickup there.",
         code="unknown_pickup_detail",
-        field="pickupDetailId",
+        about="pickup_detail",
     )
 
 
@@ -145,10 +145,10 @@ def bookable_product(catalog: Catalog, departure: Departure | None, now: Instant
     product = catalog.products_by_id.get(departure.product_id) if departure else None
     if departure is None or product is None:
         raise NotFound(
-            "itemId: there is no such date and time; GET …/product/{searchTerm}/item lists them as activityId.",
+            "there is no such date and time.",
             code="item_not_found",
-            field="itemId",
+            about="departure",
         )
     if not product.active or not departure.bookable(now):
-        raise Conflict("itemId: this date and time can't be booked any more.", code="not_bookable", field="itemId")
+        raise Conflict("this date and time can't be booked any more.", code="not_bookable", about="departure")
     return product

@@ -74,9 +74,9 @@ async def create(
         supplier_id = None
     if behalf is not None and supplier_id is not None and behalf.reseller_id != caller.account_id:
         raise Invalid(
-            "resellerEntityId: is for carts on your own seats; leave out supplierId.",
+            "is for carts on your own seats; leave out supplierId.",
             code="invalid_field",
-            field="resellerEntityId",
+            about="reseller",
         )
     if supplier_id is not None:
         await require_connection(tx, supplier_id, caller.account_id)
@@ -165,7 +165,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
         raise Retry(first=holds.MakeRoom(cart.account_id, [departure.id], now))
     items = _replaced(cart.body.items, item)
     if len(items) > MAX_ITEMS:
-        raise Invalid(f"itemId: a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", field="itemId")
+        raise Invalid(f"a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", about="departure")
     changed = _repriced(cart, items, catalog, _discount_now(cart, catalog, now))
     if read is not None and cart.body.item(departure.id) is None:
         hold_limits.check_counts((read.by_user, read.by_address), limits)
@@ -198,7 +198,7 @@ async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, de
     opened = await _open(tx, booking, caller, cart_id)
     cart = opened.cart
     if cart.body.item(departure_id) is None:
-        raise NotFound("The cart has no such item.", code="item_not_found", field="itemId")
+        raise NotFound("The cart has no such item.", code="item_not_found")
     items = tuple(item for item in cart.body.items if item.id != departure_id)
     now = booking.clock.now()
     changed = _repriced(cart, items, opened.catalog, _discount_now(cart, opened.catalog, now))
@@ -242,15 +242,15 @@ async def apply_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str,
     cart, catalog = opened.cart, opened.catalog
     discount = catalog.discount(code)
     if discount is None:
-        raise NotFound("code: there is no such discount code.", code="discount_not_found", field="code")
+        raise NotFound("there is no such discount code.", code="discount_not_found", about="discount")
     if not pricing.discount_valid(discount, booking.clock.now()):
-        raise Conflict("code: this discount is not valid at this time.", code="discount_not_valid", field="code")
+        raise Conflict("this discount is not valid at this time.", code="discount_not_valid", about="discount")
     products = {item.product_code for item in cart.body.items}
     if products and discount.products is not None and products.isdisjoint(discount.products):
         raise Conflict(
-            "code: this discount is for other products than those in the cart.",
+            "this discount is for other products than those in the cart.",
             code="discount_not_applicable",
-            field="code",
+            about="discount",
         )
     body = msgspec.structs.replace(cart.body, discount_code=discount.code)
     changed = _repriced(
@@ -349,9 +349,7 @@ def _with_more(
     since, expires_at = hold_limits.extended(booking, item, now)
     more += 0 if item.expires_at > now else item.seats
     if len(item.lines) + len(lines) > MAX_LINES:
-        raise Invalid(
-            f"participants: an item takes at most {MAX_LINES}.", code="too_many_participants", field="participants"
-        )
+        raise Invalid(f"an item takes at most {MAX_LINES}.", code="too_many_participants", about="counts")
     both = item.with_lines_of(added)
     grown = msgspec.structs.replace(
         added, arrangements=both.arrangements, lines=both.lines, held_since=since, expires_at=expires_at

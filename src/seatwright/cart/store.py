@@ -367,7 +367,7 @@ async def mark_ordered(tx: Tx, cart: Cart, order_id: str, order_request: str, no
 async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
     """Delete up to `limit` carts without seats that were made before `before`; return how many.
 
-    Carts that became orders stay: they answer a repeated `POST /order`.
+    Carts that became orders stay: they answer whoever orders them again.
     """
     return await tx.execute(
         """

@@ -23,6 +23,9 @@ what to do. The codes above are those of the kinds; most errors are raised with 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class SeatwrightError(Exception):
     """Base of all expected failures.
@@ -31,16 +34,29 @@ class SeatwrightError(Exception):
         status: the HTTP status that the API answers with.
         code: a stable word, on the wire as `errorCode`.
         message: a sentence for a person, on the wire as `errorMessage`.
-        field: the input field that is to blame, where there is one.
+        field: the input field that is to blame, where there is one; the sentence begins with it.
+        about: what is to blame, in the domain's words (`departure`, `counts.Adult`). The sentence doesn't name it: each
+            door has a name of its own for it.
+        values: what a door needs to say what can be done there.
     """
 
     status = 500
     code = "internal_error"
 
-    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        field: str | None = None,
+        about: str | None = None,
+        values: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.about = about
+        self.values = values
         if code is not None:
             self.code = code
 

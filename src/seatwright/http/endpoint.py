@@ -109,7 +109,7 @@ async def _write_once(
     except SeatwrightError as error:
         if error.status >= 500:
             raise
-        refusal = StoredAnswer(error.status, error_bytes(error))
+        refusal = StoredAnswer(error.status, error_bytes(request, error))
         answer, replayed = await _keep_refusal(parts, verified, key, fingerprint, refusal)
     return _answer(answer.status, answer.body, replayed=replayed)
 

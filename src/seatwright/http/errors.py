@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import structlog
 from litestar import Request, Response
@@ -27,9 +28,16 @@ from seatwright.http.validation import describe
 log = structlog.get_logger("seatwright.api")
 
 
-def error_bytes(error: SeatwrightError) -> bytes:
+Words: TypeAlias = Callable[[SeatwrightError], str]
+"""A door's words for an error. It is the option `words` of the door's router; without one, the error's own count."""
+
+
+def error_bytes(request: Request[Any, Any, Any], error: SeatwrightError) -> bytes:
     """Return the body that `error` answers with."""
-    return wire.encode(wire.ErrorEnvelope(error_message=error.message, error_code=error.code))
+    route: Any = request.scope.get("route_handler")
+    words: Words | None = route.opt.get("words") if route is not None else None
+    message = error.message if words is None else words(error)
+    return wire.encode(wire.ErrorEnvelope(error_message=message, error_code=error.code))
 
 
 def to_response(request: Request[Any, Any, Any], error: SeatwrightError) -> Response[Any]:
@@ -41,7 +49,9 @@ def to_response(request: Request[Any, Any, Any], error: SeatwrightError) -> Resp
         headers["Retry-After"] = str(error.retry_after_s)
     if error.status >= 500:
         log.warning("unavailable", request_id=request_id(request), reason=error.message, error_code=error.code)
-    return Response(error_bytes(error), status_code=error.status, media_type="application/json", headers=headers)
+    return Response(
+        error_bytes(request, error), status_code=error.status, media_type="application/json", headers=headers
+    )
 
 
 def request_id(request: Request[Any, Any, Any]) -> str:

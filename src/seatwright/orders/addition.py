@@ -61,9 +61,9 @@ async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
     order = await _find(tx, caller, reference)
     if cart.order_id not in (None, order.id):
         raise Conflict(
-            "orderId: the cart was made to be added to another order; leave orderId out, or make a new cart.",
+            "the cart was made to be added to another order; leave orderId out, or make a new cart.",
             code="other_order",
-            field="orderId",
+            about="order",
         )
     await cart_store.mark_ordered(tx, cart, order.id, placing.request, now)
     order = await _find(tx, caller, order.id, lock=True)
@@ -107,9 +107,9 @@ def _sold_together(order: Order, placing: Placing) -> tuple[tuple[Item, ...], Sa
     settled = settle_together(order.body.items, placing.items, order.body.discount_codes)
     if len(settled) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in settled):
         raise Conflict(
-            f"orderId: an order takes at most {MAX_ITEMS} dates with {MAX_LINES} participants or units each.",
+            f"an order takes at most {MAX_ITEMS} dates with {MAX_LINES} participants or units each.",
             code="order_full",
-            field="orderId",
+            about="order",
         )
     known = {line.id: line for item in order.body.items for line in item.lines}
     added = placing.with_commission(_only(settled, lambda line: line.id not in known))
@@ -138,22 +138,20 @@ def _with_commission_as_sold(item: Item, body: OrderBody) -> Item:
 async def _find(tx: ReadTx, caller: Caller, reference: str, *, lock: bool = False) -> Order:
     order = await store.find(tx, caller.account_id, reference, lock=lock)
     if order is None:
-        raise NotFound("orderId: there is no such order.", code="order_not_found", field="orderId")
+        raise NotFound("there is no such order.", code="order_not_found", about="order")
     return order
 
 
 def _other_supplier() -> Conflict:
-    return Conflict(
-        "orderId: that order is with another supplier than the cart's.", code="other_supplier", field="orderId"
-    )
+    return Conflict("that order is with another supplier than the cart's.", code="other_supplier", about="order")
 
 
 def _refuse_cancelled(order: Order) -> None:
     if order.status == "cancelled":
         raise Conflict(
-            "orderId: that order is cancelled; make a new order from the cart.",
+            "that order is cancelled; make a new order from the cart.",
             code="order_cancelled",
-            field="orderId",
+            about="order",
         )
 
 
@@ -164,8 +162,8 @@ def _check_can_take(order: Order, placing: Placing) -> None:
     # What was agreed on is fixed for the whole order; one that is older than terms was sold on the default ones.
     if placing.resale is not None and placing.resale != (order.body.resale or Resale()):
         raise Conflict(
-            "orderId: that order was sold on other terms with the supplier; make a new order from the cart.",
+            "that order was sold on other terms with the supplier; make a new order from the cart.",
             code="other_terms",
-            field="orderId",
+            about="order",
         )
     _refuse_cancelled(order)

@@ -65,7 +65,7 @@ def _choose(order: Order, guests: Guests) -> list[Line]:
     if guests.item_id is not None:
         items = tuple(item for item in items if item.id == guests.item_id)
         if not items:
-            raise NotFound("The order has no such item.", code="item_not_found", field="itemId")
+            raise NotFound("The order has no such item.", code="item_not_found")
     if not guests.present and guests.line_ids is None:
         return [line for item in items for line in item.lines]
     if guests.line_ids is None:
@@ -78,12 +78,12 @@ def _choose(order: Order, guests: Guests) -> list[Line]:
         line = by_id.get(line_id)
         if line is None:
             raise NotFound(
-                f"ids: there is no participant or unit {line_id[:40]!r} there.", code="line_not_found", field="ids"
+                f"there is no participant or unit {line_id[:40]!r} there.", code="line_not_found", about="guests"
             )
         if guests.present and (line.status == "cancelled" or line.pending_until):
             raise Conflict(
-                f"ids: {line_id} is {'cancelled' if line.status == 'cancelled' else 'not accepted yet'}.",
+                f"{line_id} is {'cancelled' if line.status == 'cancelled' else 'not accepted yet'}.",
                 code="not_checkable",
-                field="ids",
+                about="guests",
             )
     return [by_id[line_id] for line_id in dict.fromkeys(guests.line_ids)]

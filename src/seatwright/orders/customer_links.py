@@ -24,9 +24,7 @@ def link_to(order: Order, now: Instant) -> OrderLink:
 def check_seller(order: Order, account_id: str) -> None:
     """Raise `Conflict` unless `account_id` sold the order, whose customer is nobody else's."""
     if order.owner_id != account_id:
-        raise Conflict(
-            "A reseller sold this order; it gives its customer the link.", code="sold_by_reseller", field="orderId"
-        )
+        raise Conflict("A reseller sold this order; it gives its customer the link.", code="sold_by_reseller")
 
 
 async def end_links(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
@@ -39,7 +37,7 @@ async def end_links(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Ord
     check_seller(order, caller.account_id)
     ended = order.body.links_ended + 1
     if ended > links.MAX_GENERATION:
-        raise Conflict("The links of this order were ended too often.", code="ended_too_often", field="orderId")
+        raise Conflict("The links of this order were ended too often.", code="ended_too_often")
     change = store.Change(
         at=clock.now(),
         actor=caller.user_id,

@@ -25,7 +25,7 @@ from seatwright.storage.engine import Tx
 
 
 class OrderAsked(NamedTuple):
-    """What `POST /order` asks for, besides the cart. `flags` are those of `NotificationFlags` that it names.
+    """What is asked for when a cart is ordered. `flags` are those of `NotificationFlags` that are named.
 
     `behalf` is in whose name a supplier orders, where the cart doesn't say so already.
     """

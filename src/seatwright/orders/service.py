@@ -92,9 +92,9 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
     connection = await carts.require_sale(tx, cart)
     if not cart.body.items:
         raise Invalid(
-            "id: the cart is empty; add a date and time with POST …/cart/{id}/item first.",
+            "the cart is empty.",
             code="cart_empty",
-            field="id",
+            about="cart",
         )
     if connection is not None:
         require_sold(cart.body.items, connection.terms)
@@ -149,9 +149,9 @@ async def _in_name_of(tx: ReadTx, opened: cart_store.Opened, behalf: Behalf) -> 
     cart = opened.cart
     if cart.owner_id != cart.account_id or cart.body.reseller_id not in (None, behalf.reseller_id):
         raise Conflict(
-            "resellerEntityId: the cart was made for another reseller.",
+            "the cart was made for another reseller.",
             code="other_reseller",
-            field="resellerEntityId",
+            about="reseller",
         )
     if cart.body.reseller_id is not None:
         return opened
@@ -181,9 +181,9 @@ async def _make_order(tx: Tx, placing: Placing) -> Order:
 async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Order:
     if cart.order_request != request:
         raise Conflict(
-            f"id: this cart has become the order {cart.order_id} already, with another orderId or referenceId.",
+            f"this cart has become the order {cart.order_id} already, with another orderId or referenceId.",
             code="cart_ordered",
-            field="id",
+            about="cart",
         )
     assert cart.order_id is not None
     return await read(tx, caller, cart.order_id)

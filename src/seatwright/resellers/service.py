@@ -21,9 +21,9 @@ async def require_connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> 
     found = await store.connection(tx, supplier_id, reseller_id) if is_hex24(supplier_id) else None
     if found is None or not found.active:
         raise NotFound(
-            "supplierId: there is no supplier with this id that you are connected to.",
+            "there is no supplier with this id that you are connected to.",
             code="supplier_not_found",
-            field="supplierId",
+            about="supplier",
         )
     return found
 
@@ -36,15 +36,15 @@ async def require_consent(tx: ReadTx, supplier_id: str, reseller_id: str) -> Con
     found = await store.connection(tx, supplier_id, reseller_id) if is_hex24(reseller_id) else None
     if found is None or not found.active:
         raise NotFound(
-            "resellerEntityId: there is no reseller with this id that you are connected to.",
+            "there is no reseller with this id that you are connected to.",
             code="reseller_not_found",
-            field="resellerEntityId",
+            about="reseller",
         )
     if not found.supplier_orders:
         raise Forbidden(
-            "resellerEntityId: this reseller doesn't let you order in its name; it may allow that with "
-            "PUT /api/v1/connections/{supplierId}/supplier-orders.",
+            "this reseller doesn't let you order in its name.",
             code="supplier_orders_not_allowed",
+            about="reseller",
         )
     return found
 
@@ -87,11 +87,11 @@ async def connect(
     Raises `NotFound` for an unknown reseller, `Invalid` for oneself, `Conflict` if they are connected.
     """
     if reseller_id == supplier_id:
-        raise Invalid("resellerId: is your own account.", code="own_account", field="resellerId")
+        raise Invalid("is your own account.", code="own_account", about="account")
     if not is_hex24(reseller_id) or not await store.account_exists(tx, reseller_id):
-        raise NotFound("resellerId: there is no account with this id.", code="reseller_not_found")
+        raise NotFound("there is no account with this id.", code="reseller_not_found", about="account")
     if not await store.insert(tx, supplier_id, reseller_id, terms or Terms(), now):
-        raise Conflict("resellerId: there is a connection already; PATCH it.", code="connection_exists")
+        raise Conflict("there is a connection already.", code="connection_exists", about="account")
     await audit.record(tx, supplier_id, now, actor, "connection.created", reseller_id)
     return await _existing(tx, supplier_id, reseller_id)
 

@@ -22,7 +22,7 @@ from benchmarks.results import console
 from benchmarks.servers import Place
 from seatwright.auth.model import PERMISSIONS, Caller
 from seatwright.cart import service as carts
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import DAY_MS, SystemClock
 from seatwright.core.ids import new_hex24, new_uuid
@@ -179,7 +179,7 @@ async def _patterns(place: Place) -> list[_Pattern]:
 
 
 async def _pattern(database: Database, place: Place, departure_id: str, counts: dict[str, int]) -> _Pattern:
-    booking = Booking(clock=SystemClock(), catalogs=CatalogCache(), hold_ms=60_000)
+    booking = BookingContext(clock=SystemClock(), catalogs=CatalogCache(), hold_ms=60_000)
     caller = Caller(
         account_id=place.data.account_id,
         user_id=place.data.user_id,
@@ -188,11 +188,11 @@ async def _pattern(database: Database, place: Place, departure_id: str, counts: 
         permissions=frozenset(PERMISSIONS),
     )
     cart_id = (await database.write(lambda tx: carts.create(tx, booking, caller))).cart.id
-    asked = carts.Asked(departure_id, counts)
+    asked = carts.ItemRequest(departure_id, counts)
     await database.write(lambda tx: carts.add_item(tx, booking, caller, cart_id, asked))
     customer = {**calls.CUSTOMER, "email": MAIL, "marketingConsent": True}
     await database.write(lambda tx: carts.set_customer(tx, booking, caller, cart_id, customer))
-    order = orders.OrderAsked(cart_id, reference_id=REFERENCE, billing={"memo": "payment received"})
+    order = orders.OrderDetails(cart_id, reference_id=REFERENCE, billing={"memo": "payment received"})
     await database.write(lambda tx: orders.place(tx, booking, caller, order))
 
     async def read(tx: ReadTx) -> dict[str, list[dict[str, Any]]]:

@@ -8,14 +8,14 @@ from typing import Any
 
 from seatwright.auth.model import PERMISSIONS, Caller
 from seatwright.cart import service as carts
-from seatwright.cart.context import Booking
-from seatwright.cart.service import Asked
+from seatwright.cart.context import BookingContext
+from seatwright.cart.service import ItemRequest
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Clock
 from seatwright.http.context import Services
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.editor import Editor
@@ -79,9 +79,9 @@ class Operator:
         return Editor(catalogs=self.catalogs, clock=self.clock, account_id=self.account_id, actor="system")
 
     @property
-    def booking(self) -> Booking:
+    def booking(self) -> BookingContext:
         """What use cases of carts need."""
-        return Booking(clock=self.clock, catalogs=self.catalogs, hold_ms=30 * MINUTE_MS)
+        return BookingContext(clock=self.clock, catalogs=self.catalogs, hold_ms=30 * MINUTE_MS)
 
     @property
     def caller(self) -> Caller:
@@ -135,14 +135,14 @@ class Operator:
         """Hold seats for the first tier in a cart of its own, and return the cart's id."""
         product = (await self.shown(departure_id)).product
         cart_id = (await self.database.write(lambda tx: carts.create(tx, self.booking, self.caller))).cart.id
-        asked = Asked(departure_id, {product.tiers[0].code: count})
+        asked = ItemRequest(departure_id, {product.tiers[0].code: count})
         await self.database.write(lambda tx: carts.add_item(tx, self.booking, self.caller, cart_id, asked))
         return cart_id
 
     async def sell(self, departure_id: str, count: int) -> Order:
         """Sell seats for the first tier."""
         cart_id = await self.take(departure_id, count)
-        return await self.database.write(lambda tx: orders.place(tx, self.booking, self.caller, OrderAsked(cart_id)))
+        return await self.database.write(lambda tx: orders.place(tx, self.booking, self.caller, OrderDetails(cart_id)))
 
     async def give_up(self, cart_id: str) -> None:
         """Delete a cart."""

@@ -14,7 +14,7 @@ import msgspec
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS, Caller
 from seatwright.auth.secrets import Keyring
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.catalog import store as catalog_store
 from seatwright.catalog.model import (
     AnyEntry,
@@ -74,7 +74,7 @@ class Shop:
     """The outfitter: what is in it by code, and its departures by the names that tests give them."""
 
     database: Database
-    booking: Booking
+    booking: BookingContext
     account_id: str
     caller: Caller
     username: str = ""
@@ -252,5 +252,5 @@ async def _open(database: Database, clock: ManualClock, code: str, hold_s: int) 
         return account.id, user.id, key
 
     account_id, user_id, key = await database.write(run)
-    booking = Booking(clock=clock, catalogs=CatalogCache(), hold_ms=hold_s * 1000)
+    booking = BookingContext(clock=clock, catalogs=CatalogCache(), hold_ms=hold_s * 1000)
     return Shop(database, booking, account_id, caller(account_id, user_id=user_id), username, key)

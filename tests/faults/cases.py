@@ -10,14 +10,14 @@ from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.errors import Unavailable
 from seatwright.customers import refusals
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.selfservice import mailing
 from seatwright.selfservice import service as pages
 from seatwright.selfservice.online import WHOLE
@@ -177,10 +177,10 @@ async def _check_out(world: World, desk: Desk, departure: str, counts: dict[str,
 
     async def run(tx: Tx) -> str:
         cart_id = (await carts.create(tx, booking, who, supplier_id=supplier)).cart.id
-        await carts.add_item(tx, booking, who, cart_id, Asked(world.names[departure], counts))
+        await carts.add_item(tx, booking, who, cart_id, ItemRequest(world.names[departure], counts))
         await carts.set_customer(tx, booking, who, cart_id, {"firstName": "Ann", "email": "ann@lee.example"})
         await carts.apply_discount(tx, booking, who, cart_id, "FIVE")
-        order = await orders.place(tx, booking, who, OrderAsked(cart_id, reference_id="R-9"))
+        order = await orders.place(tx, booking, who, OrderDetails(cart_id, reference_id="R-9"))
         return order.id
 
     return await world.services.database.write(run)

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, SoldOut, Unavailable
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage import sqlite
 from seatwright.storage.engine import Tx
 from seatwright.storage.sqlite import SqliteDatabase
@@ -99,13 +99,13 @@ class Victim:
 
 async def new_cart(shop: Shop, departure_id: str, count: int) -> str:
     cart = (await shop.database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))).cart
-    asked = Asked(departure_id, {"All": count})
+    asked = ItemRequest(departure_id, {"All": count})
     await shop.database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, cart.id, asked))
     return cart.id
 
 
-def placing(shop: Shop, cart_id: str) -> UseCase:
-    return lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(cart_id))
+def placement(shop: Shop, cart_id: str) -> UseCase:
+    return lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(cart_id))
 
 
 async def test_a_use_case_that_fails_at_any_step_leaves_its_neighbours_alone(
@@ -119,8 +119,8 @@ async def test_a_use_case_that_fails_at_any_step_leaves_its_neighbours_alone(
         cart_ids = [await new_cart(shop, departure, 2) for _ in range(2 * NEIGHBOURS + 1)]
         before = await caretaker.dump()
         own = cart_ids.pop(NEIGHBOURS)
-        victim = database.probe = Victim(placing(shop, own), number)
-        use_cases: list[UseCase] = [placing(shop, cart_id) for cart_id in cart_ids]
+        victim = database.probe = Victim(placement(shop, own), number)
+        use_cases: list[UseCase] = [placement(shop, cart_id) for cart_id in cart_ids]
         use_cases.insert(NEIGHBOURS, victim)
         results = await in_one_commit(database, use_cases)
         database.probe = None
@@ -133,7 +133,7 @@ async def test_a_use_case_that_fails_at_any_step_leaves_its_neighbours_alone(
         assert not [row for table in after for row in after[table] if own in str(row) and row not in before[table]]
         assert len(after["orders"]) == len(before["orders"]) + 2 * NEIGHBOURS
         if number == 0:
-            counted = database.probe = Victim(placing(shop, own), None)
+            counted = database.probe = Victim(placement(shop, own), None)
             await database.write(counted)
             database.probe, events = None, counted.events
         number += 1
@@ -176,10 +176,10 @@ async def test_a_batch_whose_commit_fails_is_acknowledged_to_nobody(shop: Shop, 
     made = await carts_of(shop)
 
     def hold(count: int) -> UseCase:
-        asked = Asked(departure, {"All": count})
+        asked = ItemRequest(departure, {"All": count})
         return lambda tx: carts.add_item(tx, shop.booking, shop.caller, cart_id, asked)
 
-    use_cases = [hold(3), hold(1), refuse, placing(shop, cart_id)]
+    use_cases = [hold(3), hold(1), refuse, placement(shop, cart_id)]
     results = await in_one_commit(database, use_cases, Fragile(whole, *broken))
     assert [type(result) for result in results] == [Unavailable] * 4, "not even SoldOut, for the seats are free again"
     if database._writer is not None:
@@ -188,7 +188,7 @@ async def test_a_batch_whose_commit_fails_is_acknowledged_to_nobody(shop: Shop, 
     assert await carts_of(shop) == made
 
     results = await in_one_commit(database, use_cases)
-    assert [type(result).__name__ for result in results] == ["Priced", "SoldOut", "Conflict", "Order"]
+    assert [type(result).__name__ for result in results] == ["PricedCart", "SoldOut", "Conflict", "Order"]
     assert isinstance(results[1], SoldOut)
     assert await shop.taken(departure) == 4
 

@@ -6,7 +6,7 @@ import pytest
 
 from seatwright.cart import holds
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.storage.engine import ConstraintViolation, Database, Tx
 from tests.shop import Shop, open_shop
@@ -16,7 +16,7 @@ DAYS = 20
 
 async def hold(shop: Shop, departure_id: str) -> None:
     cart = (await shop.database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))).cart
-    asked = Asked(departure_id, {"All": 2})
+    asked = ItemRequest(departure_id, {"All": 2})
     await shop.database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, cart.id, asked))
 
 

@@ -94,7 +94,9 @@ MUTANTS = {
         Cut("seatwright.auth.service", "caller_of", 'row["caller_key_generation"] != claims.key_generation', "False")
     ],
     "half a cent is rounded down": [Cut("seatwright.core.money", "divide", ">= denominator", "> denominator")],
-    "a discount is used once more": [Cut("seatwright.orders.placing", "use_discount", '["uses"] >', '["uses"] > 1 +')],
+    "a discount is used once more": [
+        Cut("seatwright.orders.placement", "use_discount", "> discount.max_uses", "> 1 + discount.max_uses")
+    ],
     "a charge per order is taken twice": [
         Cut(
             "seatwright.cart.addition",
@@ -108,7 +110,7 @@ MUTANTS = {
         Cut("seatwright.cancellation.service", "_fees", "if line.pending_until or (", "if (")
     ],
     "a deadline is a millisecond late": [
-        Cut("seatwright.cancellation.approval", "expire", "answer_by <= $1", "answer_by < $1")
+        Cut("seatwright.orders.store", "due_for_answer", "answer_by <= $1", "answer_by < $1")
     ],
     "a commission is taken of taxes": [
         Cut("seatwright.cart.resale", "commissionable", '("fee", "pickup")', '("fee", "pickup", "tax")')

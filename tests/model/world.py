@@ -182,7 +182,7 @@ class World:
 
 @dataclass(frozen=True)
 class _Booking:
-    """Enough of a `Booking` for the shop to write its entries."""
+    """Enough of a `BookingContext` for the shop to write its entries."""
 
     clock: ManualClock
 

@@ -52,7 +52,7 @@ def shown(event: Any) -> tuple[str, Any, int]:
     return str(event["STATUS"]), event["DTSTART"].dt, sum(int(part.split()[0]) for part in who.split(", "))
 
 
-class Booking:
+class BookingContext:
     """An order of Ann's that is changed step by step, and her calendar."""
 
     def __init__(self, office: Office, departures: dict[str, str], services: Services) -> None:
@@ -137,12 +137,12 @@ class Booking:
 
 
 @pytest.fixture
-def booking(office: Office, rafting: str, kayak: str, bike: str, services: Services) -> Booking:
+def booking(office: Office, rafting: str, kayak: str, bike: str, services: Services) -> BookingContext:
     """No order yet."""
-    return Booking(office, {"raft": rafting, "kayak": kayak, "bike": bike}, services)
+    return BookingContext(office, {"raft": rafting, "kayak": kayak, "bike": bike}, services)
 
 
-async def test_who_is_left_is_in_the_calendar(booking: Booking) -> None:
+async def test_who_is_left_is_in_the_calendar(booking: BookingContext) -> None:
     """The case that was found: of two guests one is cancelled."""
     await booking.do("+2 raft")
     (confirmation,) = await booking.told()
@@ -184,7 +184,7 @@ COURSES = {
 
 @embedded
 @pytest.mark.parametrize("name", COURSES)
-async def test_the_last_file_says_what_is_booked(booking: Booking, name: str) -> None:
+async def test_the_last_file_says_what_is_booked(booking: BookingContext, name: str) -> None:
     for step in COURSES[name].split(", "):
         await booking.do(step)
         await booking.told()
@@ -193,7 +193,7 @@ async def test_the_last_file_says_what_is_booked(booking: Booking, name: str) ->
 
 @embedded
 @pytest.mark.parametrize("name", COURSES)
-async def test_the_last_file_says_what_is_booked_however_late_it_is_told(booking: Booking, name: str) -> None:
+async def test_the_last_file_says_what_is_booked_however_late_it_is_told(booking: BookingContext, name: str) -> None:
     for step in COURSES[name].split(", "):
         await booking.do(step)
     await booking.told()
@@ -202,7 +202,7 @@ async def test_the_last_file_says_what_is_booked_however_late_it_is_told(booking
 
 @embedded
 @pytest.mark.parametrize("seed", range(10))
-async def test_after_any_changes_the_calendar_shows_what_is_booked(booking: Booking, seed: int) -> None:
+async def test_after_any_changes_the_calendar_shows_what_is_booked(booking: BookingContext, seed: int) -> None:
     """The law: steps drawn at random, told at random."""
     dice, done = random.Random(seed), Counter[str]()
     await booking.do(dice.choice(["+3 raft", "+2 kayak", "+2 bike"]))

@@ -21,7 +21,7 @@ TIERS = {"raft": "Adult", "kayak": "All", "bike": "All"}
 PRODUCTS = {"raft": "Half-day rafting", "kayak": "Kayak tour", "bike": "Mountain bike"}
 
 
-class Booking:
+class BookingContext:
     """An order, changed step by step: `+raft kayak` orders or adds, `-kayak` cancels; kayaks have to be accepted."""
 
     def __init__(self, office: Office, departures: dict[str, str], services: Services, seller: Desk | None = None):
@@ -59,9 +59,9 @@ class Booking:
 
 
 @pytest.fixture
-def booking(office: Office, rafting: str, kayak: str, bike: str, services: Services) -> Booking:
+def booking(office: Office, rafting: str, kayak: str, bike: str, services: Services) -> BookingContext:
     """No order yet."""
-    return Booking(office, {"raft": rafting, "kayak": kayak, "bike": bike}, services)
+    return BookingContext(office, {"raft": rafting, "kayak": kayak, "bike": bike}, services)
 
 
 def kinds(mails: list[Mail]) -> str:
@@ -139,7 +139,7 @@ SCENARIOS = {
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @embedded
-async def test_the_customer_is_told_once_of_what_is_confirmed(booking: Booking, name: str) -> None:
+async def test_the_customer_is_told_once_of_what_is_confirmed(booking: BookingContext, name: str) -> None:
     for step, expected in SCENARIOS[name]:
         await booking.do(step)
         new = await booking.told()
@@ -165,7 +165,7 @@ async def test_the_customer_is_told_once_of_what_is_confirmed(booking: Booking, 
 )
 @embedded
 async def test_the_customer_is_told_once_of_changes_that_are_told_together(
-    booking: Booking, clock: ManualClock, name: str, expected: str
+    booking: BookingContext, clock: ManualClock, name: str, expected: str
 ) -> None:
     for step, _ in SCENARIOS[name]:
         await booking.do(step)
@@ -174,10 +174,10 @@ async def test_the_customer_is_told_once_of_changes_that_are_told_together(
 
 
 async def test_a_resellers_customer_is_told_too(
-    booking: Booking, office: Office, rafting: str, kayak: str, client: httpx.AsyncClient, services: Services
+    booking: BookingContext, office: Office, rafting: str, kayak: str, client: httpx.AsyncClient, services: Services
 ) -> None:
     seller = await open_reseller(office, client, services)
-    resold = Booking(office, {"raft": rafting, "kayak": kayak}, services, seller)
+    resold = BookingContext(office, {"raft": rafting, "kayak": kayak}, services, seller)
     await resold.do("+raft kayak")
     assert kinds(await resold.told()) == "pending_received"
     await resold.do("decline")
@@ -187,7 +187,7 @@ async def test_a_resellers_customer_is_told_too(
 
 
 @embedded
-async def test_a_clock_that_was_set_back_swallows_no_mail(booking: Booking, clock: ManualClock) -> None:
+async def test_a_clock_that_was_set_back_swallows_no_mail(booking: BookingContext, clock: ManualClock) -> None:
     await booking.do("+kayak")
     await booking.do("accept")
     assert kinds(await booking.told()) == "confirmation(kayak)"

@@ -18,12 +18,12 @@ import pytest
 from seatwright.cart import holds
 from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import Clock, ManualClock
 from seatwright.core.errors import SeatwrightError
 from seatwright.invariants.checks import GRACE_MS, check
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage import postgres
 from seatwright.storage.engine import Database, ReadTx, Tx
 from tests.conftest import START
@@ -76,7 +76,7 @@ class Case:
 
     def _confirm(self, clock: Clock) -> Callable[[Tx], Awaitable[Any]]:
         booking = replace(self.shop.booking, clock=clock)
-        return lambda tx: orders.place(tx, booking, self.shop.caller, OrderAsked(self.cart))
+        return lambda tx: orders.place(tx, booking, self.shop.caller, OrderDetails(self.cart))
 
     def _extend(self, clock: Clock) -> Callable[[Tx], Awaitable[Any]]:
         return self._add(self.cart, 1, clock)
@@ -85,7 +85,7 @@ class Case:
         return self._add(self.rival, 2, clock)
 
     def _add(self, cart: str, count: int, clock: Clock) -> Callable[[Tx], Awaitable[Any]]:
-        booking, asked = replace(self.shop.booking, clock=clock), Asked(self.departure, {"All": count})
+        booking, asked = replace(self.shop.booking, clock=clock), ItemRequest(self.departure, {"All": count})
         return lambda tx: carts.add_item(tx, booking, self.shop.caller, cart, asked)
 
     async def outcome(self, said: dict[str, str]) -> Outcome:

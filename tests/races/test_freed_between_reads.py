@@ -8,7 +8,7 @@ import pytest
 
 from seatwright.cart import holds
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import SoldOut
 from seatwright.storage.engine import Database
@@ -30,7 +30,7 @@ async def test_seats_swept_after_the_departure_was_read_can_be_held(
 
     async def add(count: int) -> None:
         made = await database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))
-        asked = Asked(departure, {"All": count})
+        asked = ItemRequest(departure, {"All": count})
         await database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, made.cart.id, asked))
 
     await add(5)

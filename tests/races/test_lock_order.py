@@ -15,10 +15,10 @@ import pytest
 from seatwright.cancellation.service import Target, cancel
 from seatwright.cart import holds
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import ManualClock
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage.engine import Database, ReadTx, Tx
 from tests.postgres import PostgresServer
 from tests.shop import Shop, open_shop
@@ -36,7 +36,7 @@ async def cancel_order(shop: Shop, cart_id: str) -> None:
 
 
 async def place_order(shop: Shop, cart_id: str) -> None:
-    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(cart_id)))
+    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(cart_id)))
 
 
 async def delete_cart(shop: Shop, cart_id: str) -> None:
@@ -49,7 +49,8 @@ async def make_room(shop: Shop, cart_id: str) -> None:
         return [row["departure_id"] for row in rows]
 
     found = await shop.database.read(departures)
-    await shop.database.write(holds.MakeRoom(shop.account_id, found, shop.booking.clock.now()))
+    now = shop.booking.clock.now()
+    await shop.database.write(lambda tx: holds.make_room(tx, shop.account_id, found, now))
 
 
 @pytest.mark.parametrize(
@@ -77,11 +78,11 @@ async def test_pools_are_locked_after_all_departures(
     ]
     cart = await database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))
 
-    async def add(tx: Tx, asked: Asked) -> object:
+    async def add(tx: Tx, asked: ItemRequest) -> object:
         return await carts.add_item(tx, shop.booking, shop.caller, cart.cart.id, asked)
 
     for each in some:
-        await database.write(partial(add, asked=Asked(each, {"All": 1})))
+        await database.write(partial(add, item_request=ItemRequest(each, {"All": 1})))
     if before is not None:
         await before(shop, cart.cart.id)
     clock.advance(after_ms)
@@ -124,7 +125,7 @@ async def test_an_order_that_is_added_to_is_locked_before_departures(
                 booking=shop.booking,
                 caller=shop.caller,
                 cart_id=cart_id,
-                asked=Asked(kayak, {"All": 1}),
+                item_request=ItemRequest(kayak, {"All": 1}),
             )
         )
     await place_order(shop, first)
@@ -138,7 +139,7 @@ async def test_an_order_that_is_added_to_is_locked_before_departures(
         await waiting.wait()
         await tx.execute("UPDATE departure SET taken = taken WHERE id = $1", kayak)
 
-    asked = OrderAsked(second, order_id=first)
+    asked = OrderDetails(second, order_id=first)
     async with asyncio.TaskGroup() as group:
         group.create_task(database.write(competitor))
         await locked.wait()

@@ -269,7 +269,13 @@ async def both_sides_agree(world: World, report: Report, accrual: dict[str, Any]
 async def test_what_is_the_orders_own_is_in_every_report(world: World) -> None:
     """A fee per order is spread again over all guests whenever some are added: the same money in all reports."""
     booking = Charge(
-        id=new_hex24(), code="booking", name="Booking fee", kind="service_fee", calc="flat", amount=250, per="order"
+        id=new_hex24(),
+        code="booking",
+        name="Booking fee",
+        kind="service_fee",
+        calc="flat",
+        amount=250,
+        per="order",
     )
     await world.desk.shop.add("charge", booking)
     history, report = History(world, 4), Report("USD")

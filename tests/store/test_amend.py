@@ -7,13 +7,13 @@ import pytest
 from seatwright.cancellation.amend import NewFee, change_fee
 from seatwright.cancellation.service import Target, cancel
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Forbidden, Invalid, NotFound, SeatwrightError
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage.engine import Database
 from tests.shop import Shop, caller, open_shop
 
@@ -22,9 +22,11 @@ async def an_order(shop: Shop) -> Order:
     """Two adults on a rafting trip, the first of whom has cancelled for a fee of 5.00."""
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     made = await shop.database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))
-    asked = Asked(departure, {"Adult": 2})
+    asked = ItemRequest(departure, {"Adult": 2})
     await shop.database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, made.cart.id, asked))
-    order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(made.cart.id)))
+    order = await shop.database.write(
+        lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(made.cart.id))
+    )
     target = Target(order.id, item_id=departure, participant_id=order.body.items[0].lines[0].id)
     done = await shop.database.write(lambda tx: cancel(tx, shop.booking, shop.caller, target, apply_fee=True))
     assert (done.fee, done.order.total, done.order.balance) == (500, 11138 + 500, -11138 + 500)

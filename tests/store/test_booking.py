@@ -7,12 +7,12 @@ import pytest
 from seatwright.cancellation.service import Target, cancel
 from seatwright.cart import holds
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict, Invalid, NotFound, SoldOut
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage.engine import Database
 from tests.shop import Shop, open_shop
 
@@ -28,14 +28,14 @@ async def hold(shop: Shop, departure_id: str, counts: dict[str, object], cart_id
 
     cart_id = cart_id or (await shop.database.write(run)).cart.id
     await shop.database.write(
-        lambda tx: carts.add_item(tx, shop.booking, shop.caller, cart_id, Asked(departure_id, counts))
+        lambda tx: carts.add_item(tx, shop.booking, shop.caller, cart_id, ItemRequest(departure_id, counts))
     )
     return cart_id
 
 
 async def place(shop: Shop, cart_id: str, **asked: object):
     return await shop.database.write(
-        lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(cart_id, **asked))
+        lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(cart_id, **asked))
     )
 
 

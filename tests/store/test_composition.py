@@ -11,13 +11,13 @@ import pytest
 from seatwright.cancellation.service import Target, cancel
 from seatwright.cart import renewal
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import Conflict
 from seatwright.invariants.checks import check
 from seatwright.orders import addition
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage.engine import Database, ReadTx, Tx
 from tests.shop import Shop, open_shop
 
@@ -54,23 +54,23 @@ async def stage(database: Database, clock: ManualClock) -> Stage:
     made = [(await database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))).cart.id for _ in range(3)]
     stage = Stage(shop, kayak, *made)
     for cart in (stage.cart, stage.order):
-        await database.write(stage.run(carts.add_item, cart, Asked(kayak, {"All": 2})))
-    await database.write(stage.run(orders.place, OrderAsked(stage.order)))
+        await database.write(stage.run(carts.add_item, cart, ItemRequest(kayak, {"All": 2})))
+    await database.write(stage.run(orders.place, OrderDetails(stage.order)))
     return stage
 
 
 USE_CASES: dict[str, Callable[[Stage], Callable[[Tx], Awaitable[Any]]]] = {
     "make a cart": lambda s: s.run(carts.create),
     "make a cart for an order": lambda s: s.run(addition.open_cart, s.order),
-    "hold": lambda s: s.run(carts.add_item, s.empty, Asked(s.kayak, {"All": 1})),
-    "hold more": lambda s: s.run(carts.add_item, s.cart, Asked(s.kayak, {"All": 1})),
+    "hold": lambda s: s.run(carts.add_item, s.empty, ItemRequest(s.kayak, {"All": 1})),
+    "hold more": lambda s: s.run(carts.add_item, s.cart, ItemRequest(s.kayak, {"All": 1})),
     "name the customer": lambda s: s.run(carts.set_customer, s.cart, {"firstName": "Ann"}),
     "apply a discount": lambda s: s.run(carts.apply_discount, s.cart, "EARLY10"),
     "take the discount off": lambda s: s.run(carts.remove_discount, s.cart),
     "take a departure out": lambda s: s.run(carts.remove_item, s.cart, s.kayak),
     "give up a cart": lambda s: s.run(carts.delete, s.cart),
-    "order": lambda s: s.run(orders.place, OrderAsked(s.cart)),
-    "add to an order": lambda s: s.run(orders.place, OrderAsked(s.cart, order_id=s.order)),
+    "order": lambda s: s.run(orders.place, OrderDetails(s.cart)),
+    "add to an order": lambda s: s.run(orders.place, OrderDetails(s.cart, order_id=s.order)),
     "cancel": lambda s: lambda tx: cancel(tx, s.shop.booking, s.shop.caller, Target(s.order), apply_fee=True),
 }
 
@@ -95,13 +95,14 @@ async def test_what_follows_a_use_case_is_in_its_transaction(stage: Stage, name:
 
 async def test_a_lost_hold_is_noted_in_its_callers_transaction(stage: Stage) -> None:
     database = stage.shop.database
-    note = renewal.NoteLostHolds(stage.shop.booking, stage.shop.caller, stage.cart)
 
     async def lose(tx: Tx) -> None:
         await tx.execute("DELETE FROM hold WHERE cart_id = $1", stage.cart)
         await tx.execute("UPDATE departure SET taken = taken - 2 WHERE id = $1", stage.kayak)
-        await note(tx)
-        await carts.add_item(tx, stage.shop.booking, stage.shop.caller, stage.cart, Asked(stage.kayak, {"All": 1}))
+        await renewal.note_lost_holds(tx, stage.shop.booking, stage.shop.caller, stage.cart)
+        await carts.add_item(
+            tx, stage.shop.booking, stage.shop.caller, stage.cart, ItemRequest(stage.kayak, {"All": 1})
+        )
 
     await database.write(lose)
     assert await stage.shop.taken(stage.kayak) == 2 + 3

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.core.clock import ManualClock
 from seatwright.core.errors import TooMany
 from seatwright.storage.engine import Database
@@ -19,7 +19,7 @@ async def hold(shop: Shop, departure_id: str, *, user: str, address: str) -> str
     booking = dataclasses.replace(shop.booking, address=address, holds_per_user=3, holds_per_address=5)
     who = caller(shop.account_id, user_id=user)
     made = await shop.database.write(lambda tx: carts.create(tx, booking, who))
-    asked = Asked(departure_id, {"All": 1})
+    asked = ItemRequest(departure_id, {"All": 1})
     await shop.database.write(lambda tx: carts.add_item(tx, booking, who, made.cart.id, asked))
     return made.cart.id
 

@@ -10,14 +10,14 @@ import pytest
 
 from seatwright.cart import service as carts
 from seatwright.cart.holds import sweep
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.catalog.model import Discount
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.errors import Conflict, SeatwrightError, SoldOut
 from seatwright.core.ids import new_hex24
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage.engine import Database
 from tests.crash.broken import Cut, without
 from tests.shop import Shop, open_shop
@@ -31,7 +31,7 @@ async def new_cart(shop: Shop) -> str:
 
 async def add(shop: Shop, cart_id: str, departure_id: str, count: int = 1) -> int:
     """Add to a cart, and return when the item's hold ends by what the cart says."""
-    asked = Asked(departure_id, {"All": count})
+    asked = ItemRequest(departure_id, {"All": count})
     changed = await shop.database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, cart_id, asked))
     item = changed.cart.body.item(departure_id)
     assert item is not None
@@ -141,7 +141,7 @@ async def test_ordering_a_cart_whose_time_is_used_takes_its_seats_again(
     cart = await new_cart(shop)
     await add(shop, cart, kayak, 3)
     clock.advance(100 * LONGEST)
-    order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(cart)))
+    order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(cart)))
     assert (order.status, await shop.taken(kayak), await holds(shop)) == ("confirmed", 3, {})
     assert {(item.held_since, item.expires_at) for item in order.body.items} == {(0, 0)}
 
@@ -159,14 +159,14 @@ async def test_an_order_that_fails_extends_no_hold(
     clock.advance(HOLD)
     with pytest.raises(SeatwrightError) as failed:
         await shop.database.write(
-            lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(cart, **asked))  # type: ignore[arg-type]
+            lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(cart, **asked))  # type: ignore[arg-type]
         )
     assert failed.value.code == ("order_not_found" if asked else "discount_used_up")
     assert await holds(shop) == {}
     other = await new_cart(shop)
     await add(shop, other, kayak, 100)
     with pytest.raises(SoldOut):
-        await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(cart)))
+        await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(cart)))
 
 
 @dataclass
@@ -210,7 +210,7 @@ async def live_through(shop: Shop, clock: ManualClock, seed: int) -> Counter[str
             elif doing == "sweep":
                 await sweep(shop.database, clock)
             else:
-                asked = OrderAsked(cart, order_id="999999" if doing == "badly ordered" else None)
+                asked = OrderDetails(cart, order_id="999999" if doing == "badly ordered" else None)
                 await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, asked))  # noqa: B023
                 ours[ours.index(cart)] = await new_cart(shop)
         except SeatwrightError as error:

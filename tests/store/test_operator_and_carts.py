@@ -9,7 +9,7 @@ import pytest
 
 from seatwright.cart import service as carts
 from seatwright.cart.holds import sweep
-from seatwright.cart.service import Asked, Priced
+from seatwright.cart.service import ItemRequest, PricedCart
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.errors import Conflict, NotFound, SeatwrightError, SoldOut
 from seatwright.core.times import iso_wall
@@ -17,7 +17,7 @@ from seatwright.http.context import Services
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from tests.conftest import TestAccount
 from tests.outfitter import CATALOG, Operator
 
@@ -46,22 +46,22 @@ async def operator(services: Services, account: TestAccount) -> Operator:
 
 async def place(operator: Operator, cart_id: str) -> Order:
     return await operator.database.write(
-        lambda tx: orders.place(tx, operator.booking, operator.caller, OrderAsked(cart_id))
+        lambda tx: orders.place(tx, operator.booking, operator.caller, OrderDetails(cart_id))
     )
 
 
-async def add(operator: Operator, cart_id: str, departure_id: str) -> Priced:
-    asked = Asked(departure_id, {"Adult": 1})
+async def add(operator: Operator, cart_id: str, departure_id: str) -> PricedCart:
+    asked = ItemRequest(departure_id, {"Adult": 1})
     return await operator.database.write(
         lambda tx: carts.add_item(tx, operator.booking, operator.caller, cart_id, asked)
     )
 
 
-async def read(operator: Operator, cart_id: str) -> Priced:
+async def read(operator: Operator, cart_id: str) -> PricedCart:
     return await operator.database.read(lambda tx: carts.read(tx, operator.booking, operator.caller, cart_id))
 
 
-async def remove(operator: Operator, cart_id: str, departure_id: str) -> Priced:
+async def remove(operator: Operator, cart_id: str, departure_id: str) -> PricedCart:
     return await operator.database.write(
         lambda tx: carts.remove_item(tx, operator.booking, operator.caller, cart_id, departure_id)
     )

@@ -19,7 +19,7 @@ from seatwright.core.config import Settings
 from seatwright.core.times import iso_utc
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage.open import open_database
 from tests.shop import Shop, open_shop
 
@@ -49,9 +49,9 @@ def with_shop(settings: Settings, clock: ManualClock, count: int, name: str = "A
         cart = (await shop.database.write(lambda tx: carts.create(tx, booking, who))).cart.id
         customer = {"firstName": name, "lastName": "Lee"}
         await shop.database.write(lambda tx: carts.set_customer(tx, booking, who, cart, customer))
-        asked = carts.Asked(departure, {"All": 2})
+        asked = carts.ItemRequest(departure, {"All": 2})
         await shop.database.write(lambda tx: carts.add_item(tx, booking, who, cart, asked))
-        return await shop.database.write(lambda tx: orders.place(tx, booking, who, OrderAsked(cart)))
+        return await shop.database.write(lambda tx: orders.place(tx, booking, who, OrderDetails(cart)))
 
     async def work() -> list[Order]:
         database = await open_database(replace(settings, requests_per_second=0))

@@ -9,13 +9,13 @@ import pytest
 
 from seatwright.cancellation.service import Target, cancel, quote
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.catalog.model import Product
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.fee_reason import MOVED
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor
@@ -30,7 +30,7 @@ async def shop(database: Database, clock: ManualClock) -> Shop:
 
 async def cart_on(shop: Shop, departure_id: str) -> str:
     made = await shop.database.write(lambda tx: carts.create(tx, shop.booking, shop.caller))
-    asked = Asked(departure_id, {"Adult": 1})
+    asked = ItemRequest(departure_id, {"Adult": 1})
     await shop.database.write(lambda tx: carts.add_item(tx, shop.booking, shop.caller, made.cart.id, asked))
     return made.cart.id
 
@@ -45,7 +45,7 @@ async def test_orders_and_carts_follow_a_moved_departure(shop: Shop, clock: Manu
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     held, over = await cart_on(shop, departure), await cart_on(shop, departure)
     sold = await cart_on(shop, departure)
-    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(sold)))
+    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(sold)))
     await move(shop, departure, "2026-07-16T10:00")
     times = (denver("2026-07-16 10:00"), denver("2026-07-16 14:00"))
     order = await shop.database.read(lambda tx: orders.read(tx, shop.caller, sold))
@@ -55,7 +55,7 @@ async def test_orders_and_carts_follow_a_moved_departure(shop: Shop, clock: Manu
 
     clock.advance(shop.booking.hold_ms)
     await move(shop, departure, "2026-07-17T10:00")
-    late = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(over)))
+    late = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(over)))
     assert late.body.items[0].start_at == denver("2026-07-17 10:00")
     assert await check(shop.database, clock.now()) == []
 
@@ -63,10 +63,10 @@ async def test_orders_and_carts_follow_a_moved_departure(shop: Shop, clock: Manu
 async def test_who_is_moved_cancels_without_a_fee(shop: Shop, clock: ManualClock) -> None:
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     first, second = await cart_on(shop, departure), await cart_on(shop, departure)
-    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(first)))
+    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(first)))
     await move(shop, departure, "2026-07-02T08:00")  # into the hours before, which cost half
     # Who is added after the move knows the new time.
-    added = OrderAsked(second, order_id=first)
+    added = OrderDetails(second, order_id=first)
     order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, added))
     moved, knowing = order.body.items[0].lines
     quoted = quote(order, Target(first), clock.now(), fee_after_move=False)
@@ -87,7 +87,7 @@ async def test_fees_count_from_the_new_time(shop: Shop, clock: ManualClock) -> N
     shop.booking = replace(shop.booking, fee_after_move=True)
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     sold = await cart_on(shop, departure)
-    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(sold)))
+    await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(sold)))
     clock.set(denver("2026-07-14 09:00") - HOUR_MS)
     await move(shop, departure, "2026-07-20T09:00")
     done = await shop.database.write(lambda tx: cancel(tx, shop.booking, shop.caller, Target(sold), apply_fee=True))
@@ -100,7 +100,7 @@ async def test_what_is_pending_is_answered_before_the_new_start(shop: Shop, cloc
     await shop.add("product", msgspec.structs.replace(rafting, approval_min=30 * 24 * 60))
     departure = await shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     sold = await cart_on(shop, departure)
-    order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderAsked(sold)))
+    order = await shop.database.write(lambda tx: orders.place(tx, shop.booking, shop.caller, OrderDetails(sold)))
     assert order.answer_by == denver("2026-07-14 09:00")
     for start, deadline in (("2026-07-12T08:00", "2026-07-12 08:00"), ("2026-07-20T08:00", "2026-07-12 08:00")):
         await move(shop, departure, start)

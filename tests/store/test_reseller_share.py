@@ -12,14 +12,14 @@ from seatwright.cart import hold_limits
 from seatwright.cart import service as carts
 from seatwright.cart.behalf import Behalf
 from seatwright.cart.hold_limits import SellerHolds
-from seatwright.cart.service import Asked
+from seatwright.cart.service import ItemRequest
 from seatwright.catalog.model import Pool, Product, Tier
 from seatwright.core.clock import MINUTE_MS, ManualClock
 from seatwright.core.errors import Conflict
 from seatwright.core.ids import new_hex24
 from seatwright.invariants.checks import check
 from seatwright.orders import service as orders
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Terms
 from seatwright.storage.engine import Database
@@ -49,7 +49,7 @@ class Trade:
 
     async def add(self, who: Caller, cart_id: str, departure: str, count: int, tier: str = "All") -> None:
         """Add to a cart."""
-        asked = Asked(departure, {tier: count})
+        asked = ItemRequest(departure, {tier: count})
         await self.shop.database.write(lambda tx: carts.add_item(tx, self.shop.booking, who, cart_id, asked))
 
     async def hold(self, departure: str, count: int, tier: str = "All", *, who: Caller | None = None) -> str:
@@ -85,7 +85,7 @@ async def test_half_of_a_departure_until_some_of_it_is_ordered(trade: Trade) -> 
     last = await trade.hold(kayak, 1)
     with pytest.raises(Conflict):
         await trade.add(trade.agent, last, kayak, 1)
-    await trade.shop.database.write(lambda tx: orders.place(tx, trade.shop.booking, trade.agent, OrderAsked(first)))
+    await trade.shop.database.write(lambda tx: orders.place(tx, trade.shop.booking, trade.agent, OrderDetails(first)))
     await trade.hold(kayak, 6)
     await trade.refused(kayak, 1)
     assert await trade.shop.taken(kayak) == 21

@@ -16,7 +16,7 @@ import pytest
 from seatwright.auth.model import PERMISSIONS, Caller
 from seatwright.cart import pricing
 from seatwright.cart import store as cart_store
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Arrangement, Cart, CartBody, Item, PickupChoice, Place
 from seatwright.cart.selection import kind_of, new_lines
 from seatwright.catalog.model import Catalog, Charge, Discount, Product, Tier
@@ -54,13 +54,13 @@ class Books:
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     order: Order | None = None
     transactions: list[list[Entry]] = field(default_factory=list)
-    opened: cart_store.Opened | None = None
+    opened: cart_store.OpenCart | None = None
     released: int = 0
 
     def __post_init__(self) -> None:
         """Nobody in particular, who may do everything."""
         self.tx = cast(Tx, None)
-        self.booking = Booking(clock=self.clock, catalogs=CatalogCache(), hold_ms=HOUR_MS)
+        self.booking = BookingContext(clock=self.clock, catalogs=CatalogCache(), hold_ms=HOUR_MS)
         self.caller = Caller(
             account_id="account", user_id="user", name="", email="", permissions=frozenset(PERMISSIONS)
         )
@@ -85,7 +85,7 @@ class Books:
         patch.setattr(store, "update", self._update)
         patch.setattr(seats, "release", self._release)
 
-    async def _open_with(self, *_: Any) -> cart_store.Opened | None:
+    async def _open_with(self, *_: Any) -> cart_store.OpenCart | None:
         return self.opened
 
     async def _find(self, *_: Any, **__: Any) -> Order | None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from seatwright.cancellation.fees import Cancelled, cancellation_fees
+from seatwright.cancellation.fees import CancelledLine, cancellation_fees
 from seatwright.cancellation.policy import cutoff
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS
@@ -104,7 +104,7 @@ def test_a_fee_counts_from_the_day_it_says(zone: str, start: str, window: int, u
     fee = Fee(calc="percent", amount=500_000, per="person", window=window, window_unit=unit)
     start_at, opens_at = local(start, zone), local(opens, zone)
     assert cutoff(fee, start_at, zone) == opens_at
-    line = Cancelled("a", "participant", 9_901, Policy(id="p", code="p", name="P", fees=(fee,)), start_at, zone)
+    line = CancelledLine("a", "participant", 9_901, Policy(id="p", code="p", name="P", fees=(fee,)), start_at, zone)
     for now, expected in ((opens_at - 1, 0), (opens_at, 0), (opens_at + 1, 4_951), (start_at + DAY_MS, 4_951)):
         assert cancellation_fees([line], now).fee == expected
 

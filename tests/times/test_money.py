@@ -23,14 +23,14 @@ from hypothesis import strategies as st
 
 from seatwright.cancellation.service import Outcome, Target, cancel
 from seatwright.cart.model import Item, Line
-from seatwright.cart.store import Opened
+from seatwright.cart.store import OpenCart
 from seatwright.catalog.model import Catalog, Discount
 from seatwright.core.clock import HOUR_MS
 from seatwright.core.errors import Invalid
 from seatwright.core.money import MAX_MINOR, PPM, allocate, decimals, divide, from_wire, included_share, share, to_wire
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from tests.crash.figures import show
 from tests.crash.scale import Deadline, amount
 from tests.times.books import Books, Maker, live, run
@@ -184,8 +184,8 @@ def sell(books: Books, maker: Maker, sold: Catalog) -> Order:
     for number in range(maker.chance.choice((1, 1, 2))):
         cart = maker.cart(sold)
         check_prices(cart.body.items, sold, sold.discounts.get(cart.body.discount_code or ""))
-        books.opened = Opened(cart, sold, None)
-        asked = OrderAsked(cart.id, order_id=books.order.id if number and books.order else None)
+        books.opened = OpenCart(cart, sold, None)
+        asked = OrderDetails(cart.id, order_id=books.order.id if number and books.order else None)
         order = run(orders.place(books.tx, books.booking, books.caller, asked))
         check_books(books, order)
         assert order.balance == 0

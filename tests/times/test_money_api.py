@@ -13,7 +13,7 @@ import pytest
 
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.core.clock import HOUR_MS, ManualClock
 from seatwright.core.money import from_wire
 from seatwright.http.context import Services
@@ -71,7 +71,7 @@ class Till:
 async def till(client: httpx.AsyncClient, services: Services, new_account: NewAccount, currency: str) -> Till:
     """Return a till of a new shop that sells in a currency, with three departures."""
     account = await new_account(currency.lower(), currency=currency)
-    booking = Booking(clock=services.clock, catalogs=services.catalogs, hold_ms=HOUR_MS // 2)
+    booking = BookingContext(clock=services.clock, catalogs=services.catalogs, hold_ms=HOUR_MS // 2)
     shop = Shop(services.database, booking, account.id, caller(account.id, user_id=account.user_id))
     await shop.add_all(_catalog())
     new = auth.NewUser(email=f"till@{account.code}.example", name="Till", permissions=ALL_PERMISSIONS)

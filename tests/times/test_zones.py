@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from seatwright.cancellation.fees import Cancelled, cancellation_fees
+from seatwright.cancellation.fees import CancelledLine, cancellation_fees
 from seatwright.cancellation.policy import cutoff
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
@@ -138,9 +138,9 @@ FLAT = Policy(
 LINES = [("hours", HOURS, 11_138), ("days", DAYS, 9_901), ("more", DAYS, 1), ("mixed", MIXED, 33), ("flat", FLAT, 777)]
 
 
-def cancelled_at(start_at: int, name: str) -> list[Cancelled]:
+def cancelled_at(start_at: int, name: str) -> list[CancelledLine]:
     """Return a participant under each policy."""
-    return [Cancelled(line_id, "participant", total, policy, start_at, name) for line_id, policy, total in LINES]
+    return [CancelledLine(line_id, "participant", total, policy, start_at, name) for line_id, policy, total in LINES]
 
 
 def instants(change: Change, start_at: int, name: str) -> list[int]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatwright.cancellation.fees import Cancelled, FeeResult, LineFee, cancellation_fees, reason_of
+from seatwright.cancellation.fees import CancelledLine, FeeResult, LineFee, cancellation_fees, reason_of
 from seatwright.cancellation.policy import Kind, choose, width
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.errors import Invalid
@@ -46,8 +46,8 @@ def line(
     kind: Kind = "participant",
     start_at: int | None = START,
     zone_name: str = DENVER,
-) -> Cancelled:
-    return Cancelled(line_id, kind, total, of, start_at, zone_name)
+) -> CancelledLine:
+    return CancelledLine(line_id, kind, total, of, start_at, zone_name)
 
 
 def amounts(result: FeeResult) -> tuple[int, ...]:
@@ -423,7 +423,7 @@ some_policies = st.lists(some_fees, max_size=4).map(tuple)
 
 
 @st.composite
-def cancellations(draw: st.DrawFn) -> tuple[list[Cancelled], int]:
+def cancellations(draw: st.DrawFn) -> tuple[list[CancelledLine], int]:
     policies = [policy(*draw(some_policies), id=name) for name in ("p1", "p2")]
     starts = st.none() | st.integers(0, 5 * DAY_MS).map(lambda left: START + left)
     lines = [
@@ -440,7 +440,7 @@ def cancellations(draw: st.DrawFn) -> tuple[list[Cancelled], int]:
     return lines, START + draw(st.integers(-2 * DAY_MS, 6 * DAY_MS))
 
 
-def chosen_fees(lines: Sequence[Cancelled], now: int) -> list[Fee | None]:
+def chosen_fees(lines: Sequence[CancelledLine], now: int) -> list[Fee | None]:
     return [
         None if one.policy is None else choose(one.policy, one.kind, one.start_at, one.zone_name, now) for one in lines
     ]
@@ -448,7 +448,7 @@ def chosen_fees(lines: Sequence[Cancelled], now: int) -> list[Fee | None]:
 
 @given(cancellations(), st.sets(st.sampled_from(["p1", "p2"])))
 def test_every_fee_is_from_0_to_the_total_and_sums_are_exact(
-    case: tuple[list[Cancelled], int], already: set[str]
+    case: tuple[list[CancelledLine], int], already: set[str]
 ) -> None:
     lines, now = case
     result = cancellation_fees(lines, now, already_charged=already)
@@ -488,7 +488,7 @@ def test_every_fee_is_from_0_to_the_total_and_sums_are_exact(
 
 @given(cancellations(), st.lists(st.integers(0, 3), min_size=8, max_size=8))
 def test_a_flat_fee_per_order_is_taken_once_however_the_order_is_cancelled(
-    case: tuple[list[Cancelled], int], step_of: list[int]
+    case: tuple[list[CancelledLine], int], step_of: list[int]
 ) -> None:
     lines, now = case
     charged: list[str] = []
@@ -507,7 +507,7 @@ def test_a_flat_fee_per_order_is_taken_once_however_the_order_is_cancelled(
 
 
 @given(cancellations(), st.randoms(use_true_random=False))
-def test_the_order_of_lines_does_not_change_the_sum(case: tuple[list[Cancelled], int], random: Any) -> None:
+def test_the_order_of_lines_does_not_change_the_sum(case: tuple[list[CancelledLine], int], random: Any) -> None:
     lines, now = case
     shuffled = random.sample(lines, len(lines))
     before, after = cancellation_fees(lines, now), cancellation_fees(shuffled, now)

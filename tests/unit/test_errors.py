@@ -9,7 +9,11 @@ from seatwright.core.errors import SeatwrightError
 
 
 def test_the_tree_in_the_docstring_has_every_error_with_its_parent_status_and_code() -> None:
-    kinds = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+    kinds = {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and kind.__module__ == errors.__name__
+    }
     above, drawn = ["SeatwrightError"], {"SeatwrightError"}
     branch = r"^([│ ]*)[├└]── (\w+) +(\d{3}) (\w+): "
     for indent, name, status, code in re.findall(branch, errors.__doc__ or "", re.MULTILINE):

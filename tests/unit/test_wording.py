@@ -13,7 +13,7 @@ from babel.localedata import locale_identifiers
 from msgspec import structs
 
 import seatwright
-from seatwright.cancellation.fees import Cancelled, cancellation_fees
+from seatwright.cancellation.fees import CancelledLine, cancellation_fees
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS, HOUR_MS
 from seatwright.core.errors import Invalid
@@ -175,7 +175,7 @@ def reasons() -> set[FeeReason]:
     for fee in fees:
         policy = Policy(id="p", code="p", name="P", fees=(fee,))
         kind = "unit" if fee.per == "unit" else "participant"
-        line = Cancelled("l", kind, 10_000, policy, START, ZONE)  # type: ignore[arg-type]
+        line = CancelledLine("l", kind, 10_000, policy, START, ZONE)  # type: ignore[arg-type]
         for charged in ((), ("p",)):
             found |= {each.reason for each in cancellation_fees([line], START, already_charged=charged).lines}
     return found

@@ -10,7 +10,7 @@ import msgspec
 
 from seatwright.auth.model import Caller
 from seatwright.cancellation.service import require_fee_right
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Item, Line
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.money import from_wire, to_wire
@@ -29,7 +29,7 @@ class NewFee(NamedTuple):
     amount: str | int | float | Decimal
 
 
-async def change_fee(tx: Tx, booking: Booking, caller: Caller, wanted: NewFee) -> Order:
+async def change_fee(tx: Tx, booking: BookingContext, caller: Caller, wanted: NewFee) -> Order:
     """Set the cancellation fee of a cancelled participant or unit; 0 removes it.
 
     Raises `Forbidden` without the permission `cancellation_fee.edit`, `NotFound` for an unknown order or line,

@@ -27,7 +27,7 @@ from seatwright.core.fee_reason import NO_FEE, NO_POLICY, FeeReason, Less
 from seatwright.core.money import allocate, share
 
 
-class Cancelled(msgspec.Struct, frozen=True):
+class CancelledLine(msgspec.Struct, frozen=True):
     """One participant or unit that is being cancelled.
 
     `total` is what it costs in minor units, taxes and fees included, not negative. `start_at` is None for a
@@ -71,12 +71,12 @@ class FeeResult(msgspec.Struct, frozen=True):
 
 
 # A cancelled line after its position in the request; a fee's window width and position in its policy.
-_Place: TypeAlias = tuple[int, Cancelled]
+_Place: TypeAlias = tuple[int, CancelledLine]
 _Rank: TypeAlias = tuple[tuple[bool, int], int]
 
 
 def cancellation_fees(
-    cancelled: Sequence[Cancelled],
+    cancelled: Sequence[CancelledLine],
     now: Instant,
     *,
     already_charged: Collection[str] = (),
@@ -134,7 +134,7 @@ def reason_of(fee: Fee, less: Less | None = None) -> FeeReason:
     )
 
 
-def _by_itself(line: Cancelled, fee: Fee) -> LineFee:
+def _by_itself(line: CancelledLine, fee: Fee) -> LineFee:
     if fee.calc == "percent":
         return LineFee(line.line_id, share(line.total, fee.amount), reason_of(fee))
     return LineFee(line.line_id, min(fee.amount, line.total), _capped(fee, line.total))

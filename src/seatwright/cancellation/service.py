@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from seatwright.auth.model import Caller
-from seatwright.cancellation.fees import Cancelled, FeeResult, LineFee, cancellation_fees
-from seatwright.cart.context import Booking
+from seatwright.cancellation.fees import CancelledLine, FeeResult, LineFee, cancellation_fees
+from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, Invalid, NotFound
@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
     fees: tuple[LineFee, ...]
 
 
-async def cancel(tx: Tx, booking: Booking, caller: Caller, target: Target, *, apply_fee: bool) -> Outcome:
+async def cancel(tx: Tx, booking: BookingContext, caller: Caller, target: Target, *, apply_fee: bool) -> Outcome:
     """Cancel `target`, with the fees of the policies that its items were sold under, or without.
 
     What the supplier has moved since it was sold costs nothing (our decision), unless `booking.fee_after_move` says so.
@@ -189,7 +189,7 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool, after_
         if line.pending_until or (item.moved(line) and not after_move)
     }
     lines = [
-        Cancelled(
+        CancelledLine(
             line_id=line.id,
             kind=line.kind,
             total=line.total,

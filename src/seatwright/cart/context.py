@@ -9,7 +9,7 @@ from seatwright.core.clock import HOUR_MS, Clock
 
 
 @dataclass(frozen=True, slots=True)
-class Booking:
+class BookingContext:
     """The clock, the catalogs, how long a hold lasts (in milliseconds), and how much one caller may hold at a time.
 
     A hold that is extended ends `hold_max_ms` after its first moment at the latest. `reseller_hold_percent` is the

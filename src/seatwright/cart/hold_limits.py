@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Item
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, TooMany
@@ -41,7 +41,7 @@ def check_counts(counts: tuple[int, int], limits: tuple[int, int]) -> None:
             )
 
 
-def extended(booking: Booking, item: Item, now: Instant) -> tuple[Instant, Instant]:
+def extended(booking: BookingContext, item: Item, now: Instant) -> tuple[Instant, Instant]:
     """Return since when, and until when, an item's seats are held if it is added to at `now`.
 
     A hold that has been over for as long as one lasts begins anew: its seats were there for others. Any other counts

@@ -57,6 +57,12 @@ async def release_expired(tx: Tx, account_id: str, departure_id: str, now: Insta
     return len(rows)
 
 
+async def held_departures(tx: ReadTx, account_id: str, cart_id: str) -> set[str]:
+    """Return the ids of the departures that a cart has holds on, be they expired."""
+    rows = await tx.rows("SELECT departure_id FROM hold WHERE account_id = $1 AND cart_id = $2", account_id, cart_id)
+    return {row["departure_id"] for row in rows}
+
+
 async def expired_in_the_way(tx: ReadTx, departure: Departure, now: Instant) -> list[str]:
     """Return the departures with expired holds that occupy what `departure` needs: itself, or others of its pool."""
     rows = await tx.rows(
@@ -77,19 +83,11 @@ async def expired_in_the_way(tx: ReadTx, departure: Departure, now: Instant) -> 
     return sorted(row["departure_id"] for row in rows)
 
 
-class MakeRoom:
-    """A use case that gives back expired holds on some departures (see `storage.engine.Retry`)."""
-
-    def __init__(self, account_id: str, departure_ids: Collection[str], now: Instant) -> None:
-        self._account_id = account_id
-        self._departure_ids = sorted(departure_ids)
-        self._now = now
-
-    async def __call__(self, tx: Tx) -> None:
-        """Run it."""
-        await seats.lock(tx, self._account_id, self._departure_ids)
-        for departure_id in self._departure_ids:
-            await release_expired(tx, self._account_id, departure_id, self._now)
+async def make_room(tx: Tx, account_id: str, departure_ids: Collection[str], now: Instant) -> None:
+    """Give back the expired holds on some departures (see `storage.engine.Retry`)."""
+    await seats.lock(tx, account_id, departure_ids)
+    for departure_id in sorted(departure_ids):
+        await release_expired(tx, account_id, departure_id, now)
 
 
 SWEPT_AT_ONCE = 4

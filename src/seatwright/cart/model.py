@@ -310,7 +310,7 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
         return self.body.reseller_id or self.owner_id
 
 
-class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FirstOrderRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was asked for when a cart was ordered first; a repetition must ask for the same."""
 
     order_id: str | None = None

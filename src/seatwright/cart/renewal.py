@@ -6,7 +6,7 @@ import msgspec
 
 from seatwright.auth.model import Caller
 from seatwright.cart import holds, store
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Cart, Item
 from seatwright.cart.selection import bookable_product
 from seatwright.core.clock import Instant
@@ -16,7 +16,7 @@ from seatwright.inventory.model import Departure
 from seatwright.storage.engine import ReadTx, Tx
 
 
-async def retake(tx: Tx, booking: Booking, caller: Caller, opened: store.Opened, now: Instant) -> Cart:
+async def retake(tx: Tx, booking: BookingContext, caller: Caller, opened: store.OpenCart, now: Instant) -> Cart:
     """Take the seats of a cart's expired items again, to be sold in this transaction; return the cart with them.
 
     The cart is locked. All or nothing: raises `SoldOut` or `Conflict` if one of them can't be had any more. An order
@@ -28,7 +28,7 @@ async def retake(tx: Tx, booking: Booking, caller: Caller, opened: store.Opened,
     for departure_id in expired:
         departure = await _bookable(tx, opened, departure_id, now)
         in_the_way.update(await holds.expired_in_the_way(tx, departure, now))
-    await holds.MakeRoom(cart.account_id, in_the_way, now)(tx)
+    await holds.make_room(tx, cart.account_id, in_the_way, now)
     holder = store.Holder(caller.user_id, booking.address)
     retaken: dict[str, Item] = {}
     for departure_id in sorted(expired):
@@ -48,38 +48,28 @@ async def retake(tx: Tx, booking: Booking, caller: Caller, opened: store.Opened,
     return msgspec.structs.replace(cart, body=msgspec.structs.replace(cart.body, items=items))
 
 
-async def _bookable(tx: ReadTx, opened: store.Opened, departure_id: str, now: Instant) -> Departure:
+async def _bookable(tx: ReadTx, opened: store.OpenCart, departure_id: str, now: Instant) -> Departure:
     departure = await inventory.find(tx, opened.cart.account_id, departure_id, now)
     bookable_product(opened.catalog, departure, now)
     assert departure is not None
     return departure
 
 
-class NoteLostHolds:
-    """A use case that writes into an open cart which of its holds are gone (see `storage.engine.Retry`).
+async def note_lost_holds(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str) -> None:
+    """Write into an open cart which of its holds are gone (see `storage.engine.Retry`).
 
     A clock that was ahead, another server's or this one's before it was set back, may have given back what by now's
-    clock is still held. Those items are over from now on, and their seats are taken anew like any expired one's.
+    clock is still held. Those items count as expired from now on, and their seats are taken again like any others'.
     """
-
-    def __init__(self, booking: Booking, caller: Caller, cart_id: str) -> None:
-        self._of = (booking, caller, cart_id)
-
-    async def __call__(self, tx: Tx) -> None:
-        """Run it."""
-        booking, caller, cart_id = self._of
-        opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
-        if opened is None or opened.cart.status != "open":
-            return
-        cart, now = opened.cart, booking.clock.now()
-        rows = await tx.rows(
-            "SELECT departure_id FROM hold WHERE account_id = $1 AND cart_id = $2", cart.account_id, cart.id
-        )
-        held = {row["departure_id"] for row in rows}
-        items = tuple(
-            item if item.id in held else msgspec.structs.replace(item, expires_at=min(item.expires_at, now))
-            for item in cart.body.items
-        )
-        if items != cart.body.items:
-            body = msgspec.structs.replace(cart.body, items=items)
-            await store.update(tx, msgspec.structs.replace(cart, body=body), now, sole=True)
+    opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
+    if opened is None or opened.cart.status != "open":
+        return
+    cart, now = opened.cart, booking.clock.now()
+    held = await holds.held_departures(tx, cart.account_id, cart.id)
+    items = tuple(
+        item if item.id in held else msgspec.structs.replace(item, expires_at=min(item.expires_at, now))
+        for item in cart.body.items
+    )
+    if items != cart.body.items:
+        body = msgspec.structs.replace(cart.body, items=items)
+        await store.update(tx, msgspec.structs.replace(cart, body=body), now, sole=True)

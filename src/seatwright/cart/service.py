@@ -7,6 +7,7 @@ is not found.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from seatwright.auth.model import Caller
 from seatwright.cart import hold_limits, holds, pricing, renewal, store
 from seatwright.cart.addition import Addition, addition
 from seatwright.cart.behalf import Behalf, on_behalf
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.cart.guests import GuestDetails, with_guests
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Cart, CartBody, Item, TargetOrder
 from seatwright.cart.resale import for_reseller
@@ -33,7 +34,7 @@ from seatwright.resellers.service import require_connection, require_consent
 from seatwright.storage.engine import ReadTx, Retry, Tx
 
 
-class Priced(NamedTuple):
+class PricedCart(NamedTuple):
     """A cart, the currency of its amounts, and what it comes to in the order that it is meant to be added to."""
 
     cart: Cart
@@ -41,7 +42,7 @@ class Priced(NamedTuple):
     addition: Addition | None = None
 
 
-class Asked(NamedTuple):
+class ItemRequest(NamedTuple):
     """What is added to a cart: a departure, how many of which tier, and where guests are picked up."""
 
     departure_id: str
@@ -57,13 +58,13 @@ def cart_not_found() -> NotFound:
 
 async def create(
     tx: Tx,
-    booking: Booking,
+    booking: BookingContext,
     caller: Caller,
     *,
     supplier_id: str | None = None,
     target: TargetOrder | None = None,
     behalf: Behalf | None = None,
-) -> Priced:
+) -> PricedCart:
     """Make an empty cart; with `supplier_id`, a reseller's cart on that supplier's seats.
 
     One with a `target`, an order of the same supplier and seller, shows what it comes to in that order. With `behalf`
@@ -101,36 +102,38 @@ async def create(
     return _priced(cart, catalog, target)
 
 
-async def read(tx: ReadTx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
+async def read(tx: ReadTx, booking: BookingContext, caller: Caller, cart_id: str) -> PricedCart:
     """Return an open cart. Raises `NotFound`; for a cart that became an order, `Conflict` naming the order."""
     opened = await _open(tx, booking, caller, cart_id)
     return _priced(opened.cart, opened.catalog, opened.target)
 
 
 async def page(
-    tx: ReadTx, booking: Booking, caller: Caller, *, limit: int, page: int, ids: Sequence[str] | None
-) -> list[Priced]:
+    tx: ReadTx, booking: BookingContext, caller: Caller, *, limit: int, page: int, ids: Sequence[str] | None
+) -> list[PricedCart]:
     """Return open carts of the caller's account, oldest first."""
     found = await store.page(tx, caller.account_id, limit=limit, page=page, ids=ids)
     return [_priced(cart, await booking.catalogs.load(tx, cart.account_id), target) for cart, target in found]
 
 
-async def delete(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
+async def delete(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str) -> PricedCart:
     """Give up a cart and all seats it holds. Doing so again changes nothing."""
     cart = await store.find(tx, caller.account_id, cart_id)
     if cart is None:
         raise cart_not_found()
     currency = (await booking.catalogs.load(tx, cart.account_id)).currency
     if cart.status == "deleted":
-        return Priced(cart, currency)
+        return PricedCart(cart, currency)
     _refuse_ordered(cart)
     gone = msgspec.structs.replace(cart, status="deleted")
     changed = await store.update(tx, gone, booking.clock.now(), sole=False)
     await holds.release(tx, cart.account_id, cart.id, [item.id for item in cart.body.items])
-    return Priced(changed, currency)
+    return PricedCart(changed, currency)
 
 
-async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked: Asked) -> Priced:
+async def add_item(
+    tx: Tx, booking: BookingContext, caller: Caller, cart_id: str, item_request: ItemRequest
+) -> PricedCart:
     """Add participants or units on a departure and hold their seats; the whole item's hold is extended.
 
     A departure that is in the cart already gets them added to its item. Raises `NotFound` for an unknown cart or
@@ -141,7 +144,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     holder = store.Holder(caller.user_id, booking.address)
     limits = (booking.holds_per_user, booking.holds_per_address)
     read = await store.open_to_hold(
-        tx, booking.catalogs, caller.account_id, cart_id, asked.departure_id, holder, now, most=max(limits)
+        tx, booking.catalogs, caller.account_id, cart_id, item_request.departure_id, holder, now, most=max(limits)
     )
     cart, catalog, departure, target = _open_cart(read.opened if read else None)
     connection = await require_sale(tx, cart)
@@ -149,11 +152,11 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
         catalog = for_reseller(catalog, connection.terms)
     product = bookable_product(catalog, departure, now)
     assert departure is not None
-    item, more = _with_more(cart.body.item(departure.id), catalog, product, departure, asked, now, booking)
+    item, more = _with_more(cart.body.item(departure.id), catalog, product, departure, item_request, now, booking)
     if departure.free < more:
         in_the_way = await holds.expired_in_the_way(tx, departure, now)
         if in_the_way:
-            raise Retry(first=holds.MakeRoom(cart.account_id, in_the_way, now))
+            raise Retry(first=partial(holds.make_room, account_id=cart.account_id, departure_ids=in_the_way, now=now))
         # On PostgreSQL each read is later than the one before: seats may have been given back, the cart renewed.
         again = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure.id)
         if again is None or again.departure is None or again.cart.version != cart.version:
@@ -162,7 +165,7 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
             raise Retry
         raise sold_out(departure.id)
     if more == item.seats and await _holds_expired(tx, cart, departure.id):
-        raise Retry(first=holds.MakeRoom(cart.account_id, [departure.id], now))
+        raise Retry(first=partial(holds.make_room, account_id=cart.account_id, departure_ids=[departure.id], now=now))
     items = _replaced(cart.body.items, item)
     if len(items) > MAX_ITEMS:
         raise Invalid(f"a cart takes at most {MAX_ITEMS} departures.", code="too_many_items", about="departure")
@@ -189,11 +192,11 @@ async def add_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, asked
     except Retry:
         if more == item.seats:
             raise
-        raise Retry(first=renewal.NoteLostHolds(booking, caller, cart.id)) from None
+        raise Retry(first=partial(renewal.note_lost_holds, booking=booking, caller=caller, cart_id=cart.id)) from None
     return _priced(changed, catalog, target)
 
 
-async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, departure_id: str) -> Priced:
+async def remove_item(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str, departure_id: str) -> PricedCart:
     """Take a departure out of a cart and give its seats back. Raises `NotFound` if it isn't in it."""
     opened = await _open(tx, booking, caller, cart_id)
     cart = opened.cart
@@ -209,12 +212,12 @@ async def remove_item(tx: Tx, booking: Booking, caller: Caller, cart_id: str, de
 
 async def set_customer(
     tx: Tx,
-    booking: Booking,
+    booking: BookingContext,
     caller: Caller,
     cart_id: str,
     customer: Mapping[str, Any],
     guests: Sequence[GuestDetails] = (),
-) -> Priced:
+) -> PricedCart:
     """Set the customer, in place of what was there before, and the details of those participants that are named.
 
     The customer's own fields have been checked. Raises `Invalid` for an answer that its question doesn't take, and for
@@ -233,7 +236,7 @@ async def set_customer(
     return _priced(changed, opened.catalog, opened.target)
 
 
-async def apply_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str, code: str) -> Priced:
+async def apply_discount(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str, code: str) -> PricedCart:
     """Apply a discount code, in place of one applied before.
 
     Raises `NotFound` for an unknown code, and `Conflict` for one that is not valid now or on nothing in the cart.
@@ -260,7 +263,7 @@ async def apply_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str,
     return _priced(changed, catalog, opened.target)
 
 
-async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str) -> Priced:
+async def remove_discount(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str) -> PricedCart:
     """Take the discount code off a cart, if it has one."""
     opened = await _open(tx, booking, caller, cart_id)
     body = msgspec.structs.replace(opened.cart.body, discount_code=None)
@@ -271,7 +274,7 @@ async def remove_discount(tx: Tx, booking: Booking, caller: Caller, cart_id: str
     return _priced(changed, opened.catalog, opened.target)
 
 
-def _percent_of(booking: Booking, cart: Cart, connection: Connection | None) -> int:
+def _percent_of(booking: BookingContext, cart: Cart, connection: Connection | None) -> int:
     """Return the share of a departure that may be held where a cart is: all of it at the supplier's own desk."""
     if connection is None or cart.owner_id == cart.account_id:
         return 100
@@ -291,11 +294,11 @@ async def require_sale(tx: ReadTx, cart: Cart) -> Connection | None:
     return await require_connection(tx, cart.account_id, cart.owner_id)
 
 
-async def _open(tx: ReadTx, booking: Booking, caller: Caller, cart_id: str) -> store.Opened:
+async def _open(tx: ReadTx, booking: BookingContext, caller: Caller, cart_id: str) -> store.OpenCart:
     return _open_cart(await store.open_with(tx, booking.catalogs, caller.account_id, cart_id))
 
 
-def _open_cart(opened: store.Opened | None) -> store.Opened:
+def _open_cart(opened: store.OpenCart | None) -> store.OpenCart:
     """Return what was read if the cart may still be changed; raise `NotFound` or `Conflict` otherwise."""
     if opened is None or opened.cart.status == "deleted":
         raise cart_not_found()
@@ -312,8 +315,8 @@ def _refuse_ordered(cart: Cart) -> None:
         )
 
 
-def _priced(cart: Cart, catalog: Catalog, target: TargetOrder | None) -> Priced:
-    return Priced(cart, catalog.currency, addition(cart.body.items, target) if target else None)
+def _priced(cart: Cart, catalog: Catalog, target: TargetOrder | None) -> PricedCart:
+    return PricedCart(cart, catalog.currency, addition(cart.body.items, target) if target else None)
 
 
 def _with_more(
@@ -321,13 +324,13 @@ def _with_more(
     catalog: Catalog,
     product: Product,
     departure: Departure,
-    asked: Asked,
+    item_request: ItemRequest,
     now: Instant,
-    booking: Booking,
+    booking: BookingContext,
 ) -> tuple[Item, int]:
     """Return the item with what is added to it, and how many seats that takes beyond those it holds."""
-    lines = new_lines(product, departure.prices, count_tiers(product, asked.counts))
-    location, pickup = choose_place(catalog, product, asked.location_id, asked.pickup_detail_id)
+    lines = new_lines(product, departure.prices, count_tiers(product, item_request.counts))
+    location, pickup = choose_place(catalog, product, item_request.location_id, item_request.pickup_detail_id)
     more = sum(line.seats for line in lines)
     added = Item(
         id=departure.id,
@@ -376,13 +379,6 @@ def _repriced(cart: Cart, items: Sequence[Item], catalog: Catalog, discount: Dis
 
 
 async def _holds_expired(tx: ReadTx, cart: Cart, departure_id: str) -> bool:
-    """Tell whether a hold of this cart is over but not yet swept up. Asked only where the cart should hold nothing."""
-    if cart.body.item(departure_id) is None:
-        return False
-    row = await tx.row(
-        "SELECT seats FROM hold WHERE account_id = $1 AND cart_id = $2 AND departure_id = $3",
-        cart.account_id,
-        cart.id,
-        departure_id,
-    )
-    return row is not None
+    """Tell whether a hold of this cart has expired and isn't swept up yet. For where it should hold nothing."""
+    held = cart.body.item(departure_id) is not None
+    return held and departure_id in await holds.held_departures(tx, cart.account_id, cart.id)

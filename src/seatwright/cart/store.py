@@ -24,7 +24,7 @@ _CART = """c.account_id AS cart_account_id, c.id AS cart_id, c.owner_id, c.statu
     c.modified_at AS cart_modified_at"""
 
 
-class Opened(NamedTuple):
+class OpenCart(NamedTuple):
     """A cart, the catalog of the account whose seats it holds, and (if it was asked for and exists) a departure.
 
     `target` is the order that the cart is meant to be added to, if there is one.
@@ -43,10 +43,10 @@ class Holder(NamedTuple):
     address: str
 
 
-class ToHold(NamedTuple):
-    """What is read before seats are held: `Opened`, and how many live holds the user and the address have."""
+class OpenCartToHold(NamedTuple):
+    """What is read before seats are held: `OpenCart`, and how many live holds the user and the address have."""
 
-    opened: Opened
+    opened: OpenCart
     by_user: int
     by_address: int
 
@@ -139,7 +139,7 @@ _OPEN_PLAIN, _OPEN_TO_HOLD = _OPEN % "", _OPEN % _LIVE_HOLDS
 
 async def open_with(
     tx: ReadTx, catalogs: CatalogCache, owner_id: str, cart_id: str, departure_id: str | None = None
-) -> Opened | None:
+) -> OpenCart | None:
     """Return a cart with its catalog and one departure, in one round trip while the catalog is in memory.
 
     The departure's `free` seats leave out holds that have expired and not been swept up.
@@ -158,18 +158,18 @@ async def open_to_hold(
     now: Instant,
     *,
     most: int,
-) -> ToHold | None:
+) -> OpenCartToHold | None:
     """Return what `open_with` does, and the live holds of `holder`, each counted up to `most`; one round trip too."""
     row = await tx.row(_OPEN_TO_HOLD, owner_id, cart_id, departure_id, *holder, now, most)
     if row is None:
         return None
-    return ToHold(await _opened(tx, catalogs, row), row["by_user"], row["by_address"])
+    return OpenCartToHold(await _opened(tx, catalogs, row), row["by_user"], row["by_address"])
 
 
-async def _opened(tx: ReadTx, catalogs: CatalogCache, row: Row) -> Opened:
+async def _opened(tx: ReadTx, catalogs: CatalogCache, row: Row) -> OpenCart:
     cart = _cart(row)
     catalog = await catalogs.of_row(tx, cart.account_id, row)
-    return Opened(cart, catalog, _departure(row), await _target(tx, cart))
+    return OpenCart(cart, catalog, _departure(row), await _target(tx, cart))
 
 
 def _departure(row: Row) -> Departure | None:

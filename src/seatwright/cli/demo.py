@@ -20,8 +20,8 @@ from seatwright.auth.model import ALL_PERMISSIONS, Account, Caller
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.service import NewUser
 from seatwright.cart import service as carts
-from seatwright.cart.context import Booking
-from seatwright.cart.service import Asked
+from seatwright.cart.context import BookingContext
+from seatwright.cart.service import ItemRequest
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import MINUTE_MS, Clock
 from seatwright.core.ids import new_hex24
@@ -32,7 +32,7 @@ from seatwright.inventory.store import calendar
 from seatwright.orders import listing
 from seatwright.orders import service as orders
 from seatwright.orders.listing import OrderFilter
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.resellers import service as resellers
 from seatwright.resellers.model import Rate, Terms
 from seatwright.setup import schedule
@@ -166,17 +166,17 @@ async def _fill_calendar(tx: Tx, demo: Demo, supplier_id: str) -> None:
 
 async def _sell_out(demo: Demo, supplier_id: str) -> None:
     """Let a group buy all seats of one departure, once: the order's reference tells that it was done."""
-    booking = Booking(clock=demo.clock, catalogs=demo.catalogs, hold_ms=HOLD_MS)
+    booking = BookingContext(clock=demo.clock, catalogs=demo.catalogs, hold_ms=HOLD_MS)
     departure = await demo.database.read(lambda tx: _to_sell_out(tx, demo, supplier_id))
     if departure is None:
         return
     buyer = await demo.database.read(lambda tx: _first_user(tx, supplier_id))
     cart_id = (await demo.database.write(lambda tx: carts.create(tx, booking, buyer))).cart.id
     await demo.database.write(lambda tx: carts.set_customer(tx, booking, buyer, cart_id, GROUP))
-    asked = Asked(departure.id, {"All": departure.free})
+    asked = ItemRequest(departure.id, {"All": departure.free})
     await demo.database.write(lambda tx: carts.add_item(tx, booking, buyer, cart_id, asked))
     await demo.database.write(
-        lambda tx: orders.place(tx, booking, buyer, OrderAsked(cart_id, reference_id=SOLD_OUT_REFERENCE))
+        lambda tx: orders.place(tx, booking, buyer, OrderDetails(cart_id, reference_id=SOLD_OUT_REFERENCE))
     )
 
 

@@ -17,7 +17,7 @@ from seatwright.auth.networks import UNKNOWN, Networks
 from seatwright.auth.networks import networks as networks_of
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.tokens import Claims
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import SECOND_MS, Clock
 from seatwright.core.config import Settings
@@ -72,11 +72,11 @@ async def await_turn_of_address(connection: ASGIConnection[Any, Any, Any, Any], 
     await parts.limits.request_from(what, networks(connection), parts.clock.now(), rate, patience_s)
 
 
-def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> Booking:
+def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> BookingContext:
     """Return what booking use cases need of the application's services."""
     parts = services(connection)
     settings = parts.settings
-    return Booking(
+    return BookingContext(
         clock=parts.clock,
         catalogs=parts.catalogs,
         hold_ms=settings.hold_seconds * SECOND_MS,

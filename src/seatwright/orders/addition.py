@@ -14,23 +14,23 @@ from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
 from seatwright.cart.addition import settle_together
 from seatwright.cart.behalf import Behalf
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.cart.guests import require_answers, with_answers_of
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
 from seatwright.cart.resale import with_commission_as_sold
-from seatwright.cart.service import Priced
+from seatwright.cart.service import PricedCart
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.customers.consent import with_newer_consent
 from seatwright.orders import consent, store
 from seatwright.orders.convert import sell_holds
 from seatwright.orders.model import Order, OrderBody, Resale, unconfirmed_with
-from seatwright.orders.placing import Placing, Sale, sale_change, use_discount, with_payment
+from seatwright.orders.placement import Placement, Sale, sale_change, use_discount, with_payment
 from seatwright.storage.engine import ReadTx, Tx
 
 
 async def open_cart(
-    tx: Tx, booking: Booking, caller: Caller, reference: str, *, supplier_id: str | None = None
-) -> Priced:
+    tx: Tx, booking: BookingContext, caller: Caller, reference: str, *, supplier_id: str | None = None
+) -> PricedCart:
     """Make a cart that is meant to be added to an order, by its id or confirmation number.
 
     It is a cart on the seats of the order's supplier, and in the name of its seller. Raises `NotFound` for an order
@@ -52,12 +52,12 @@ async def open_cart(
     return await carts.create(tx, booking, caller, supplier_id=order.account_id, target=target, behalf=behalf)
 
 
-async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
+async def add_to_order(tx: Tx, placement: Placement, reference: str) -> Order:
     """Add a cart to an order.
 
     Raises `NotFound` for an order that the account doesn't see, and `Conflict` for one that can't take it.
     """
-    cart, asked, caller, now = placing.opened.cart, placing.asked, placing.caller, placing.now
+    cart, details, caller, now = placement.opened.cart, placement.details, placement.caller, placement.now
     order = await _find(tx, caller, reference)
     if cart.order_id not in (None, order.id):
         raise Conflict(
@@ -65,46 +65,46 @@ async def add_to_order(tx: Tx, placing: Placing, reference: str) -> Order:
             code="other_order",
             about="order",
         )
-    await cart_store.mark_ordered(tx, cart, order.id, placing.request, now)
+    await cart_store.mark_ordered(tx, cart, order.id, placement.request, now)
     order = await _find(tx, caller, order.id, lock=True)
-    _check_can_take(order, placing)
-    require_answers(placing.items, placing.opened.catalog, cart.body.customer, order.body.customer)
-    placing = placing._replace(items=with_answers_of(placing.items, cart.body.customer, order.body.customer))
-    items, sale = _sold_together(order, placing)
+    _check_can_take(order, placement)
+    require_answers(placement.items, placement.opened.catalog, cart.body.customer, order.body.customer)
+    placement = placement._replace(items=with_answers_of(placement.items, cart.body.customer, order.body.customer))
+    items, sale = _sold_together(order, placement)
     code = cart.body.discount_code
     if code is not None and code not in order.body.discount_codes:
-        await use_discount(tx, placing)
-    await sell_holds(tx, cart, now, holds=len(placing.items), seats=placing.seats)
+        await use_discount(tx, placement)
+    await sell_holds(tx, cart, now, holds=len(placement.items), seats=placement.seats)
     at = max(now, order.modified_at)
     body = msgspec.structs.replace(
         order.body,
         items=items,
         customer=with_newer_consent(order.body.customer, cart.body.customer),
-        reference_id=asked.reference_id or order.body.reference_id,
+        reference_id=details.reference_id or order.body.reference_id,
         discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [code])))),
-        billing=asked.billing or order.body.billing,
-        flags=msgspec.structs.replace(order.body.flags, **asked.flags),
-        resale=order.body.resale or placing.resale,
+        billing=details.billing or order.body.billing,
+        flags=msgspec.structs.replace(order.body.flags, **details.flags),
+        resale=order.body.resale or placement.resale,
         unconfirmed=unconfirmed_with(order.body.unconfirmed, sale.items),
-        supplier_sees=_supplier_sees(order, placing),
+        supplier_sees=_supplier_sees(order, placement),
     )
     change = sale_change(body, sale, caller, at, "order.added_to")
-    changed = msgspec.structs.replace(order, body=with_payment(body, sale.amount, asked, at))
+    changed = msgspec.structs.replace(order, body=with_payment(body, sale.amount, details, at))
     changed = await store.update(tx, changed, change, added=sale.items, repriced=sale.after)
     await consent.heed(tx, changed, cart.body.customer, at, caller.user_id)
-    if asked.reference_id is not None:
-        await store.refer(tx, changed, asked.reference_id)
+    if details.reference_id is not None:
+        await store.refer(tx, changed, details.reference_id)
     return changed
 
 
-def _supplier_sees(order: Order, placing: Placing) -> tuple[str, ...]:
+def _supplier_sees(order: Order, placement: Placement) -> tuple[str, ...]:
     """Return `OrderBody.supplier_sees` after an addition. Only the reseller, whose customer it is, lets it change."""
-    return placing.supplier_sees if placing.caller.account_id == order.owner_id else order.body.supplier_sees
+    return placement.supplier_sees if placement.caller.account_id == order.owner_id else order.body.supplier_sees
 
 
-def _sold_together(order: Order, placing: Placing) -> tuple[tuple[Item, ...], Sale]:
+def _sold_together(order: Order, placement: Placement) -> tuple[tuple[Item, ...], Sale]:
     """Return an order's items with those of the cart, and what is sold by adding them."""
-    settled = settle_together(order.body.items, placing.items, order.body.discount_codes)
+    settled = settle_together(order.body.items, placement.items, order.body.discount_codes)
     if len(settled) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in settled):
         raise Conflict(
             f"an order takes at most {MAX_ITEMS} dates with {MAX_LINES} participants or units each.",
@@ -112,7 +112,7 @@ def _sold_together(order: Order, placing: Placing) -> tuple[tuple[Item, ...], Sa
             about="order",
         )
     known = {line.id: line for item in order.body.items for line in item.lines}
-    added = placing.with_commission(_only(settled, lambda line: line.id not in known))
+    added = placement.with_commission(_only(settled, lambda line: line.id not in known))
     after = tuple(
         _with_commission_as_sold(item, order.body)
         for item in _only(settled, lambda line: known.get(line.id, line) != line)
@@ -155,12 +155,12 @@ def _refuse_cancelled(order: Order) -> None:
         )
 
 
-def _check_can_take(order: Order, placing: Placing) -> None:
-    cart = placing.opened.cart
+def _check_can_take(order: Order, placement: Placement) -> None:
+    cart = placement.opened.cart
     if (order.account_id, order.owner_id) != (cart.account_id, cart.seller_id):
         raise _other_supplier()
     # What was agreed on is fixed for the whole order; one that is older than terms was sold on the default ones.
-    if placing.resale is not None and placing.resale != (order.body.resale or Resale()):
+    if placement.resale is not None and placement.resale != (order.body.resale or Resale()):
         raise Conflict(
             "that order was sold on other terms with the supplier; make a new order from the cart.",
             code="other_terms",

@@ -31,7 +31,7 @@ _ALL = 2**62
 """No number is as high."""
 
 
-class Listed(NamedTuple):
+class ListedOrder(NamedTuple):
     """An order on a page: its number in the account's list, its id, and its version, which grows with every change."""
 
     number: int
@@ -41,7 +41,7 @@ class Listed(NamedTuple):
 
 async def page(
     tx: ReadTx, viewer_id: str, chosen: OrderFilter, *, limit: int, page: int, newest_first: bool
-) -> list[Listed]:
+) -> list[ListedOrder]:
     """Return one page of the orders that an account sees, by number; `page` counts pages of `limit` from 0."""
     filters = _filters(chosen)
     first, last = 1, _ALL
@@ -77,10 +77,10 @@ async def page(
         offset,
         *filters.values,
     )
-    return [Listed(row["seq"], row["id"], row["version"]) for row in rows]
+    return [ListedOrder(row["seq"], row["id"], row["version"]) for row in rows]
 
 
-async def _numbered(tx: ReadTx, viewer_id: str, numbers: list[int], newest_first: bool) -> list[Listed]:
+async def _numbered(tx: ReadTx, viewer_id: str, numbers: list[int], newest_first: bool) -> list[ListedOrder]:
     """Return the orders with these numbers."""
     rows = await tx.rows(
         f"""
@@ -91,7 +91,7 @@ async def _numbered(tx: ReadTx, viewer_id: str, numbers: list[int], newest_first
         viewer_id,
         numbers,
     )
-    return [Listed(row["seq"], row["id"], row["version"]) for row in rows]
+    return [ListedOrder(row["seq"], row["id"], row["version"]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -10,10 +11,10 @@ from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
 from seatwright.cart.behalf import Behalf, at_resellers_prices, on_behalf
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.cart.guests import require_answers
-from seatwright.cart.model import Cart, Item, OrderRequest
-from seatwright.cart.renewal import NoteLostHolds, retake
+from seatwright.cart.model import Cart, FirstOrderRequest, Item
+from seatwright.cart.renewal import note_lost_holds, retake
 from seatwright.cart.resale import require_sold
 from seatwright.core.errors import Conflict, Invalid
 from seatwright.orders import listing, store
@@ -21,9 +22,9 @@ from seatwright.orders.access import order_not_found
 from seatwright.orders.addition import add_to_order
 from seatwright.orders.convert import convert
 from seatwright.orders.model import NotificationFlags, Order, OrderBody, answer_by, status_of, unconfirmed_with
-from seatwright.orders.placing import (
-    OrderAsked,
-    Placing,
+from seatwright.orders.placement import (
+    OrderDetails,
+    Placement,
     Sale,
     sale_change,
     to_approve,
@@ -40,7 +41,7 @@ async def read(tx: ReadTx, caller: Caller, reference: str) -> Order:
     return (await look_up(tx, caller, reference)).order()
 
 
-async def look_up(tx: ReadTx, caller: Caller, reference: str) -> store.Stored:
+async def look_up(tx: ReadTx, caller: Caller, reference: str) -> store.OrderRow:
     """Return what `read` does, not yet built. Raises `NotFound`."""
     stored = await store.look_up(tx, caller.account_id, reference)
     if stored is None:
@@ -50,7 +51,7 @@ async def look_up(tx: ReadTx, caller: Caller, reference: str) -> store.Stored:
 
 async def page(
     tx: ReadTx, caller: Caller, chosen: listing.OrderFilter, *, limit: int, page: int, newest_first: bool
-) -> list[listing.Listed]:
+) -> list[listing.ListedOrder]:
     """Return one page of the orders that the caller's account sees; `load` returns the orders themselves."""
     return await listing.page(tx, caller.account_id, chosen, limit=limit, page=page, newest_first=newest_first)
 
@@ -65,29 +66,29 @@ async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> 
     return await store.waiting(tx, account_id, limit=limit, page=page)
 
 
-async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> Order:
-    """Turn a cart into an order that is paid by an external source, or add it to the order `asked.order_id`.
+async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderDetails) -> Order:
+    """Turn a cart into an order that is paid by an external source, or add it to the order `details.order_id`.
 
     Asking again for a cart that has become an order returns that order; with another `orderId` or `referenceId`
     than the first time it is a `Conflict`. An expired hold's seats are taken again if they are still free. Raises
     `NotFound` for an unknown cart or order, `Invalid` for an empty cart, `SoldOut` or `Conflict` for what can't be
     had any more; nothing has changed then.
     """
-    opened = await cart_store.open_with(tx, booking.catalogs, caller.account_id, asked.cart_id)
+    opened = await cart_store.open_with(tx, booking.catalogs, caller.account_id, details.cart_id)
     if opened is None or opened.cart.status == "deleted":
         raise carts.cart_not_found()
     cart, now = opened.cart, booking.clock.now()
     request = msgspec.json.encode(
-        OrderRequest(
-            order_id=asked.order_id,
-            reference_id=asked.reference_id,
-            reseller_id=asked.behalf.reseller_id if asked.behalf else None,
+        FirstOrderRequest(
+            order_id=details.order_id,
+            reference_id=details.reference_id,
+            reseller_id=details.behalf.reseller_id if details.behalf else None,
         )
     ).decode()
     if cart.status == "ordered":
         return await _repeated(tx, caller, cart, request)
-    if asked.behalf is not None and asked.behalf.reseller_id != caller.account_id:
-        opened = await _in_name_of(tx, opened, asked.behalf)
+    if details.behalf is not None and details.behalf.reseller_id != caller.account_id:
+        opened = await _in_name_of(tx, opened, details.behalf)
         cart = opened.cart
     connection = await carts.require_sale(tx, cart)
     if not cart.body.items:
@@ -98,13 +99,13 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
         )
     if connection is not None:
         require_sold(cart.body.items, connection.terms)
-    if asked.order_id is None and cart.order_id is None:
+    if details.order_id is None and cart.order_id is None:
         require_answers(cart.body.items, opened.catalog, cart.body.customer)
     if any(item.expires_at <= now for item in cart.body.items):
-        await _lock(tx, caller, cart, asked.order_id or cart.order_id)
+        await _lock(tx, caller, cart, details.order_id or cart.order_id)
         cart = await retake(tx, booking, caller, opened, now)
         opened = opened._replace(cart=cart)
-    placing = Placing(
+    placement = Placement(
         opened=opened,
         connection=connection,
         items=to_approve(
@@ -112,23 +113,23 @@ async def place(tx: Tx, booking: Booking, caller: Caller, asked: OrderAsked) -> 
             opened.catalog,
             now,
         ),
-        asked=asked,
+        details=details,
         caller=caller,
         now=now,
         request=request,
         supplier_sees=await _supplier_sees(tx, booking, opened, connection),
     )
     try:
-        order_id = asked.order_id or cart.order_id
+        order_id = details.order_id or cart.order_id
         if order_id is not None:
-            return await add_to_order(tx, placing, order_id)
-        return await _make_order(tx, placing)
+            return await add_to_order(tx, placement, order_id)
+        return await _make_order(tx, placement)
     except Retry:
-        raise Retry(first=NoteLostHolds(booking, caller, cart.id)) from None
+        raise Retry(first=partial(note_lost_holds, booking=booking, caller=caller, cart_id=cart.id)) from None
 
 
 async def _supplier_sees(
-    tx: ReadTx, booking: Booking, opened: cart_store.Opened, connection: Connection | None
+    tx: ReadTx, booking: BookingContext, opened: cart_store.OpenCart, connection: Connection | None
 ) -> tuple[str, ...]:
     """Return the labels whose answers the supplier sees where it doesn't see how to reach the customer."""
     if connection is None or not connection.terms.hides_contact:
@@ -144,7 +145,7 @@ async def _lock(tx: Tx, caller: Caller, cart: Cart, order_id: str | None) -> Non
         await store.find(tx, caller.account_id, order_id, lock=True)
 
 
-async def _in_name_of(tx: ReadTx, opened: cart_store.Opened, behalf: Behalf) -> cart_store.Opened:
+async def _in_name_of(tx: ReadTx, opened: cart_store.OpenCart, behalf: Behalf) -> cart_store.OpenCart:
     """Return a supplier's cart in a reseller's name, at its prices. One that was made so is as it was."""
     cart = opened.cart
     if cart.owner_id != cart.account_id or cart.body.reseller_id not in (None, behalf.reseller_id):
@@ -159,22 +160,22 @@ async def _in_name_of(tx: ReadTx, opened: cart_store.Opened, behalf: Behalf) -> 
     return opened._replace(cart=at_resellers_prices(cart, opened.catalog, terms))
 
 
-async def _make_order(tx: Tx, placing: Placing) -> Order:
-    cart, now = placing.opened.cart, placing.now
-    items = placing.with_commission(placing.items)
-    order = _new_order(placing, items)
+async def _make_order(tx: Tx, placement: Placement) -> Order:
+    cart, now = placement.opened.cart, placement.now
+    items = placement.with_commission(placement.items)
+    order = _new_order(placement, items)
     sale = Sale(items)
-    change = sale_change(order.body, sale, placing.caller, now, "order.created")
-    order = msgspec.structs.replace(order, body=with_payment(order.body, sale.amount, placing.asked, now))
-    await use_discount(tx, placing)
+    change = sale_change(order.body, sale, placement.caller, now, "order.created")
+    order = msgspec.structs.replace(order, body=with_payment(order.body, sale.amount, placement.details, now))
+    await use_discount(tx, placement)
     return await convert(
         tx,
         cart,
         order,
         change,
-        order_request=placing.request,
+        order_request=placement.request,
         holds=len(items),
-        seats=placing.seats,
+        seats=placement.seats,
     )
 
 
@@ -189,8 +190,8 @@ async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Ord
     return await read(tx, caller, cart.order_id)
 
 
-def _new_order(placing: Placing, items: tuple[Item, ...]) -> Order:
-    cart, asked = placing.opened.cart, placing.asked
+def _new_order(placement: Placement, items: tuple[Item, ...]) -> Order:
+    cart, details = placement.opened.cart, placement.details
     body = cart.body
     return Order(
         account_id=cart.account_id,
@@ -202,22 +203,22 @@ def _new_order(placing: Placing, items: tuple[Item, ...]) -> Order:
         body=OrderBody(
             created_by=body.created_by,
             created_by_email=body.created_by_email,
-            currency=placing.opened.catalog.currency,
+            currency=placement.opened.catalog.currency,
             customer=body.customer,
             items=items,
-            reference_id=asked.reference_id,
+            reference_id=details.reference_id,
             discount_codes=(body.discount_code,) if body.discount_code else (),
-            billing=asked.billing,
-            flags=NotificationFlags(**asked.flags),
-            resale=placing.resale,
+            billing=details.billing,
+            flags=NotificationFlags(**details.flags),
+            resale=placement.resale,
             unconfirmed=unconfirmed_with((), items),
             agent=body.agent,
-            supplier_sees=placing.supplier_sees,
+            supplier_sees=placement.supplier_sees,
         ),
         total=0,
         paid=0,
         created_at=0,
         modified_at=0,
-        channel=placing.connection.channel if placing.connection else "",
+        channel=placement.connection.channel if placement.connection else "",
         answer_by=answer_by(items),
     )

@@ -47,7 +47,7 @@ class Change(NamedTuple):
     told: outbox.Detail | None = outbox.Detail()
 
 
-class Stored(NamedTuple):
+class OrderRow(NamedTuple):
     """An order as it is stored, a row with the columns of `ORDER_COLUMNS`."""
 
     row: Row
@@ -95,7 +95,7 @@ async def find(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False
     return None if stored is None else stored.order()
 
 
-async def look_up(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False) -> Stored | None:
+async def look_up(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False) -> OrderRow | None:
     """Return what `find` does, not yet built."""
     if reference.isascii() and reference.isdigit() and len(reference) <= 18:
         condition, key = "v.confirmation = $2", int(reference)
@@ -110,7 +110,7 @@ async def look_up(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = Fa
         viewer_id,
         key,
     )
-    return Stored(row) if row else None
+    return OrderRow(row) if row else None
 
 
 async def load(tx: ReadTx, viewer_id: str, numbers: Sequence[int]) -> list[Order]:

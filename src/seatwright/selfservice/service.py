@@ -12,7 +12,7 @@ from seatwright.auth.links import OrderLink
 from seatwright.auth.model import Account, Caller
 from seatwright.auth.secrets import Keyring
 from seatwright.cancellation.service import Quote, cancel, quote
-from seatwright.cart.context import Booking
+from seatwright.cart.context import BookingContext
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Instant, ManualClock
@@ -74,12 +74,14 @@ async def look(tx: ReadTx, catalogs: CatalogCache, link: OrderLink, *, lock: boo
     return OrderParties(order, seller, supplier, await catalogs.load(tx, order.account_id))
 
 
-async def offer(tx: ReadTx, booking: Booking, keyring: Keyring, visit: Visit, name: str) -> Offer:
+async def offer(tx: ReadTx, booking: BookingContext, keyring: Keyring, visit: Visit, name: str) -> Offer:
     """Return what cancelling the thing called `name` (see `online`) would come to now. Raises `NotFound`."""
     return _offer(await look(tx, booking.catalogs, visit.link), booking, keyring, visit, name)
 
 
-async def cancel_as_shown(tx: Tx, booking: Booking, keyring: Keyring, visit: Visit, name: str, proof: str) -> Offer:
+async def cancel_as_shown(
+    tx: Tx, booking: BookingContext, keyring: Keyring, visit: Visit, name: str, proof: str
+) -> Offer:
     """Cancel what is called `name` if `proof` says that the customer was shown what it comes to now.
 
     If it comes to something else by now, nothing is cancelled, and the answer is the new offer. Raises `NotFound`.
@@ -97,7 +99,7 @@ async def cancel_as_shown(tx: Tx, booking: Booking, keyring: Keyring, visit: Vis
     return offered._replace(answer="cancelled", seen=seen._replace(order=outcome.order))
 
 
-def _offer(seen: OrderParties, booking: Booking, keyring: Keyring, visit: Visit, name: str) -> Offer:
+def _offer(seen: OrderParties, booking: BookingContext, keyring: Keyring, visit: Visit, name: str) -> Offer:
     choice = online.find(seen.order, name)
     if choice is None:
         raise NotFound("The order has nothing like it.", code="choice_not_found")

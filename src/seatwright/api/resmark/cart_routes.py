@@ -15,7 +15,7 @@ from seatwright.api.resmark.participants import read_counts
 from seatwright.api.shapes.csv import csv_values
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
-from seatwright.cart.service import Asked, Priced
+from seatwright.cart.service import ItemRequest, PricedCart
 from seatwright.core.names import text_of, text_or_none
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking
@@ -115,7 +115,7 @@ async def create_cart(
         agent_id or sent.get("agentId"),
     )
 
-    async def run(tx: Tx, caller: Caller) -> Priced:
+    async def run(tx: Tx, caller: Caller) -> PricedCart:
         if order_id:
             return await open_cart(tx, booking(request), caller, order_id, supplier_id=supplier_id or None)
         return await carts.create(tx, booking(request), caller, supplier_id=supplier_id or None, behalf=behalf)
@@ -143,7 +143,7 @@ async def list_carts(
     """List open carts, oldest first."""
     chosen = csv_values("ids", ids)
 
-    async def run(tx: ReadTx, caller: Caller) -> list[Priced]:
+    async def run(tx: ReadTx, caller: Caller) -> list[PricedCart]:
         return await carts.page(tx, booking(request), caller, limit=limit, page=page, ids=chosen)
 
     return await endpoint.read(request, "orders.read", run, lambda found: [cart_out(cart) for cart in found])
@@ -153,7 +153,7 @@ async def list_carts(
 async def read_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope[CartOut]]:
     """Read an open cart. One that has become an order answers 409 and names the order."""
 
-    async def run(tx: ReadTx, caller: Caller) -> Priced:
+    async def run(tx: ReadTx, caller: Caller) -> PricedCart:
         return await carts.read(tx, booking(request), caller, cart_id)
 
     return await endpoint.read(request, "orders.read", run, cart_out)
@@ -163,7 +163,7 @@ async def read_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope[C
 async def delete_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope[CartOut]]:
     """Give up a cart; all seats that it held are free again at once."""
 
-    async def run(tx: Tx, caller: Caller) -> Priced:
+    async def run(tx: Tx, caller: Caller) -> PricedCart:
         return await carts.delete(tx, booking(request), caller, cart_id)
 
     return await endpoint.write(request, "orders.write", run, cart_out)
@@ -172,16 +172,16 @@ async def delete_cart(request: ApiRequest, cart_id: CartId) -> Response[Envelope
 @post("/{cart_id:str}/item", status_code=200, summary="Add a date and time to a cart")
 async def add_item(request: ApiRequest, cart_id: CartId, data: JSONBody[AddItem]) -> Response[Envelope[CartOut]]:
     """Add participants or units on a departure. Their seats are held for 30 minutes (a setting), then go back."""
-    asked = _asked(data)
+    item_request = _item_request(data)
 
-    async def run(tx: Tx, caller: Caller) -> Priced:
-        return await carts.add_item(tx, booking(request), caller, cart_id, asked)
+    async def run(tx: Tx, caller: Caller) -> PricedCart:
+        return await carts.add_item(tx, booking(request), caller, cart_id, item_request)
 
     return await endpoint.write(request, "orders.write", run, cart_out, one_trip=True)
 
 
-def _asked(data: JSONBody[AddItem]) -> Asked:
-    return Asked(
+def _item_request(data: JSONBody[AddItem]) -> ItemRequest:
+    return ItemRequest(
         departure_id=text_of(data.item_id),
         counts=read_counts(data.participants, data.units),
         location_id=text_or_none(data.location_id),
@@ -197,7 +197,7 @@ async def remove_item(
 ) -> Response[Envelope[CartOut]]:
     """Take a departure out of a cart; its seats are free again at once."""
 
-    async def run(tx: Tx, caller: Caller) -> Priced:
+    async def run(tx: Tx, caller: Caller) -> PricedCart:
         return await carts.remove_item(tx, booking(request), caller, cart_id, item_id)
 
     return await endpoint.write(request, "orders.write", run, cart_out)
@@ -221,7 +221,7 @@ async def set_customer(
     """
     customer, guests = split_customer(data)
 
-    async def run(tx: Tx, caller: Caller) -> Priced:
+    async def run(tx: Tx, caller: Caller) -> PricedCart:
         return await carts.set_customer(tx, booking(request), caller, cart_id, customer, guests)
 
     return await endpoint.write(request, "orders.write", run, cart_out, one_trip=True)
@@ -234,7 +234,7 @@ async def apply_discount(
     """Apply a discount code, in place of one applied before."""
     code = text_of(data.code)
 
-    async def run(tx: Tx, caller: Caller) -> Priced:
+    async def run(tx: Tx, caller: Caller) -> PricedCart:
         return await carts.apply_discount(tx, booking(request), caller, cart_id, code)
 
     return await endpoint.write(request, "orders.write", run, cart_out)
@@ -244,7 +244,7 @@ async def apply_discount(
 async def remove_discount(request: ApiRequest, cart_id: CartId) -> Response[Envelope[CartOut]]:
     """Take the discount code off a cart, if it has one."""
 
-    async def run(tx: Tx, caller: Caller) -> Priced:
+    async def run(tx: Tx, caller: Caller) -> PricedCart:
         return await carts.remove_discount(tx, booking(request), caller, cart_id)
 
     return await endpoint.write(request, "orders.write", run, cart_out)

@@ -10,7 +10,7 @@ import msgspec
 from seatwright.api.shapes.item_wire import CartItemOut, cart_item_out
 from seatwright.cart.addition import Addition
 from seatwright.cart.model import sums
-from seatwright.cart.service import Priced
+from seatwright.cart.service import PricedCart
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 
@@ -52,7 +52,7 @@ class CartOut(msgspec.Struct, kw_only=True, rename="camel"):
     currency: str
 
 
-def cart_out(priced: Priced) -> CartOut:
+def cart_out(priced: PricedCart) -> CartOut:
     """Show a cart to its seller."""
     cart, currency, addition = priced
     body = cart.body

@@ -15,9 +15,9 @@ from seatwright.auth.model import Caller
 from seatwright.http import wire
 from seatwright.http.byte_bounded_cache import ByteBoundedCache
 from seatwright.orders import service as orders
-from seatwright.orders.listing import Listed
+from seatwright.orders.listing import ListedOrder
 from seatwright.orders.model import Order
-from seatwright.orders.store import Stored
+from seatwright.orders.store import OrderRow
 from seatwright.storage.engine import ReadTx
 
 
@@ -27,11 +27,11 @@ class OrderJsonCache:
     def __init__(self) -> None:
         self._kept: ByteBoundedCache[tuple[str, str], tuple[int, msgspec.Raw]] = ByteBoundedCache()
 
-    def one(self, stored: Stored, viewer_id: str) -> msgspec.Raw:
+    def one(self, stored: OrderRow, viewer_id: str) -> msgspec.Raw:
         """Return an order as `viewer_id` sees it, in JSON."""
         return self._get(viewer_id, stored.id, stored.version) or self._show(stored.order(), viewer_id)
 
-    async def several(self, tx: ReadTx, caller: Caller, page: Sequence[Listed]) -> list[msgspec.Raw]:
+    async def several(self, tx: ReadTx, caller: Caller, page: Sequence[ListedOrder]) -> list[msgspec.Raw]:
         """Return the orders of a page as the caller's account sees them, in JSON; loads those that aren't kept."""
         viewer_id = caller.account_id
         shown = {listed.id: self._get(viewer_id, listed.id, listed.version) for listed in page}

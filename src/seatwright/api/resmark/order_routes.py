@@ -28,7 +28,7 @@ from seatwright.orders import service as orders
 from seatwright.orders.billing import check_billing
 from seatwright.orders.listing import OrderFilter
 from seatwright.orders.model import NotificationFlags, Order
-from seatwright.orders.placing import OrderAsked
+from seatwright.orders.placement import OrderDetails
 from seatwright.storage.engine import ReadTx, Tx
 
 OrderId = Annotated[str, PathParameter(description="Order ID (session ID) or confirmation number.")]
@@ -169,7 +169,7 @@ def _shown(request: ApiRequest) -> OrderJsonCache:
 @post("", status_code=200, summary="Create an order from a cart, or add a cart to an order")
 async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Response[Envelope[OrderOut]]:
     """Turn a cart into an order that an external source has paid. Repeating it answers with the same order."""
-    asked = OrderAsked(
+    details = OrderDetails(
         cart_id=text_of(data.id),
         order_id=text_or_none(data.order_id),
         reference_id=_reference(data.reference_id),
@@ -179,7 +179,7 @@ async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Respon
     )
 
     async def run(tx: Tx, caller: Caller) -> Order:
-        return await orders.place(tx, booking(request), caller, asked)
+        return await orders.place(tx, booking(request), caller, details)
 
     viewer = claims(request).account_id
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer), one_trip=True)

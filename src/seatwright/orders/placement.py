@@ -24,7 +24,7 @@ from seatwright.resellers.model import Connection
 from seatwright.storage.engine import Tx
 
 
-class OrderAsked(NamedTuple):
+class OrderDetails(NamedTuple):
     """What is asked for when a cart is ordered. `flags` are those of `NotificationFlags` that are named.
 
     `behalf` is in whose name a supplier orders, where the cart doesn't say so already.
@@ -38,16 +38,16 @@ class OrderAsked(NamedTuple):
     behalf: Behalf | None = None
 
 
-class Placing(NamedTuple):
+class Placement(NamedTuple):
     """A cart on its way to an order: what was read, what is asked for, and by whom.
 
     `supplier_sees` is as in `OrderBody`, by the catalogs as they are now.
     """
 
-    opened: cart_store.Opened
+    opened: cart_store.OpenCart
     connection: Connection | None
     items: tuple[Item, ...]
-    asked: OrderAsked
+    details: OrderDetails
     caller: Caller
     now: Instant
     request: str
@@ -89,11 +89,11 @@ def to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple
     return tuple(pending(item) for item in items)
 
 
-def with_payment(body: OrderBody, amount: int, asked: OrderAsked, now: Instant) -> OrderBody:
+def with_payment(body: OrderBody, amount: int, details: OrderDetails, now: Instant) -> OrderBody:
     """Return the document with `amount`, in minor units, as paid by an external source; unchanged if it is nothing."""
     if amount <= 0:
         return body
-    memo = asked.billing.get("memo")
+    memo = details.billing.get("memo")
     text = str(memo) if isinstance(memo, str | int | float) and not isinstance(memo, bool) else None
     payment = Payment(id=new_hex24(), amount=amount, at=now, memo=text)
     return msgspec.structs.replace(body, payments=(*body.payments, payment))
@@ -145,9 +145,9 @@ def sale_change(body: OrderBody, sale: Sale, caller: Caller, now: Instant, actio
     )
 
 
-async def use_discount(tx: Tx, placing: Placing) -> None:
+async def use_discount(tx: Tx, placement: Placement) -> None:
     """Count a use of the cart's discount code where uses are limited. Raises `Conflict` if there are none left."""
-    cart, catalog = placing.opened.cart, placing.opened.catalog
+    cart, catalog = placement.opened.cart, placement.opened.catalog
     discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
     if discount is None or discount.max_uses is None:
         return

@@ -8,10 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 import pytest
+from litestar import Response, Router, get
+from litestar.exceptions import ImproperlyConfiguredException
 from litestar.testing import TestClient
 
+from seatwright.api.shapes import order_wire
 from seatwright.app.assembly import create_app
+from seatwright.http.openapi import describe
+from seatwright.http.wire import Envelope
 from tests.conftest import settings_for
 
 RESMARK = {
@@ -125,6 +131,30 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert named == set(document["components"]["schemas"])
     assert "seatwright." not in json.dumps(document["components"])
+
+
+def test_every_schema_is_named_after_its_type(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        assert name == "_".join(re.findall(r"\w+", schema["title"]))
+
+
+class OrderOut(msgspec.Struct):
+    """Named like another."""
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    @get("/a", sync_to_thread=False)
+    def a() -> Response[Envelope[OrderOut]]:
+        """Do nothing."""
+        raise NotImplementedError
+
+    @get("/b", sync_to_thread=False)
+    def b() -> Response[Envelope[order_wire.OrderOut]]:
+        """Do nothing."""
+        raise NotImplementedError
+
+    with pytest.raises(ImproperlyConfiguredException, match="must be unique"):
+        describe([Router("/", route_handlers=[a, b])])
 
 
 def test_money_is_a_number(document: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ Each has a name, the permissions that it was given and perhaps an end; it is sho
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from seatwright.auth.model import ApiKey
 from seatwright.auth.secrets import Keyring, new_own_key
 from seatwright.auth.service import check_name, check_permissions, lock_account
 from seatwright.auth.tokens import Claims
+from seatwright.core.bounded_dict import BoundedDict
 from seatwright.core.clock import HOUR_MS, Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import is_hex24, new_hex24
@@ -93,7 +93,7 @@ class KeyUses:
     """Writes down when keys are used: each process once an hour for a key, so that it costs requests nothing."""
 
     def __init__(self) -> None:
-        self._noted: OrderedDict[str, Instant] = OrderedDict()
+        self._noted: BoundedDict[str, Instant] = BoundedDict(_MAX_NOTED)
 
     async def note(self, database: Database, claims: Claims, now: Instant) -> None:
         """Note a use of the key that a token was given for; nothing for other tokens. Raises `Unavailable`."""
@@ -102,6 +102,3 @@ class KeyUses:
             return
         await database.write(lambda tx: key_store.note_use(tx, claims.account_id, key_id, now))
         self._noted[key_id] = now
-        self._noted.move_to_end(key_id)
-        if len(self._noted) > _MAX_NOTED:
-            self._noted.popitem(last=False)

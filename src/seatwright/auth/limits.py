@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from seatwright.auth.networks import Networks
+from seatwright.core.bounded_dict import BoundedDict
 from seatwright.core.clock import DAY_MS, MINUTE_MS, Instant
 from seatwright.core.errors import NotFound, TooMany, Unauthorized
 
@@ -63,7 +64,7 @@ class Buckets:
     """Token buckets: each key may spend `burst` at once, and gets `per_ms` back per millisecond."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, tuple[float, Instant]] = OrderedDict()
+        self._kept: BoundedDict[bytes, tuple[float, Instant]] = BoundedDict(KEPT)
 
     def wait_s(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> int:
         """Return 0 if `key` has something left to spend, else the seconds (rounded up) until it has."""
@@ -73,7 +74,7 @@ class Buckets:
     def spend(self, key: bytes, now: Instant, *, burst: int, per_ms: float, amount: int = 1) -> None:
         """Spend one, or another amount, of `key`; what it hasn't got it owes, up to `burst`."""
         left = self.left(key, now, burst=burst, per_ms=per_ms)
-        self._put(key, max(min(left, -float(burst)), left - amount), now)
+        self._kept[key] = (max(min(left, -float(burst)), left - amount), now)
 
     def turn_ms(
         self, key: bytes, now: Instant, *, burst: int, per_ms: float, amount: int, patience_ms: float
@@ -86,14 +87,8 @@ class Buckets:
         wait_ms = 0.0 if left >= 1 else (1 - left) / per_ms
         if wait_ms > patience_ms:
             return wait_ms, False
-        self._put(key, left - amount, now)
+        self._kept[key] = (left - amount, now)
         return wait_ms, True
-
-    def _put(self, key: bytes, left: float, now: Instant) -> None:
-        self._kept[key] = (left, now)
-        self._kept.move_to_end(key)
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
 
     def refund(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> None:
         """Take back one `spend` of `key`."""
@@ -116,7 +111,7 @@ class Turns:
     def __init__(self, per_second: int) -> None:
         """0 is no limit."""
         self._per_second = per_second
-        self._kept: OrderedDict[str, float] = OrderedDict()
+        self._kept: BoundedDict[str, float] = BoundedDict(KEPT)
 
     def wait_s(self, caller: str, now_s: float, weight: float = 1) -> float:
         """Take the caller's next turn, and return how long it is until then; 0 within a small burst.
@@ -127,9 +122,6 @@ class Turns:
             return 0.0
         turn = max(self._kept.get(caller, now_s), now_s)
         self._kept[caller] = min(turn + weight / self._per_second, now_s + TURNS_BURST_S + MAX_TURN_S)
-        self._kept.move_to_end(caller)
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
         return max(0.0, turn - now_s - TURNS_BURST_S)
 
     def wait_from_s(self, networks: Networks, now_s: float, weight: int) -> float:
@@ -153,18 +145,13 @@ class Familiar:
     """Addresses at which names have signed in lately."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, OrderedDict[str, Instant]] = OrderedDict()
+        self._kept: BoundedDict[bytes, BoundedDict[str, Instant]] = BoundedDict(KEPT)
 
     def add(self, name: str, address: str, now: Instant) -> None:
         """Remember a success."""
-        addresses = self._kept.setdefault(_key(name), OrderedDict())
+        key = _key(name)
+        self._kept[key] = addresses = self._kept.get(key) or BoundedDict(FAMILIAR_ADDRESSES)
         addresses[address] = now
-        addresses.move_to_end(address)
-        self._kept.move_to_end(_key(name))
-        if len(addresses) > FAMILIAR_ADDRESSES:
-            addresses.popitem(last=False)
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
 
     def has(self, name: str, address: str, now: Instant) -> bool:
         """Tell whether the name has signed in there within `FAMILIAR_MS`."""

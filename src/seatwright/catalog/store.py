@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import OrderedDict
 from typing import Any, cast
 
 import msgspec
 
 from seatwright.catalog.model import KINDS, AnyEntry, Catalog, Product
+from seatwright.core.bounded_dict import BoundedDict
 from seatwright.core.clock import Instant
 from seatwright.core.errors import NotFound
 from seatwright.storage.engine import ReadTx, Row, Tx
@@ -28,7 +28,7 @@ class CatalogCache:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Catalog] = OrderedDict()
+        self._kept: BoundedDict[str, Catalog] = BoundedDict(CACHED_ACCOUNTS)
         self._lock = threading.Lock()
 
     async def load(self, tx: ReadTx, account_id: str) -> Catalog:
@@ -46,9 +46,6 @@ class CatalogCache:
         catalog = await _read(tx, account_id, row)
         with self._lock:
             self._kept[account_id] = catalog
-            self._kept.move_to_end(account_id)
-            if len(self._kept) > CACHED_ACCOUNTS:
-                self._kept.popitem(last=False)
         return catalog
 
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from inspect import cleandoc
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 from litestar import Litestar, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import BodyKwarg
+from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
 
 from seatwright.http import wire
 from seatwright.http.application import Application
@@ -47,7 +51,6 @@ _ERRORS = {
 }
 _ONLY_WRITES = ("409", "413", "415", "422")
 _ONLY_WITH_TOKEN = ("403", "409", "422")
-_MODULE = re.compile(r"seatwright(?:\.\w+)*\.(?=\w)")
 _METHODS = ("get", "post", "put", "patch", "delete")
 _REPLAY_HEADER = {
     "name": "Idempotency-Key",
@@ -105,13 +108,15 @@ def describe(routers: Sequence[Router]) -> bytes:
             security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
         ),
     )
-    app = Application(route_handlers=list(routers), openapi_config=config, logging_config=None)
+    envelopes = _Envelopes()
+    app = Application(route_handlers=list(routers), openapi_config=config, logging_config=None, plugins=[envelopes])
     document = app.openapi_schema.to_schema()
     schemas: dict[str, Any] = document["components"].setdefault("schemas", {})
-    for name, schema in schemas.items():
-        if name.startswith("Envelope_"):
-            schema["required"] = ["errorMessage", "data"]
-            schema["properties"]["warnings"] = _WARNINGS
+    for name in envelopes.places:
+        schemas[name]["required"] = ["errorMessage", "data"]
+        schemas[name]["properties"]["warnings"] = _WARNINGS
+    schemas = dict(sorted(schemas.items(), key=lambda named: envelopes.places.get(named[0], named[0])))
+    document["components"]["schemas"] = schemas
     schemas |= _bodies(app)
     schemas["ErrorEnvelope"] = _ERROR_SCHEMA
     for operation in _operations(app, document):
@@ -119,7 +124,30 @@ def describe(routers: Sequence[Router]) -> bytes:
         _say_success(schemas, operation.described)
         _add_example(schemas, operation)
     document["paths"] = {_camel_path(path): item for path, item in document["paths"].items()}
-    return _short_names(wire.encode(_tidy(document)), list(schemas))
+    return wire.encode(_tidy(document))
+
+
+class _Envelopes(OpenAPISchemaPlugin):
+    """Names each envelope after what is in it, as `Envelope_OrderOut`. The framework would put modules into it."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, str] = {}
+        """What envelopes are sorted by: their names with modules, so that a module's stand together."""
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        """Tell whether it is an envelope that has no name yet."""
+        return get_origin(field_definition.annotation) is wire.Envelope and field_definition.kwarg_definition is None
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Any:
+        """Return a reference to the schema under its name; the framework refuses two types of one name."""
+        name = _schema_name(field_definition.annotation)
+        self.places[name] = str(field_definition.annotation).removeprefix(f"{wire.__name__}.")
+        named = replace(field_definition, kwarg_definition=BodyKwarg(schema_component_key=name))
+        return schema_creator.for_field_definition(named)
+
+
+def _schema_name(kind: Any) -> str:
+    return "_".join([(get_origin(kind) or kind).__name__, *map(_schema_name, get_args(kind))])
 
 
 def _bodies(app: Litestar) -> dict[str, Any]:
@@ -238,15 +266,6 @@ def _examples(schema: Mapping[str, Any]) -> list[Any]:
     """Return the examples of a field, or those of one of its kinds."""
     kinds = (each for kind in schema.get("anyOf", ()) for each in _examples(kind))
     return [*schema.get("examples", ()), *kinds]
-
-
-def _short_names(document: bytes, names: list[str]) -> bytes:
-    """Name an envelope after what is in it (`Envelope_OrderOut`), without modules, where that is unique."""
-    short = {name: _MODULE.sub("", name).rstrip("_") for name in names}
-    for name, shorter in short.items():
-        if name != shorter and list(short.values()).count(shorter) == 1:
-            document = document.replace(f'{name}"'.encode(), f'{shorter}"'.encode())
-    return document
 
 
 def _tidy(node: Any) -> Any:

@@ -82,7 +82,7 @@ async def test_pools_are_locked_after_all_departures(
         return await carts.add_item(tx, shop.booking, shop.caller, cart.cart.id, asked)
 
     for each in some:
-        await database.write(partial(add, item_request=ItemRequest(each, {"All": 1})))
+        await database.write(partial(add, asked=ItemRequest(each, {"All": 1})))
     if before is not None:
         await before(shop, cart.cart.id)
     clock.advance(after_ms)

@@ -9,14 +9,13 @@ from typing import Any
 from seatwright.auth import links
 from seatwright.auth import service as auth
 from seatwright.auth.model import ALL_PERMISSIONS
-from seatwright.cart import service as carts
 from seatwright.cart.service import ItemRequest
 from seatwright.core.errors import Unavailable
 from seatwright.customers import refusals
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail
-from seatwright.orders import service as orders
+from seatwright.orders.checkout import Checkout, check_out
 from seatwright.orders.placement import OrderDetails
 from seatwright.selfservice import mailing
 from seatwright.selfservice import service as pages
@@ -173,15 +172,16 @@ async def _refuse_as_customer(world: World) -> None:
 async def _check_out(world: World, desk: Desk, departure: str, counts: dict[str, int]) -> str:
     """Hold, name the customer, and confirm, in one transaction; return the order's id."""
     booking = replace(world.desk.shop.booking, catalogs=world.services.catalogs)
-    who, supplier = desk.shop.caller, world.desk.shop.account_id
+    checkout = Checkout(
+        items=[ItemRequest(world.names[departure], counts)],
+        customer={"firstName": "Ann", "email": "ann@lee.example"},
+        supplier_id=world.desk.shop.account_id,
+        discount_code="FIVE",
+        details=OrderDetails(cart_id="", reference_id="R-9"),
+    )
 
     async def run(tx: Tx) -> str:
-        cart_id = (await carts.create(tx, booking, who, supplier_id=supplier)).cart.id
-        await carts.add_item(tx, booking, who, cart_id, ItemRequest(world.names[departure], counts))
-        await carts.set_customer(tx, booking, who, cart_id, {"firstName": "Ann", "email": "ann@lee.example"})
-        await carts.apply_discount(tx, booking, who, cart_id, "FIVE")
-        order = await orders.place(tx, booking, who, OrderDetails(cart_id, reference_id="R-9"))
-        return order.id
+        return (await check_out(tx, booking, desk.shop.caller, checkout)).id
 
     return await world.services.database.write(run)
 

@@ -9,9 +9,10 @@ import msgspec
 from seatwright.auth import store as accounts
 from seatwright.cart import pricing
 from seatwright.cart.model import Cart, Item, Line, OrderAgent
-from seatwright.cart.resale import for_reseller, require_sold
+from seatwright.cart.resale import require_sold
 from seatwright.catalog.model import Catalog
 from seatwright.core.errors import NotFound
+from seatwright.inventory.offer import for_reseller
 from seatwright.resellers.model import Connection, Terms
 from seatwright.resellers.service import agents, require_consent
 from seatwright.storage.engine import ReadTx

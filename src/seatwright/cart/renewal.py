@@ -8,10 +8,10 @@ from seatwright.auth.model import Caller
 from seatwright.cart import holds, store
 from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Cart, Item
-from seatwright.cart.selection import bookable_product
 from seatwright.core.clock import Instant
 from seatwright.inventory import seats
 from seatwright.inventory import store as inventory
+from seatwright.inventory.availability import bookable_product
 from seatwright.inventory.model import Departure
 from seatwright.storage.engine import ReadTx, Tx
 

@@ -1,48 +1,12 @@
-"""What a reseller may sell of a supplier's catalog, at which prices, and what it earns. Pure."""
+"""What a reseller earns on what it sells, and what it may not sell any more. Pure."""
 
 from __future__ import annotations
 
 import msgspec
 
 from seatwright.cart.model import Item, Line
-from seatwright.catalog.model import Catalog, Product
-from seatwright.core import names
 from seatwright.core.errors import Conflict
-from seatwright.resellers.model import Kind, ProductTerms, Terms, earned
-
-
-def for_reseller(catalog: Catalog, terms: Terms) -> Catalog:
-    """Return the supplier's catalog with only the products that may be sold, at the prices of their category.
-
-    A product that the terms name with a category that it no longer has isn't sold: its own prices were not agreed on.
-    """
-    products = {
-        code: _in_category(product, sold.price_category)
-        for code, product in catalog.products.items()
-        if (sold := terms.of_product(code)) is not None and _has_price(product, sold, terms)
-    }
-    return msgspec.structs.replace(
-        catalog, products=products, products_by_id={product.id: product for product in products.values()}
-    )
-
-
-def _has_price(product: Product, sold: ProductTerms, terms: Terms) -> bool:
-    named = terms.products is not None and sold.price_category
-    return not named or product.prices_in(sold.price_category) is not None
-
-
-def _in_category(product: Product, category: str) -> Product:
-    """Return a product at a category's prices, which count on every departure; other tiers stay as they are."""
-    prices = product.prices_in(category)
-    if not prices:
-        return product
-    tiers = tuple(
-        tier
-        if (price := names.find(prices, tier.code)) is None
-        else msgspec.structs.replace(tier, price=price, fixed=True)
-        for tier in product.tiers
-    )
-    return msgspec.structs.replace(product, tiers=tiers, price_category=category)
+from seatwright.resellers.model import Kind, Terms, earned
 
 
 def require_sold(items: tuple[Item, ...], terms: Terms) -> None:

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from seatwright.cart.model import MAX_LINES, Line, LineKind, PickupChoice, Place
 from seatwright.catalog.model import Catalog, Location, Pickup, PickupDetail, Product, Tier
 from seatwright.core import names
-from seatwright.core.clock import Instant
-from seatwright.core.errors import Conflict, Invalid, NotFound
+from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
-from seatwright.inventory.model import Departure
 
 ALL = "all"
 
@@ -138,17 +136,3 @@ def _place(location: Location) -> Place:
 
 def _detail(detail: PickupDetail | None) -> Place | None:
     return Place(id=detail.id, name=detail.name) if detail else None
-
-
-def bookable_product(catalog: Catalog, departure: Departure | None, now: Instant) -> Product:
-    """Return the product of a departure. Raises `NotFound` without one, `Conflict` if it can't be booked any more."""
-    product = catalog.products_by_id.get(departure.product_id) if departure else None
-    if departure is None or product is None:
-        raise NotFound(
-            "there is no such date and time.",
-            code="item_not_found",
-            about="departure",
-        )
-    if not product.active or not departure.bookable(now):
-        raise Conflict("this date and time can't be booked any more.", code="not_bookable", about="departure")
-    return product

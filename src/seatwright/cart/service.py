@@ -19,15 +19,16 @@ from seatwright.cart.behalf import Behalf, on_behalf
 from seatwright.cart.context import BookingContext
 from seatwright.cart.guests import GuestDetails, with_guests
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Cart, CartBody, Item, TargetOrder
-from seatwright.cart.resale import for_reseller
-from seatwright.cart.selection import bookable_product, choose_place, count_tiers, kind_of, new_lines
+from seatwright.cart.selection import choose_place, count_tiers, kind_of, new_lines
 from seatwright.catalog.model import Catalog, Discount, Product
 from seatwright.catalog.questions import read_answers
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import new_uuid
 from seatwright.customers.fields import NO_ANSWERS
+from seatwright.inventory.availability import bookable_product
 from seatwright.inventory.model import Departure
+from seatwright.inventory.offer import for_reseller
 from seatwright.inventory.seats import sold_out
 from seatwright.resellers.model import Connection
 from seatwright.resellers.service import require_connection, require_consent

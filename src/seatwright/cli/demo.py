@@ -19,7 +19,6 @@ from seatwright.auth import store as auth_store
 from seatwright.auth.model import ALL_PERMISSIONS, Account, Caller
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.service import NewUser
-from seatwright.cart import service as carts
 from seatwright.cart.context import BookingContext
 from seatwright.cart.service import ItemRequest
 from seatwright.catalog.store import CatalogCache
@@ -30,7 +29,7 @@ from seatwright.core.times import to_local
 from seatwright.inventory.model import Departure
 from seatwright.inventory.store import calendar
 from seatwright.orders import listing
-from seatwright.orders import service as orders
+from seatwright.orders.checkout import Checkout, check_out
 from seatwright.orders.listing import OrderFilter
 from seatwright.orders.placement import OrderDetails
 from seatwright.resellers import service as resellers
@@ -171,13 +170,12 @@ async def _sell_out(demo: Demo, supplier_id: str) -> None:
     if departure is None:
         return
     buyer = await demo.database.read(lambda tx: _first_user(tx, supplier_id))
-    cart_id = (await demo.database.write(lambda tx: carts.create(tx, booking, buyer))).cart.id
-    await demo.database.write(lambda tx: carts.set_customer(tx, booking, buyer, cart_id, GROUP))
-    asked = ItemRequest(departure.id, {"All": departure.free})
-    await demo.database.write(lambda tx: carts.add_item(tx, booking, buyer, cart_id, asked))
-    await demo.database.write(
-        lambda tx: orders.place(tx, booking, buyer, OrderDetails(cart_id, reference_id=SOLD_OUT_REFERENCE))
+    checkout = Checkout(
+        items=[ItemRequest(departure.id, {"All": departure.free})],
+        customer=GROUP,
+        details=OrderDetails(cart_id="", reference_id=SOLD_OUT_REFERENCE),
     )
+    await demo.database.write(lambda tx: check_out(tx, booking, buyer, checkout))
 
 
 async def _to_sell_out(tx: ReadTx, demo: Demo, supplier_id: str) -> Departure | None:

@@ -1,9 +1,9 @@
 """Connections to PostgreSQL, kept at hand between use cases.
 
-The driver's pool makes connections and ends them, but each loan of one costs 20 µs of processor time, because it makes a
-proxy and a task; a whole query costs 30. So a connection that comes back sound isn't given back to the pool: the next use
-case takes it from a list, for 2 µs with the counting. After a failure the pool gets it, because the pool knows how to wait
-for what still goes on in a connection.
+The driver's pool makes connections and ends them, but each loan of one costs 20 µs of processor time, because it makes
+a proxy and a task; a whole query costs 30. So a connection that comes back sound isn't given back to the pool: the next
+use case takes it from a list, for 2 µs with the counting. After a failure the pool gets it, because the pool knows how
+to wait for what still goes on in a connection.
 """
 
 from __future__ import annotations

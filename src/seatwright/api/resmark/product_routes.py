@@ -23,14 +23,12 @@ from seatwright.api.resmark.product_wire import (
 from seatwright.api.shapes.csv import csv_numbers, csv_values
 from seatwright.api.shapes.days import calendar_days
 from seatwright.auth.model import Caller
-from seatwright.cart.resale import for_reseller
-from seatwright.catalog.model import Catalog
 from seatwright.catalog.products import ProductFilter, look_up, select
 from seatwright.core.moments import parse_moment
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page
-from seatwright.resellers.service import require_connection
+from seatwright.inventory.offer import offered_catalog
 from seatwright.storage.engine import ReadTx
 
 SearchTerm = Annotated[
@@ -77,7 +75,7 @@ async def list_products(
     )
 
     async def run(tx: ReadTx, caller: Caller) -> list[Found]:
-        catalog = await readable_catalog(request, tx, caller, supplier_id)
+        catalog = await offered_catalog(tx, services(request).catalogs, caller.account_id, supplier_id)
         return [Found(catalog, product) for product in select(catalog, chosen, limit=limit, page=page)]
 
     return await endpoint.read(request, None, run, lambda found: [product_out(each) for each in found])
@@ -90,7 +88,7 @@ async def read_product(
     """Read a product by id, product number or name."""
 
     async def run(tx: ReadTx, caller: Caller) -> Found:
-        catalog = await readable_catalog(request, tx, caller, supplier_id)
+        catalog = await offered_catalog(tx, services(request).catalogs, caller.account_id, supplier_id)
         return Found(catalog, look_up(catalog, search_term))
 
     return await endpoint.read(request, None, run, product_out)
@@ -115,7 +113,7 @@ async def list_items(
     shown: CalendarJsonCache = request.app.state.calendar_json
 
     async def run(tx: ReadTx, caller: Caller) -> msgspec.Raw:
-        catalog = await readable_catalog(request, tx, caller, supplier_id)
+        catalog = await offered_catalog(tx, services(request).catalogs, caller.account_id, supplier_id)
         product = look_up(catalog, search_term)
         first, last = calendar_days(from_, to, now, catalog.zone_of(product))
         return await shown.show(tx, catalog, product, first, last, now)
@@ -130,19 +128,10 @@ async def list_pickups(
     """List how and where guests of a product can be picked up."""
 
     async def run(tx: ReadTx, caller: Caller) -> Found:
-        catalog = await readable_catalog(request, tx, caller, supplier_id)
+        catalog = await offered_catalog(tx, services(request).catalogs, caller.account_id, supplier_id)
         return Found(catalog, look_up(catalog, search_term))
 
     return await endpoint.read(request, None, run, pickups_out)
-
-
-async def readable_catalog(request: ApiRequest, tx: ReadTx, caller: Caller, supplier_id: str | None) -> Catalog:
-    """Return the caller's catalog, or a connected supplier's. Raises `NotFound` for any other supplier."""
-    catalogs = services(request).catalogs
-    if not supplier_id or supplier_id == caller.account_id:
-        return await catalogs.load(tx, caller.account_id)
-    connection = await require_connection(tx, supplier_id, caller.account_id)
-    return for_reseller(await catalogs.load(tx, supplier_id), connection.terms)
 
 
 ROUTES = [Router("/product", route_handlers=[list_products, read_product, list_items, list_pickups], tags=["Products"])]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from litestar import Response, Router, get
 
-from seatwright.api.resmark.product_routes import SupplierId, readable_catalog
+from seatwright.api.resmark.product_routes import SupplierId
 from seatwright.api.resmark.product_wire import NamedOut
 from seatwright.auth.model import Caller
 from seatwright.catalog.tags import TagCategory, categories
 from seatwright.http import endpoint
-from seatwright.http.context import ApiRequest
+from seatwright.http.context import ApiRequest, services
 from seatwright.http.wire import Envelope, Wire
+from seatwright.inventory.offer import offered_catalog
 from seatwright.storage.engine import ReadTx
 
 
@@ -27,7 +28,7 @@ async def list_tags(request: ApiRequest, supplier_id: SupplierId = None) -> Resp
     """List all tags by category and name; of a supplier's, those of the products that the caller may sell."""
 
     async def run(tx: ReadTx, caller: Caller) -> list[TagCategory]:
-        catalog = await readable_catalog(request, tx, caller, supplier_id)
+        catalog = await offered_catalog(tx, services(request).catalogs, caller.account_id, supplier_id)
         return categories(catalog, used=catalog.account_id != caller.account_id)
 
     return await endpoint.read(request, None, run, lambda found: [_category_out(each) for each in found])

@@ -37,7 +37,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
-from seatwright.http.access import Observed
+from seatwright.http.access import AccessMiddleware
 from seatwright.http.checks import check_request
 from seatwright.http.context import Services
 from seatwright.storage.open import open_database
@@ -100,7 +100,7 @@ class _Straight:
 
 
 def _straight(settings: Settings, services: Services) -> App:
-    return Observed(_Straight(settings, services), Turns(settings.requests_per_second))
+    return AccessMiddleware(_Straight(settings, services), Turns(settings.requests_per_second))
 
 
 class Visitor:
@@ -119,6 +119,7 @@ class Visitor:
         """Return the body of a good answer."""
         content = b"" if body is None else msgspec.json.encode(body)
         length = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+        path, _, query = path.partition("?")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -126,7 +127,7 @@ class Visitor:
             "method": method,
             "path": f"{API}{path}",
             "raw_path": f"{API}{path}".encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "root_path": "",
             "headers": self._headers + (length if content else []),
             "client": None,

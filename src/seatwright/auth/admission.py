@@ -3,6 +3,7 @@
 On PostgreSQL every statement is a round trip, which costs more than most statements do. So a use case begins with the
 caller as this process last read it, and its first query brings the caller's row along. If that says anything else
 than what was assumed, the use case is run again, and its caller read first. Nothing that is kept here is ever trusted.
+What that earns is in docs/decisions/0002-one-query.md.
 """
 
 from __future__ import annotations

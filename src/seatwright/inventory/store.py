@@ -70,7 +70,7 @@ async def calendar(
 
 
 class Glance(NamedTuple):
-    """A calendar in three values, which cost less to read than its rows.
+    """A calendar in three values, which cost less to read than its rows (docs/decisions/0002-one-query.md).
 
     `fixed` is all that is shown of its departures but their free seats, a line each with the values of `FIXED`;
     `free` are those, as texts, in the same order. With `overdue` holds in the account they are too few: then `calendar`

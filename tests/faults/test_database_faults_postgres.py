@@ -22,7 +22,7 @@ from seatwright.core.errors import SoldOut, Unavailable
 from seatwright.core.ids import new_hex24
 from seatwright.http.context import Services
 from seatwright.invariants.checks import check
-from seatwright.storage import postgres
+from seatwright.storage import postgres, postgres_connections
 from seatwright.storage.engine import ConstraintViolation, ReadTx, Tx
 from seatwright.storage.migrate import migrate
 from seatwright.storage.open import open_database
@@ -192,7 +192,7 @@ async def test_when_all_connections_wait_for_a_lock_the_next_request_is_a_503_in
     open_front: OpenFront, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever finds none free waits a bounded time; then it is 503, and then all is well again."""
-    monkeypatch.setattr(postgres, "ACQUIRE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(postgres_connections, "ACQUIRE_TIMEOUT_S", 0.3)
     async with open_front(pool_size=3) as front:
         cart = await front.desk.cart()
         locker, watcher = [await asyncpg.connect(front.services.settings.database_url) for _ in range(2)]
@@ -221,7 +221,7 @@ async def test_a_statement_that_takes_too_long_is_cancelled_with_its_transaction
     open_front: OpenFront, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given up together with its transaction, and the connection is good again."""
-    monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(postgres_connections, "STATEMENT_TIMEOUT_S", 0.3)
     async with open_front(pool_size=2) as front:
         await assert_given_up(front)
 
@@ -258,8 +258,8 @@ async def test_a_request_ends_even_if_the_network_swallows_everything(
     open_front: OpenFront, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No packet, no error: a request still ends, and when the network is back so is the server."""
-    monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(postgres, "ACQUIRE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(postgres_connections, "STATEMENT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(postgres_connections, "ACQUIRE_TIMEOUT_S", 0.5)
     monkeypatch.setattr(postgres, "ROLLBACK_TIMEOUT_S", 0.5)
     async with open_front() as direct, open_proxy(direct.services.settings.database_url) as (proxy, url):
         database = await open_database(replace(direct.services.settings, database_url=url))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncpg
@@ -24,15 +23,12 @@ from seatwright.storage.engine import (
     Tx,
     only_reads,
 )
+from seatwright.storage.postgres_connections import Connections, is_closed
 
 T = TypeVar("T")
 
-ACQUIRE_TIMEOUT_S = 10.0
-"""How long a request waits for a free connection before it answers `Unavailable`."""
-STATEMENT_TIMEOUT_S = 30.0
-"""How long a request's statement may take, waiting for locks included."""
 PATIENT_TIMEOUT_S = 7 * 86_400.0
-"""The same for a patient use case: an index on a large table, a check of everything."""
+"""How long a statement of a patient use case may take: an index on a large table, a check of everything."""
 ROLLBACK_TIMEOUT_S = 5.0
 BACKOFF_S = 0.004
 """First pause before a retry; it doubles, with jitter, at each further one."""
@@ -140,40 +136,18 @@ class PostgresDatabase:
 
     engine: Engine = "postgres"
 
-    def __init__(self, pool: Any, size: int) -> None:
-        self._pool = pool
-        self._idle: list[Any] = []
-        self._turns = asyncio.Semaphore(size)
-        self._closing = False
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         self.probe: Probe | None = None
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int) -> PostgresDatabase:
-        """Connect to `url` with up to `pool_size` connections.
-
-        Raises `Unavailable` if that can't be done; with the code `database_refused` if waiting would not help, as with
-        a wrong password.
-        """
-        try:
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=pool_size,
-                command_timeout=STATEMENT_TIMEOUT_S,
-                statement_cache_size=512,
-                max_queries=1_000_000_000,  # a connection and its prepared statements are kept for good
-                reset=_reset,
-                server_settings={"application_name": "seatwright", "timezone": "UTC"},
-            )
-        except outages.ASYNCPG as error:
-            if outages.of_postgres(error, closed=True) is None:
-                raise Unavailable(f"PostgreSQL refuses: {error}.", code="database_refused") from error
-            raise Unavailable(f"PostgreSQL can't be reached: {error}.") from error
-        return cls(pool, pool_size)
+        """Connect to `url` with up to `pool_size` connections. Raises `Unavailable` as `Connections.open` does."""
+        return cls(await Connections.open(url, pool_size))
 
     async def _connected(self, work: Callable[[Any], Awaitable[T]]) -> T:
         """Do something with a connection, and raise an outage as what it is."""
-        connection, sound = await self._take(), False
+        connection, sound = await self._connections.take(), False
         try:
             result = await work(connection)
             sound = True
@@ -188,50 +162,8 @@ class PostgresDatabase:
                 raise
             raise outage from error
         finally:
-            await self._give_back(connection, sound)
+            await self._connections.give_back(connection, sound=sound)
         return result
-
-    async def _take(self) -> Any:
-        """Return one of the connections at hand, or another of the pool's, whose part in it costs as much as a query.
-
-        Whoever has a turn has one, so nobody waits inside of the pool.
-        """
-        try:
-            if self._turns.locked():
-                async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
-                    await self._turns.acquire()
-            else:
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise outages.of_connecting(error) from error
-        try:
-            while self._idle:
-                connection = self._idle.pop()
-                if not is_closed(connection):
-                    return connection
-                await self._release(connection)
-            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        except outages.ASYNCPG as error:
-            self._turns.release()
-            raise outages.of_connecting(error) from error
-        except BaseException:
-            self._turns.release()
-            raise
-
-    async def _give_back(self, connection: Any, sound: bool) -> None:
-        """Keep a connection at hand; after a failure the pool has it, which waits for what may still go on in it."""
-        try:
-            if sound and not self._closing and not is_closed(connection) and not connection.is_in_transaction():
-                self._idle.append(connection)
-            else:
-                await self._release(connection)
-        finally:
-            self._turns.release()
-
-    async def _release(self, connection: Any) -> None:
-        # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
-        with suppress(*outages.ASYNCPG):
-            await self._pool.release(connection)
 
     async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a read-only use case. Each of its statements sees what was committed before it."""
@@ -280,25 +212,4 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """Close all connections once they are free."""
-        self._closing = True
-        while self._idle:
-            await self._release(self._idle.pop())
-        await self._pool.close()
-
-
-def is_closed(connection: Any) -> bool:
-    """Tell whether a connection of the pool is gone."""
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:  # the pool has taken it back already
-        return True
-
-
-async def _reset(connection: Any) -> None:
-    """Leave a connection clean for the next use case.
-
-    Ours change no session state (locks belong to transactions), so the round trip that the library makes each
-    time is only needed where a transaction was left open.
-    """
-    if connection.is_in_transaction():
-        await connection.reset()
+        await self._connections.close()

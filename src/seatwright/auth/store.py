@@ -95,6 +95,12 @@ async def accounts(tx: ReadTx) -> list[Account]:
     return [_account(row) for row in await tx.rows(f'{_ACCOUNT} ORDER BY code COLLATE "C"')]
 
 
+async def first_codes(tx: ReadTx, limit: int) -> list[str]:
+    """Return the codes of up to `limit` accounts of the server, the oldest first."""
+    rows = await tx.rows('SELECT code FROM account ORDER BY created_at, code COLLATE "C" LIMIT $1', limit)
+    return [row["code"] for row in rows]
+
+
 async def accounts_with_ids(tx: ReadTx, ids: Sequence[str]) -> list[Account]:
     """Return accounts by their ids, which the caller has from what it may see."""
     return [_account(row) for row in await tx.rows(f"{_ACCOUNT} WHERE id = ANY($1)", list(ids))]

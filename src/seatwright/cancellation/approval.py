@@ -144,7 +144,7 @@ async def _decline(
 def _accepted(item: Item, now: Instant) -> Item:
     if not item.pending:
         return item
-    return msgspec.structs.replace(item, lines=tuple(_confirmed(line, now) for line in item.lines))
+    return item.map_lines(lambda line: _confirmed(line, now))
 
 
 def _confirmed(line: Line, now: Instant) -> Line:

@@ -74,7 +74,7 @@ def _with_known_discount(items: Sequence[Item], discount_codes: Sequence[str]) -
         unknown = line.discount and line.reduction is None
         return msgspec.structs.replace(line, reduction=known) if unknown else line
 
-    return [msgspec.structs.replace(item, lines=tuple(map(marked, item.lines))) for item in items]
+    return [item.map_lines(marked) for item in items]
 
 
 def _sums(items: Sequence[Item]) -> Sums:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -63,9 +64,6 @@ def at_resellers_prices(cart: Cart, catalog: Catalog, terms: Terms) -> Cart:
         tier = product.tier(line.tier) if product else None
         return msgspec.structs.replace(line, price=tier.price) if tier is not None and tier.fixed else line
 
-    items = [
-        msgspec.structs.replace(item, lines=tuple(priced(item, line) for line in item.lines))
-        for item in cart.body.items
-    ]
+    items = [item.map_lines(partial(priced, item)) for item in cart.body.items]
     body = msgspec.structs.replace(cart.body, items=pricing.settle(items))
     return msgspec.structs.replace(cart, body=body)

@@ -96,9 +96,7 @@ def with_answers_of(items: Iterable[Item], customer: Mapping[str, Any], known: M
     }
     if not given:
         return tuple(items)
-    return tuple(
-        msgspec.structs.replace(item, lines=tuple(_with_given(line, given) for line in item.lines)) for item in items
-    )
+    return tuple(item.map_lines(lambda line: _with_given(line, given)) for item in items)
 
 
 def _with_given(line: Line, given: Mapping[str, Any]) -> Line:

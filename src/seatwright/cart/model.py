@@ -7,7 +7,7 @@ milliseconds UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -233,9 +233,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         lines = (msgspec.structs.replace(line, arrangement=places[line.arrangement]) for line in added.lines)
         return msgspec.structs.replace(self, arrangements=arrangements, lines=(*self.lines, *lines))
 
+    def map_lines(self, change: Callable[[Line], Line]) -> Item:
+        """Return this item with each of its lines as `change` returns it."""
+        return msgspec.structs.replace(self, lines=tuple(map(change, self.lines)))
+
     def with_lines(self, changed: Mapping[str, Line]) -> Item:
         """Return this item with those of its lines replaced that are in `changed`, by id."""
-        return msgspec.structs.replace(self, lines=tuple(changed.get(line.id, line) for line in self.lines))
+        return self.map_lines(lambda line: changed.get(line.id, line))
 
     @property
     def pending(self) -> tuple[Line, ...]:

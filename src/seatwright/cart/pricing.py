@@ -43,12 +43,7 @@ def price(items: Sequence[Item], catalog: Catalog, discount: Discount | None) ->
 
 def without_discount(items: Iterable[Item]) -> list[Item]:
     """Return items none of whose lines has a discount, still to be priced."""
-    return [
-        msgspec.structs.replace(
-            item, lines=tuple(msgspec.structs.replace(line, reduction=None, discount=0) for line in item.lines)
-        )
-        for item in items
-    ]
+    return [item.map_lines(lambda line: msgspec.structs.replace(line, reduction=None, discount=0)) for item in items]
 
 
 def settle(items: Sequence[Item], new: Collection[str] | None = None) -> tuple[Item, ...]:
@@ -116,7 +111,7 @@ def _on_terms(item: Item, catalog: Catalog, discount: Discount | None) -> Item:
             charges=(*_pickup(item, line), *terms),
         )
 
-    return msgspec.structs.replace(item, lines=tuple(on_terms(line) for line in item.lines))
+    return item.map_lines(on_terms)
 
 
 def _is_on(products: Collection[str] | None, item: Item) -> bool:

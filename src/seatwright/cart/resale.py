@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from seatwright.cart.model import Item, Line
@@ -44,9 +46,7 @@ def with_commission(items: tuple[Item, ...], terms: Terms) -> tuple[Item, ...]:
             line, commission=earned(terms.kind, rate, commissionable(line)), commission_rate=rate
         )
 
-    return tuple(
-        msgspec.structs.replace(item, lines=tuple(earning(item, line) for line in item.lines)) for item in items
-    )
+    return tuple(item.map_lines(partial(earning, item)) for item in items)
 
 
 def with_commission_as_sold(line: Line, kind: Kind) -> Line:

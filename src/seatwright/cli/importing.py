@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from seatwright.auth import service as auth
+from seatwright.auth import store
 from seatwright.catalog.store import CatalogCache
 from seatwright.cli.running import Data, console, fail, opened, run, settings
 from seatwright.core.config import Settings
@@ -71,8 +72,8 @@ def _read(file: Path) -> bytes:
 
 async def _only_account(tx: ReadTx) -> str:
     """Return the code of the one account there is. Raises `Invalid` if there are several or none."""
-    rows = await tx.rows('SELECT code FROM account ORDER BY created_at, code COLLATE "C" LIMIT 2')
-    if len(rows) != 1:
-        several = "there are several accounts" if rows else "there is no account yet"
+    codes = await store.first_codes(tx, 2)
+    if len(codes) != 1:
+        several = "there are several accounts" if codes else "there is no account yet"
         raise Invalid(f"{several}: name one with --account.", code="account_missing", field="account")
-    return str(rows[0]["code"])
+    return codes[0]

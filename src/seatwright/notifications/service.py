@@ -68,5 +68,5 @@ async def retry_all(
         else audit.event(each.account_id, now, actor, "webhook.retried", each.target, {"delivery": each.id})
         for each in again
     ]
-    await tx.execute_many(audit.INSERT, events)
+    await audit.record_all(tx, events)
     return len(again)

@@ -118,7 +118,7 @@ def _sold_together(order: Order, placement: Placement) -> tuple[tuple[Item, ...]
         for item in _only(settled, lambda line: known.get(line.id, line) != line)
     )
     changed = {line.id: line for item in (*added, *after) for line in item.lines}
-    before = tuple(msgspec.structs.replace(item, lines=tuple(known[line.id] for line in item.lines)) for item in after)
+    before = tuple(item.map_lines(lambda line: known[line.id]) for item in after)
     return tuple(item.with_lines(changed) for item in settled), Sale(added, before, after)
 
 
@@ -132,7 +132,7 @@ def _with_commission_as_sold(item: Item, body: OrderBody) -> Item:
     if body.resale is None:
         return item
     kind = body.resale.kind
-    return msgspec.structs.replace(item, lines=tuple(with_commission_as_sold(line, kind) for line in item.lines))
+    return item.map_lines(lambda line: with_commission_as_sold(line, kind))
 
 
 async def _find(tx: ReadTx, caller: Caller, reference: str, *, lock: bool = False) -> Order:

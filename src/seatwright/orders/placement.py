@@ -82,9 +82,7 @@ def to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple
         if item.start_at is not None:
             until = min(until, item.start_at)
         until = max(until, now + 1)
-        return msgspec.structs.replace(
-            item, lines=tuple(msgspec.structs.replace(line, pending_until=until) for line in item.lines)
-        )
+        return item.map_lines(lambda line: msgspec.structs.replace(line, pending_until=until))
 
     return tuple(pending(item) for item in items)
 

@@ -56,16 +56,12 @@ def _moved(items: tuple[Item, ...], move: Move, *, sold: bool) -> tuple[Item, ..
 
     def moved(item: Item) -> Item:
         sold_for = item.local_start if sold else ""
-        return msgspec.structs.replace(
-            item,
-            start_at=move.start_at,
-            end_at=move.end_at,
-            time_zone=move.time_zone,
-            lines=tuple(
-                msgspec.structs.replace(_answered_before(line, move.start_at), sold_for=line.sold_for or sold_for)
-                for line in item.lines
-            ),
+        followed = item.map_lines(
+            lambda line: msgspec.structs.replace(
+                _answered_before(line, move.start_at), sold_for=line.sold_for or sold_for
+            )
         )
+        return msgspec.structs.replace(followed, start_at=move.start_at, end_at=move.end_at, time_zone=move.time_zone)
 
     return tuple(moved(item) if item.id == move.departure_id else item for item in items)
 

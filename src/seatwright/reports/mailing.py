@@ -2,7 +2,7 @@
 
 A customer consents with the field `marketingConsent` of an order. What counts is the newest order of an address, so
 whoever doesn't consent any more, or isn't asked any more, is on no list that is made after it; nor is who has refused
-since that order was made (`notifications.refusals`). Orders that a reseller
+since that order was made (`customers.refusals`). Orders that a reseller
 made for the account are the reseller's customers, not the account's; those that it made as a reseller are its own.
 
 Orders are walked through from the newest on, some thousand at a time: no long query, no sort of everything, and a short
@@ -21,7 +21,7 @@ import msgspec
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.languages import language_of
-from seatwright.customers import refusals
+from seatwright.customers import refusal_store, refusals
 from seatwright.customers.consent import address_of, consent_of
 from seatwright.customers.fields import CONSENT
 from seatwright.storage.engine import Database, ReadTx, Row
@@ -143,7 +143,7 @@ async def _newest(tx: ReadTx, account_id: str) -> int:
 async def _not_refusing(database: Database, account_id: str, found: Sequence[_Found]) -> list[Recipient]:
     """Leave out who has refused since their order was made, or with it."""
     ids = [each.refusal_id for each in found]
-    refused = await database.read(lambda tx: refusals.since(tx, account_id, ids), patient=True) if ids else {}
+    refused = await database.read(lambda tx: refusal_store.since(tx, account_id, ids), patient=True) if ids else {}
     return [each.recipient for each in found if refused.get(each.refusal_id, -1) < each.recipient.last_order_at]
 
 

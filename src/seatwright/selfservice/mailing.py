@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatwright.catalog.store import CatalogCache
-from seatwright.customers import refusals
+from seatwright.customers import refusal_store, refusals
 from seatwright.customers.consent import address_of, consent_of
 from seatwright.orders.model import Order
 from seatwright.selfservice.service import CUSTOMER, Visit, look
@@ -16,7 +16,7 @@ async def wanted(tx: ReadTx, order: Order) -> bool:
     if not address or not consent_of(order.body.customer):
         return False
     refusal_id = refusals.id_of(address)
-    return (await refusals.since(tx, order.owner_id, [refusal_id])).get(refusal_id, -1) < order.created_at
+    return (await refusal_store.since(tx, order.owner_id, [refusal_id])).get(refusal_id, -1) < order.created_at
 
 
 async def refuse(tx: Tx, catalogs: CatalogCache, visit: Visit) -> None:

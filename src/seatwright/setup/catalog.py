@@ -150,7 +150,7 @@ async def apply(tx: Tx, editor: Editor, changes: Sequence[Change]) -> None:
             audit.event(editor.account_id, now, editor.actor, f"{kind}.{verb}", entry.id, {"code": entry.code})
         )
     await upkeep.follow(tx, editor.account_id, now, changes)
-    await tx.execute_many(audit.INSERT, events)
+    await audit.record_all(tx, events)
     await store.touch(tx, editor.account_id)
 
 

@@ -87,7 +87,7 @@ async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: DeparturePlan
     for old, new in planned.changes:
         if (new.times, new.time_zone) != (old.times, old.time_zone):
             await reschedule.follow(tx, _move(editor, old, new))
-    await tx.execute_many(audit.INSERT, list(_events(editor, planned)))
+    await audit.record_all(tx, _events(editor, planned))
 
 
 def _pool_starts(planned: DeparturePlan) -> dict[str, _Starts]:
@@ -145,7 +145,7 @@ def _move(editor: Editor, old: DepartureRow, new: DepartureRow) -> Move:
     )
 
 
-def _events(editor: Editor, planned: DeparturePlan) -> Iterable[tuple[Any, ...]]:
+def _events(editor: Editor, planned: DeparturePlan) -> Iterable[audit.Event]:
     """For the audit log: one event for each product's new departures, and one for each that changed or went."""
     counts: dict[str, int] = {}
     for departure in planned.new:
@@ -158,7 +158,7 @@ def _events(editor: Editor, planned: DeparturePlan) -> Iterable[tuple[Any, ...]]
         yield _event(editor, "departure.changed", new.id, _differences(old, new))
 
 
-def _event(editor: Editor, action: str, subject_id: str, detail: Any) -> tuple[Any, ...]:
+def _event(editor: Editor, action: str, subject_id: str, detail: Any) -> audit.Event:
     return audit.event(editor.account_id, editor.clock.now(), editor.actor, action, subject_id, detail)
 
 

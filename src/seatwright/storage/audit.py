@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -15,14 +16,21 @@ INSERT INTO audit_event (account_id, id, at, actor, action, subject_id, detail) 
 """
 
 
-def event(
-    account_id: str, at: Instant, actor: str, action: str, subject_id: str, detail: Any
-) -> tuple[str, str, Instant, str, str, str, str]:
+Event: TypeAlias = tuple[str, str, Instant, str, str, str, str]
+"""What `event` returns."""
+
+
+def event(account_id: str, at: Instant, actor: str, action: str, subject_id: str, detail: Any) -> Event:
     """Return the row for one event, in the order of `INSERT`.
 
     `actor` is a user's id; `detail` is anything that JSON can hold, without personal data.
     """
     return account_id, new_hex24_at(at), at, actor, action, subject_id, msgspec.json.encode(detail).decode()
+
+
+async def record_all(tx: Tx, events: Iterable[Event]) -> None:
+    """Write several events."""
+    await tx.execute_many(INSERT, list(events))
 
 
 async def record(

@@ -13,7 +13,7 @@ from seatwright.auth.model import Caller
 from seatwright.core.times import iso_utc
 from seatwright.customers import refusals
 from seatwright.customers.consent import check_address
-from seatwright.customers.refusals import Refusal
+from seatwright.customers.refusal_store import Refusal
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import read, write

@@ -5,8 +5,8 @@ commits before it returns. The function may be run again when the database asks 
 serialization failure or a deadlock on PostgreSQL, or `Retry` raised by itself), so it changes
 nothing but the database.
 
-SQL is written once, in PostgreSQL's words: `$1` parameters, `= ANY($1)` for lists, `FOR UPDATE`.
-`storage.dialect` turns it into SQLite's where they differ.
+SQL is written once, in PostgreSQL's dialect: `$1` parameters, `= ANY($1)` for lists, `FOR UPDATE`. `storage.dialect`
+translates it where SQLite's differs.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MAX_ATTEMPTS = 8
 
 
 class Retry(Exception):
-    """Raised by a use case to be run again from its start, everything it wrote undone.
+    """Raised by a use case that must be run again from its start. Everything that it wrote is undone.
 
-    `first`, if given, is another use case that is run and committed on its own before that. A statement guards
-    itself against what has changed since it was read by dividing by the number of rows that it must touch:
-    a division by zero is a `Retry`.
+    `first`, if given, is another use case that is run and committed on its own before that. A statement guards itself
+    against changes since the read by dividing by the number of rows that it must touch: a division by zero counts as a
+    `Retry`.
     """
 
     def __init__(self, first: Callable[[Tx], Awaitable[Any]] | None = None) -> None:
@@ -79,8 +79,8 @@ class Tx(ReadTx, Protocol):
     async def finish(self, sql: str, *args: Any) -> Row | None:
         """Run the use case's last statement and return its first row. Raises `ConstraintViolation`.
 
-        Where it is the only one that writes, PostgreSQL takes it without BEGIN and COMMIT around it: one
-        round trip. It guards itself against what was read before it (see `Retry`).
+        If it is the only one that writes, PostgreSQL takes it without BEGIN and COMMIT around it: one round trip. It
+        must guard itself against changes since earlier reads (see `Retry`).
         """
         ...
 
@@ -110,20 +110,20 @@ class Database(Protocol):
     async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a read-only use case. Raises `Unavailable` when the database can't be reached.
 
-        `patient` lets each statement take as long as it needs, where a request would be given up.
+        `patient` lets each statement take as long as it needs; otherwise it has the time limit of a request.
         """
         ...
 
     async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False, heavy: bool = False) -> T:
         """Run a use case in one transaction, committed before this returns.
 
-        Any exception rolls everything back and is passed on. Raises `Unavailable` when the database can't take
-        it; nothing was acknowledged then. Where the connection was lost during the commit, it may have happened:
-        whoever asks again under the same Idempotency-Key finds out. `patient` as in `read`.
-        A `heavy` use case has much to do, so the embedded database doesn't run it in the event loop's thread.
+        Any exception rolls everything back and is passed on. Raises `Unavailable` when the database can't take it;
+        nothing was acknowledged then. If the connection was lost during the commit, the commit may have happened:
+        repeating the request with the same Idempotency-Key tells. `patient` as in `read`. A `heavy` use case is much
+        work, so the embedded database doesn't run it in the event loop's thread.
         """
         ...
 
     async def close(self) -> None:
-        """Finish what is running and let go of all connections."""
+        """Wait for running use cases and close all connections."""
         ...

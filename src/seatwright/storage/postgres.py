@@ -19,7 +19,7 @@ T = TypeVar("T")
 ACQUIRE_TIMEOUT_S = 10.0
 """How long a request waits for a free connection before it answers `Unavailable`."""
 STATEMENT_TIMEOUT_S = 30.0
-"""How long a request's statement may take, waiting for locks included."""
+"""How long a statement of a request may take, including the wait for locks."""
 PATIENT_TIMEOUT_S = 7 * 86_400.0
 """The same for a patient use case: an index on a large table, a check of everything."""
 ROLLBACK_TIMEOUT_S = 5.0
@@ -98,7 +98,7 @@ class PostgresTx:
             self._begun = True
 
     async def commit(self) -> None:
-        """Commit what was written, if anything was and is not yet. For `PostgresDatabase`."""
+        """Commit the writes that are not committed yet, if any. For `PostgresDatabase`."""
         if not self._begun:
             return
         if self._probe:
@@ -111,7 +111,7 @@ class PostgresTx:
             self._probe.after("COMMIT")
 
     async def roll_back(self) -> None:
-        """Undo what was written and not committed, or cut the connection, which does it too. For `PostgresDatabase`."""
+        """Undo uncommitted writes, or cut the connection, which undoes them too. For `PostgresDatabase`."""
         if is_closed(self._connection) or not self._connection.is_in_transaction():
             return
         try:
@@ -158,7 +158,7 @@ class PostgresDatabase:
         return cls(pool, pool_size)
 
     async def _connected(self, work: Callable[[Any], Awaitable[T]]) -> T:
-        """Do something with a connection, and raise an outage as what it is."""
+        """Run an operation on a connection, and raise its outage as `Unavailable`."""
         connection, sound = await self._take(), False
         try:
             result = await work(connection)
@@ -178,9 +178,9 @@ class PostgresDatabase:
         return result
 
     async def _take(self) -> Any:
-        """Return one of the connections at hand, or another of the pool's, whose part in it costs as much as a query.
+        """Return one of our idle connections, or one of the pool's, which costs as much time as a query.
 
-        Whoever has a turn has one, so nobody waits inside of the pool.
+        Each caller that has a turn gets a connection, so nobody waits inside of the pool.
         """
         try:
             if self._turns.locked():
@@ -205,7 +205,9 @@ class PostgresDatabase:
             raise
 
     async def _give_back(self, connection: Any, sound: bool) -> None:
-        """Keep a connection at hand; after a failure the pool has it, which waits for what may still go on in it."""
+        """Keep a connection idle; after a failure return it to the pool, which waits for the end of any running
+        operation.
+        """
         try:
             if sound and not self._closing and not is_closed(connection) and not connection.is_in_transaction():
                 self._idle.append(connection)
@@ -215,7 +217,7 @@ class PostgresDatabase:
             self._turns.release()
 
     async def _release(self, connection: Any) -> None:
-        # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
+        # The outcome of this changes nothing about the commit; a broken connection is not used again.
         with suppress(*outages.ASYNCPG):
             await self._pool.release(connection)
 
@@ -228,7 +230,7 @@ class PostgresDatabase:
         return await self._until_it_works(attempt)
 
     async def write(self, use_case: Callable[[Tx], Awaitable[T]], *, patient: bool = False, heavy: bool = False) -> T:
-        """Run a use case in one READ COMMITTED transaction, again where the database asks for it."""
+        """Run a use case in one READ COMMITTED transaction, and again if the database asks for it."""
         return await self._until_it_works(lambda connection: self._attempt(connection, use_case, patient))
 
     async def _attempt(self, connection: Any, use_case: Callable[[Tx], Awaitable[T]], patient: bool) -> T:
@@ -273,8 +275,8 @@ def is_closed(connection: Any) -> bool:
 async def _reset(connection: Any) -> None:
     """Leave a connection clean for the next use case.
 
-    Ours change no session state (locks belong to transactions), so the round trip that the library makes each
-    time is only needed where a transaction was left open.
+    Our use cases change no session state (locks belong to transactions), so the library's extra round trip is only
+    needed if a transaction was left open.
     """
     if connection.is_in_transaction():
         await connection.reset()

@@ -1,4 +1,4 @@
-"""Who wants no mail of an account's any more: a consent given before `at` counts no more, one given later does.
+"""Addresses that refuse an account's mail: a consent before `at` doesn't count any more, a later one does.
 
 Addresses come as `customers.consent.address_of` returns them, so that one person's are the same in any case.
 """
@@ -24,12 +24,12 @@ class Refusal(NamedTuple):
 
 
 def id_of(address: str) -> str:
-    """Return what an address is called in routes and in the audit log: 24 hex digits, the same each time."""
+    """Return the id of an address for routes and the audit log: 24 hex digits, always the same for an address."""
     return hashlib.blake2b(address.encode(), digest_size=12).hexdigest()
 
 
 async def refuse(tx: Tx, account_id: str, address: str, at: Instant, actor: str) -> Refusal:
-    """Note that an address wants no mail. Again it is one refusal, the later one."""
+    """Store that an address refuses mail. A repeated refusal replaces the earlier one."""
     refusal = Refusal(id_of(address), address, at)
     changed = await tx.row(
         """
@@ -68,7 +68,7 @@ async def remove(tx: Tx, account_id: str, refusal_id: str, at: Instant, actor: s
 
 
 async def since(tx: ReadTx, account_id: str, ids: Collection[str]) -> dict[str, Instant]:
-    """Return which of these refuse, and since when."""
+    """Return which of these addresses refuse mail, and since when."""
     rows = await tx.rows(
         "SELECT id, refused_at FROM mailing_refusal WHERE account_id = $1 AND id = ANY($2::text[])",
         account_id,
@@ -78,7 +78,7 @@ async def since(tx: ReadTx, account_id: str, ids: Collection[str]) -> dict[str, 
 
 
 async def page(tx: ReadTx, account_id: str, *, limit: int, page: int, address: str | None = None) -> list[Refusal]:
-    """Return a page of an account's refusals, newest first: all, or the one of an address."""
+    """Return a page of an account's refusals, newest first: all of them, or that of one address."""
     one = "" if address is None else "AND id = $4"
     rows = await tx.rows(
         f"""

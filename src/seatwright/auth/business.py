@@ -1,4 +1,4 @@
-"""How a business can be reached: what an account tells its partners of itself."""
+"""Contact data of a business, which an account shows to its partners."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Phone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Address, website, e-mail and phones of a business; "" is not known."""
+    """Address, website, e-mail and phones of a business; "" means unknown."""
 
     address: str = ""
     city: str = ""
@@ -36,7 +36,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BusinessChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What to change of it; None leaves what is there, "" and an empty list remove it."""
+    """Changes to a `Business`; None leaves a field as it is, "" and an empty list remove it."""
 
     address: str | None = None
     city: str | None = None
@@ -52,7 +52,7 @@ _WIRE_NAMES = {"postal_code": "postalCode"}
 
 
 def with_change(old: Business, change: BusinessChange) -> Business:
-    """Return what a change makes of it. Raises `Invalid`, naming the field as `business.website`."""
+    """Return the business after a change. Raises `Invalid`, naming the field as `business.website`."""
     changed = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
     for name, value in changed.items():
         if isinstance(value, str):

@@ -12,7 +12,7 @@ _KEY = "SELECT account_id, id, name, permissions, created_at, expires_at, revoke
 
 
 async def keys(tx: ReadTx, account_id: str, *, limit: int, offset: int) -> list[ApiKey]:
-    """Return keys of an account, oldest first, those that were revoked too."""
+    """Return keys of an account, oldest first, including revoked ones."""
     found = await tx.rows(
         f"{_KEY} WHERE account_id = $1 ORDER BY created_at, id LIMIT $2 OFFSET $3", account_id, limit, offset
     )
@@ -26,7 +26,7 @@ async def key(tx: ReadTx, account_id: str, key_id: str) -> ApiKey | None:
 
 
 async def names(tx: ReadTx, account_id: str, ids: Sequence[str]) -> dict[str, str]:
-    """Return the names of the keys of an account that have one of these ids, by id, those that were revoked too."""
+    """Return the names of the keys of an account that have one of these ids, by id, including revoked ones."""
     rows = await tx.rows("SELECT id, name FROM api_key WHERE account_id = $1 AND id = ANY($2)", account_id, list(ids))
     return {row["id"]: row["name"] for row in rows}
 
@@ -55,12 +55,12 @@ async def insert(tx: Tx, new: ApiKey, key_hash: str) -> None:
 
 
 async def revoke(tx: Tx, account_id: str, key_id: str, now: Instant) -> None:
-    """Write down that a key is revoked."""
+    """Store that a key is revoked."""
     await tx.execute("UPDATE api_key SET revoked_at = $3 WHERE account_id = $1 AND id = $2", account_id, key_id, now)
 
 
 async def note_use(tx: Tx, account_id: str, key_id: str, now: Instant) -> None:
-    """Write down that a key was used, unless a later use of it is known, or it is revoked."""
+    """Store the use of a key, unless a later use is stored already or the key is revoked."""
     await tx.execute(
         """
         UPDATE api_key SET last_used_at = $3

@@ -1,6 +1,6 @@
 """Use cases of the keys of integrations, which stand beside the account's own.
 
-Each has a name, the permissions that it was given and perhaps an end; it is shown once, and can be revoked.
+Each key has a name, permissions and perhaps an expiry; it is shown once, and can be revoked.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from seatwright.storage import audit
 from seatwright.storage.engine import ConstraintViolation, Database, ReadTx, Tx
 
 MAX_KEYS = 100
-"""Keys that an account has at most, beside those that were revoked."""
+"""Maximum number of keys of an account, not counting revoked ones."""
 _MAX_NOTED = 10_000
 
 
 class NewKey(NamedTuple):
-    """What a key is made of; without `expires_at` it is good until it is revoked."""
+    """The fields of a new key; without `expires_at` it is valid until it is revoked."""
 
     name: str
     permissions: frozenset[str]
@@ -35,16 +35,16 @@ class NewKey(NamedTuple):
 
 
 async def page(tx: ReadTx, account_id: str, *, limit: int, page: int) -> list[ApiKey]:
-    """Return a page of the account's keys, oldest first, those that were revoked too; `page` counts from 0."""
+    """Return a page of the account's keys, oldest first, including revoked ones; `page` counts from 0."""
     return await key_store.keys(tx, account_id, limit=limit, offset=limit * page)
 
 
 async def create(
     tx: Tx, keyring: Keyring, now: Instant, actor: str, account_id: str, new: NewKey
 ) -> tuple[ApiKey, str]:
-    """Make a key, and return it with the key itself, which is shown this once.
+    """Make a key, and return it with the key itself, which is shown only this once.
 
-    Raises `Invalid` for a field that can't be, `Conflict` for a name that another key has, or for too many keys.
+    Raises `Invalid` for a wrong field, `Conflict` for a name that another key has, or for too many keys.
     """
     if new.expires_at is not None and new.expires_at <= now:
         raise Invalid("expiresDate: is over; give a day or time to come.", code="invalid_date", field="expiresDate")
@@ -76,7 +76,7 @@ async def create(
 async def revoke(tx: Tx, now: Instant, actor: str, account_id: str, key_id: str) -> ApiKey:
     """End a key and all tokens that were given for it, at once, and return it. Raises `NotFound`.
 
-    One that is revoked already stays as it is.
+    A key that is revoked already stays as it is.
     """
     await lock_account(tx, account_id)
     found = await key_store.key(tx, account_id, key_id) if is_hex24(key_id) else None
@@ -90,7 +90,7 @@ async def revoke(tx: Tx, now: Instant, actor: str, account_id: str, key_id: str)
 
 
 class KeyUses:
-    """Writes down when keys are used: each process once an hour for a key, so that it costs requests nothing."""
+    """Stores when keys are used. Each process does so once an hour for a key, so that requests aren't slowed."""
 
     def __init__(self) -> None:
         self._noted: BoundedDict[str, Instant] = BoundedDict(_MAX_NOTED)

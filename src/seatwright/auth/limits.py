@@ -1,7 +1,7 @@
-"""Limits on how often: requests of one user, attempts to sign in, and failures of those.
+"""Rate limits: requests of one user, attempts to sign in, and failed attempts.
 
-Kept in the memory of each worker process, bounded: a limit is a brake, not a count of record. With several
-workers a caller can reach as many times the limit.
+They are kept in bounded memory in each worker process, because a limit needn't be exact. With several workers a caller
+can reach that many times the limit.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from seatwright.core.errors import NotFound, TooMany, Unauthorized
 Credential: TypeAlias = Literal["apikey", "password"]
 
 KEPT = 100_000
-"""Callers remembered at most; the ones not seen for longest are forgotten first."""
+"""Maximum number of remembered callers; the ones not seen for longest are forgotten first."""
 
 WEIGHT_BYTES = 4_096
-"""A request counts once more for each of these in its body."""
+"""A request counts once more for each such number of bytes in its body."""
 BURST_S = 5
 """How many seconds' worth of requests may come at once."""
 MAX_WAITING = 1_000
-"""Requests of one process that wait for their turn at most."""
+"""Maximum number of requests of one process that wait for their turn."""
 MAX_WAITING_PER_CALLER = 100
 """The same for one caller."""
 TURNS_BURST_S = 1.0
 MAX_TURN_S = 10.0
-"""How long somebody waits for a turn at most."""
+"""Maximum wait for a turn, in seconds."""
 
 FAILURE_WINDOW_MS = 15 * MINUTE_MS
 """The failures below come back evenly over this time (all of them our decision)."""
 FAILURES_PER_NAME = 10
 """Failed attempts to sign in with one name from one address."""
 FAILURES_PER_ADDRESS = 100
-"""Failed attempts to sign in from one address, whatever the name."""
+"""Failed attempts to sign in from one address, with any name."""
 WIDER = 2
-"""Each network around an address bears so many times what the one inside of it does."""
+"""Each network around an address may have this many times the failures of the network inside of it."""
 FAILURES_PER_NAME_ANYWHERE = 50
 """Failed attempts with one name and a password, from all networks that have failed with it `FIRST_ATTEMPTS` times.
 
@@ -52,10 +52,11 @@ API keys can't be guessed, so there is no such limit for them: nobody can lock a
 """
 FIRST_ATTEMPTS = 3
 FIRST_FAILURES_ANYWHERE = 500
-"""Failed attempts with one name and a password, from networks that have failed with it less often. So whoever keeps a
-name busy from a few networks doesn't keep its owner out, wherever the owner is."""
+"""Failed attempts with one name and a password, from networks that have failed with it less often. So an attacker who
+tries a name from a few networks doesn't lock out its owner, from any address.
+"""
 FAMILIAR_MS = 30 * DAY_MS
-"""An address where somebody has signed in keeps its place this long: what is tried elsewhere doesn't count for it."""
+"""How long an address is familiar after a sign-in: failures elsewhere don't count for it."""
 FAMILIAR_ADDRESSES = 20
 """Addresses remembered for a name."""
 
@@ -67,12 +68,12 @@ class Buckets:
         self._kept: BoundedDict[bytes, tuple[float, Instant]] = BoundedDict(KEPT)
 
     def wait_s(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> int:
-        """Return 0 if `key` has something left to spend, else the seconds (rounded up) until it has."""
+        """Return 0 if `key` has anything left to spend, else the seconds (rounded up) until it has."""
         left = self.left(key, now, burst=burst, per_ms=per_ms)
         return 0 if left >= 1 else max(1, math.ceil((1 - left) / per_ms / 1000))
 
     def spend(self, key: bytes, now: Instant, *, burst: int, per_ms: float, amount: int = 1) -> None:
-        """Spend one, or another amount, of `key`; what it hasn't got it owes, up to `burst`."""
+        """Spend one, or another amount, of `key`. If it has too little, it owes the rest, up to `burst`."""
         left = self.left(key, now, burst=burst, per_ms=per_ms)
         self._kept[key] = (max(min(left, -float(burst)), left - amount), now)
 
@@ -81,7 +82,7 @@ class Buckets:
     ) -> tuple[float, bool]:
         """Return how long it is until `key` has something left to spend, and whether that is within `patience_ms`.
 
-        Then the amount is spent, so that whoever comes next has a later turn.
+        If it is, the amount is spent, so that the next caller has a later turn.
         """
         left = self.left(key, now, burst=burst, per_ms=per_ms)
         wait_ms = 0.0 if left >= 1 else (1 - left) / per_ms
@@ -97,15 +98,16 @@ class Buckets:
     def left(self, key: bytes, now: Instant, *, burst: int, per_ms: float) -> float:
         """Return how much `key` may spend; below zero it owes."""
         left, since = self._kept.get(key, (float(burst), now))
-        if now < since:  # the clock was set back: what is missing comes back from now on, not from then
+        if now < since:  # the clock was set back: tokens come back from now on, not from then
             self._kept[key] = (left, since := now)
         return min(float(burst), left + (now - since) * per_ms)
 
 
 class Turns:
-    """A turn for each caller, so many per second; whoever wants more waits. By the process's own clock, in seconds.
+    """Gives each caller a number of turns per second; further ones wait. Uses the process's own clock, in seconds.
 
-    For answers that cost a caller nothing to get, such as refusals: sent at once they would only be asked for again.
+    For answers that cost a caller nothing, such as refusals: if they were sent at once, the caller would only repeat
+    the request.
     """
 
     def __init__(self, per_second: int) -> None:
@@ -116,7 +118,7 @@ class Turns:
     def wait_s(self, caller: str, now_s: float, weight: float = 1) -> float:
         """Take the caller's next turn, and return how long it is until then; 0 within a small burst.
 
-        One that weighs more is as soon, and those after it are later.
+        A heavier request comes just as soon, but the ones after it come later.
         """
         if not self._per_second:
             return 0.0
@@ -130,7 +132,7 @@ class Turns:
 
 
 class _Bound(NamedTuple):
-    """How many failures with one thing (a name, an address) are borne."""
+    """How many failures with one thing (a name, an address) are allowed."""
 
     key: bytes
     most: int
@@ -142,7 +144,7 @@ class _Bound(NamedTuple):
 
 
 class Familiar:
-    """Addresses at which names have signed in lately."""
+    """Addresses from which names have signed in lately."""
 
     def __init__(self) -> None:
         self._kept: BoundedDict[bytes, BoundedDict[str, Instant]] = BoundedDict(KEPT)
@@ -154,7 +156,7 @@ class Familiar:
         addresses[address] = now
 
     def has(self, name: str, address: str, now: Instant) -> bool:
-        """Tell whether the name has signed in there within `FAMILIAR_MS`."""
+        """Tell whether the name has signed in from there within `FAMILIAR_MS`."""
         addresses = self._kept.get(_key(name))
         since = addresses.get(address) if addresses else None
         return since is not None and now - since <= FAMILIAR_MS
@@ -175,8 +177,8 @@ class Limits:
         """Count a request of a user, or of an address that has no token, and return when it is its turn.
 
         That is at once, unless there are more than `per_second` on average, after a burst of `BURST_S` seconds' worth;
-        0 is no limit. A heavy one counts as several, but not as more than can be waited for: whoever sends one request
-        after the other is never refused. Raises `TooMany` for one whose turn is later than `patience_s`, and if
+        0 is no limit. A heavy one counts as several, but the wait stays below the limit: a client that sends one
+        request after the other is never refused. Raises `TooMany` for one whose turn is later than `patience_s`, and if
         `MAX_WAITING` or `MAX_WAITING_PER_CALLER` wait.
         """
         if per_second == 0:
@@ -211,26 +213,26 @@ class Limits:
     async def request_from(
         self, what: str, networks: Networks, now: Instant, per_second: int, patience_s: float
     ) -> None:
-        """Count a request of somebody who has no token, for an address and the networks around it. Raises as above."""
+        """Count a request without a token, for its address and the networks around it. Raises as `request` does."""
         for each, times in _weighed(networks):
             await self.request(f"{what} {each}", now, per_second * times, patience_s)
 
     def charge(self, whose: str, now: Instant, per_second: int, patience_s: float, amount: int) -> None:
-        """Count that much more for a request that turned out to be heavy, without refusing it."""
+        """Add to the count of a request that turned out to be heavy, without refusing it."""
         if per_second and amount:
             burst, per_ms = BURST_S * per_second, per_second / 1000
             amount = min(amount, _heaviest(per_second, patience_s) - 1)
             self.requests.spend(whose.encode(), now, burst=burst, per_ms=per_ms, amount=amount)
 
     def familiar(self, name: str, networks: Networks, now: Instant) -> bool:
-        """Tell whether somebody with this name has signed in at this address lately."""
+        """Tell whether this name has signed in from this address lately."""
         return self.signed_in.has(_folded(name), networks[0], now)
 
     @contextmanager
     def sign_in(self, credential: Credential, name: str, networks: Networks, now: Instant) -> Iterator[None]:
-        """Around an attempt to sign in, which counts unless it succeeds. Raises `TooMany` after too many failures.
+        """Context of an attempt to sign in, which counts unless it succeeds. Raises `TooMany` after too many failures.
 
-        Counted before it is tried, so that many attempts at the same time don't all get their turn.
+        The attempt is counted before it is tried, so that many attempts at the same time can't all get through.
         """
         name = _folded(name)
         bounds = self._bounds(credential, name, networks, now)
@@ -256,9 +258,9 @@ class Limits:
 
     @contextmanager
     def link(self, networks: Networks, now: Instant) -> Iterator[None]:
-        """Around the verification of a customer's link, which counts if there is no such link (`NotFound`).
+        """Context of the verification of a customer's link, which counts if there is no such link (`NotFound`).
 
-        Raises `TooMany` after `FAILURES_PER_ADDRESS` of these, also for a good one.
+        Raises `TooMany` after `FAILURES_PER_ADDRESS` wrong links, also for a valid link.
         """
         bounds = [_Bound(_key("link", each), FAILURES_PER_ADDRESS * times) for each, times in _weighed(networks)]
         wait_s = max(self._wait_s(bound, now) for bound in bounds)
@@ -275,7 +277,7 @@ class Limits:
         return self.failures.wait_s(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
 
     def _bounds(self, credential: Credential, name: str, networks: Networks, now: Instant) -> Sequence[_Bound]:
-        """Return all that an attempt counts for. At a familiar address that is the address alone."""
+        """Return the bounds for which an attempt counts. At a familiar address this is only the address."""
         narrow, *_ = weighed = _weighed(networks)
         counted = [narrow] if self.signed_in.has(name, networks[0], now) else weighed
         bounds = [_Bound(_key("address", each), FAILURES_PER_ADDRESS * times) for each, times in counted]
@@ -298,7 +300,7 @@ def weight(body_bytes: int) -> int:
 
 
 def _heaviest(per_second: int, patience_s: float) -> int:
-    """Return how often one request counts at most: so often that the one after it need not be refused."""
+    """Return the maximum count of one request, at which the next request need not be refused."""
     return max(1, int((patience_s or BURST_S) * per_second))
 
 
@@ -312,5 +314,5 @@ def _folded(name: str) -> str:
 
 
 def _key(*parts: str) -> bytes:
-    """Short, however long a name is."""
+    """Return a short key for a name of any length."""
     return hashlib.blake2b("\0".join(parts).encode(errors="replace"), digest_size=16).digest()

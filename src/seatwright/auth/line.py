@@ -1,7 +1,8 @@
 """A bounded line in front of a few threads, in which networks take turns.
 
-Whoever sends much waits behind their own, and when the line is full their newest gives way to somebody else. Those
-who have proved lately who they are have a line of their own; the two lines take turns as well.
+A network that sends many requests delays only its own, and when the line is full its newest request gives way to
+another network's. Callers who have lately proved their identity have a line of their own; the two lines take turns as
+well.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from seatwright.core.errors import TooMany
 T = TypeVar("T")
 
 MAX_WAITING = 32
-"""Callers waiting in each of the two lines at most."""
+"""Maximum number of callers waiting in each of the two lines."""
 MAX_WAITING_PER_ADDRESS = 8
 """The same for one address or user."""
 RETRY_AFTER_S = 2
@@ -29,7 +30,7 @@ _Ticket: TypeAlias = "asyncio.Future[None]"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who wants something done: from which networks, and whether they have proved lately who they are."""
+    """The caller of some work: its networks, and whether it has lately proved its identity."""
 
     networks: Networks = UNKNOWN
     familiar: bool = False
@@ -37,7 +38,7 @@ class Origin:
 
 @dataclass(slots=True)
 class _Network:
-    """Those who wait in one network: in the networks inside of it, in the order of their turns, or by themselves."""
+    """The waiting tickets of one network: in the networks inside of it, in the order of their turns, or directly."""
 
     inside: OrderedDict[str, _Network] = field(default_factory=OrderedDict)
     tickets: deque[_Ticket] = field(default_factory=deque)
@@ -63,9 +64,10 @@ class _Network:
         return ticket
 
     def give_way(self, path: Networks) -> _Ticket | None:
-        """Remove the newest ticket of a network that has two more than a newcomer's; None if there is no such one.
+        """Remove the newest ticket of a network that has two more tickets than the newcomer's; None if there is no such
+        network.
 
-        Where the newcomer's own network is the one that has many, it is looked at from the inside.
+        If the newcomer's own network has the most, the networks inside of it are compared.
         """
         if not path:
             return None
@@ -81,7 +83,7 @@ class _Network:
         return ticket
 
     def drop(self) -> _Ticket:
-        """Remove the newest ticket of the network inside that has most."""
+        """Remove the newest ticket of the inner network that has the most."""
         self.count -= 1
         if not self.inside:
             return self.tickets.pop()
@@ -112,7 +114,9 @@ class Line:
         """The line whose turn is next is the first of `_lines`."""
 
     async def run(self, origin: Origin, work: Callable[..., T], *args: str) -> T:
-        """Return what `work` returns, in its turn. Raises `TooMany` if too many wait, also while it waits itself."""
+        """Run `work` when its turn comes, and return its result. Raises `TooMany` if too many wait, also while it waits
+        itself.
+        """
         await self._turn(origin)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)

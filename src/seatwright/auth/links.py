@@ -1,7 +1,7 @@
-"""Signed links by which a customer sees an order without an account: whoever has the link has the order.
+"""Signed links by which a customer sees an order without an account. The link alone gives access to the order.
 
-A token is 34 bytes (account, order, what it is good for, day of expiry, generation) and 16 of an HMAC-SHA256 over them,
-in base64url: 67 characters.
+A token is 34 bytes (account, order, rights, day of expiry, generation) and 16 of an HMAC-SHA256 over them, in
+base64url: 67 characters.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from seatwright.auth.secrets import Keyring
 from seatwright.core.clock import DAY_MS, Instant
 
 LINK_DAYS = 400
-"""Days for which a link is good after it was made, or after the last date of its order (our decision)."""
+"""Days for which a link is valid after it was made, or after the last date of its order (our decision)."""
 PATH = "/my"
-"""Where customers' pages are on this server."""
+"""The path of customers' pages on this server."""
 _HEAD = 34
 _MAC = 16
 _VIEW_ONLY = 1
@@ -28,9 +28,10 @@ _PROOF = b"what a customer was shown\0"
 
 
 class OrderLink(NamedTuple):
-    """Which order a link shows, as its seller `account_id` sees it, and until when (a whole day, UTC).
+    """The order that a link shows, as its seller `account_id` sees it, and the expiry (a whole day, UTC).
 
-    Without `may_cancel` it only shows the order. `generation` is how often the order's links had been ended before.
+    Without `may_cancel` the link only shows the order. `generation` is how often the order's links had been ended
+    before.
     """
 
     account_id: str
@@ -51,9 +52,9 @@ def sign(keyring: Keyring, link: OrderLink) -> str:
 
 
 def verify(keyring: Keyring, token: str, now: Instant) -> OrderLink | None:
-    """Return what a token shows, or None if it is not one of ours, to the letter, or too old.
+    """Return the link of a token, or None if the token is not exactly one of ours, or has expired.
 
-    Whether the order still has links of that generation is for the caller to see.
+    The caller checks whether the generation is still the order's.
     """
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
@@ -73,7 +74,9 @@ def verify(keyring: Keyring, token: str, now: Instant) -> OrderLink | None:
 
 
 def link_to(account_id: str, order_id: str, now: Instant, last_date: Instant | None) -> OrderLink:
-    """Return a link to an order, made `now`, whose last departure is at `last_date`; it ends with a whole day, UTC."""
+    """Return a link to an order, made `now`, whose last departure is at `last_date`; it expires at the end of a day,
+    UTC.
+    """
     day = -(-max(now, last_date or now) // DAY_MS)
     return OrderLink(account_id, order_id, (day + LINK_DAYS) * DAY_MS)
 
@@ -84,7 +87,7 @@ def address(public_url: str, token: str) -> str | None:
 
 
 def proof(keyring: Keyring, token: str, shown: str) -> str:
-    """Return what proves that whoever sends it was `shown` this on the page of `token`: 22 characters."""
+    """Return a proof, of 22 characters, that its sender saw `shown` on the page of `token`."""
     message = _PROOF + token.encode() + b"\0" + shown.encode()
     return _text(hmac.new(keyring.link_key, message, hashlib.sha256).digest()[:_MAC])
 

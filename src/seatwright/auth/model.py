@@ -49,9 +49,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """An operator or a reseller: who owns users, a catalog, carts and orders. `code` is its short name.
+    """An operator or a reseller, which owns users, a catalog, carts and orders. `code` is its short name.
 
-    `language` is the one it is written to in, and its customers where they name none.
+    `language` is that of mails to it, and to its customers who name none.
     """
 
     id: str
@@ -81,7 +81,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of an integration's own; never the key itself. `last_used_at` is exact to an hour."""
+    """An integration's own key, without the key itself. `last_used_at` is exact to an hour."""
 
     account_id: str
     id: str
@@ -95,10 +95,10 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=256)
 def parse_permissions(text: str) -> frozenset[str]:
-    """Read the permissions of a user or key as they are kept: words with spaces between them."""
+    """Read the stored permissions of a user or key: words with spaces between them."""
     return frozenset(text.split())
 
 
 def write_permissions(permissions: frozenset[str]) -> str:
-    """Return permissions as they are kept, in the order of `PERMISSIONS`."""
+    """Return permissions as they are stored, in the order of `PERMISSIONS`."""
     return " ".join(permission for permission in PERMISSIONS if permission in permissions)

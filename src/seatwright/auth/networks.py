@@ -1,4 +1,4 @@
-"""Where a request comes from: its address, and the networks around it that one party may have all of."""
+"""Where a request comes from: its address, and the networks around it that may all belong to one party."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IPV6_PREFIXES = (64, 56, 48)
 def networks(host: str) -> Networks:
     """Return an IPv4 address and its /24, or an IPv6 address's /64, /56 and /48.
 
-    What is no address (a proxy may say "unknown") is all one.
+    All texts that are no address (a proxy may say "unknown") count as one.
     """
     try:
         found = ipaddress.ip_address(host)
@@ -35,5 +35,5 @@ def networks(host: str) -> Networks:
 
 
 def network(host: str) -> str:
-    """Return the narrowest of an address's `networks`: whoever has one address of a /64 has all of them."""
+    """Return the narrowest of an address's `networks`: a party that has one address of a /64 has all of them."""
     return networks(host)[0]

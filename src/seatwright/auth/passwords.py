@@ -16,9 +16,9 @@ MIN_PASSWORD = 10
 MAX_PASSWORD = 200
 """Lengths in characters. Long ones are refused rather than cut."""
 THREADS = 2
-"""Hashes computed at a time, each in 64 MiB."""
+"""How many hashes are computed at the same time, each in 64 MiB."""
 NICENESS = 10
-"""The threads' priority: hashing takes its time when there are requests to answer."""
+"""The threads' priority: hashing is slower while there are requests to answer."""
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4, hash_len=32, salt_len=16, type=Type.ID)
 """RFC 9106's second recommended option: argon2id, three passes over 64 MiB in four lanes."""

@@ -42,36 +42,38 @@ class Keyring:
 
     @classmethod
     def open(cls, secret: str, data: Path) -> Keyring:
-        """Use `secret`, or if it is empty the one that is kept in the data directory.
+        """Use `secret`, or if it is empty the one that is stored in the data directory.
 
-        Raises `Unavailable`, with the command that mends it, if there is none, or tokens could be forged with it.
+        Raises `Unavailable`, with the command that repairs it, if there is none, or tokens could be forged with it.
         """
         return cls.from_secret(secret or kept_secret(data))
 
     def hash_api_key(self, key: str) -> str:
-        """Return what is stored of an API key: keys are random, so a keyed hash is as good as a slow one."""
+        """Return the stored hash of an API key: keys are random, so a keyed hash is as safe as a slow one."""
         return hmac.new(self.api_key_key, key.strip().lower().encode(), hashlib.sha256).hexdigest()
 
     def hash_request(self, fingerprint: str) -> str:
-        """Return what is stored of a request's fingerprint. A request may hold a password, and a plain hash of it
-        could be guessed at fast by whoever reads the database."""
+        """Return the stored hash of a request's fingerprint. A request may contain a password, and a reader of the
+        database could quickly guess it from a plain hash.
+        """
         return hmac.new(self.request_key, fingerprint.encode(), hashlib.sha256).hexdigest()
 
 
 def new_own_key(key_id: str) -> str:
-    """Return a fresh key for an integration. It begins with `swk_` and its id: whoever finds one somewhere can see what
-    it is, and which to revoke. The rest is 160 random bits."""
+    """Return a fresh key for an integration. It begins with `swk_` and its id, so that anybody who finds one knows what
+    it is, and which key to revoke. The rest is 160 random bits.
+    """
     return f"swk_{key_id}_{secrets.token_hex(20)}"
 
 
 def own_key_id(key: str) -> str | None:
-    """Return the id in a key that has the form of an integration's; None for the account's key, and anything else."""
+    """Return the id in a key that has the form of an integration's; None for the account's key and any other text."""
     match = _OWN_KEY.fullmatch(key.strip().lower())
     return match[1] if match else None
 
 
 def same_hash(left: str, right: str) -> bool:
-    """Compare two hashes in a time that tells nothing about them."""
+    """Compare two hashes in constant time."""
     return hmac.compare_digest(left.encode(), right.encode())
 
 
@@ -89,7 +91,7 @@ def secret_in(content: bytes) -> str | None:
 def kept_secret(data: Path) -> str:
     """Return the secret that is kept in a data directory.
 
-    Raises `Unavailable`, with the command that mends it, if there is none, or tokens could be forged with it.
+    Raises `Unavailable`, with the command that repairs it, if there is none, or tokens could be forged with it.
     """
     path = data / SECRET_FILE
     try:

@@ -32,7 +32,7 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What a user is made of. `password_hash` comes from `passwords.hash_password`, before the transaction."""
+    """The fields of a new user. `password_hash` comes from `passwords.hash_password`, before the transaction."""
 
     email: str
     name: str
@@ -102,7 +102,7 @@ async def authenticate(tx: ReadTx, keyring: Keyring, now: Instant, lifetime_s: i
     users who may integrate.
 
     `username` is an e-mail (in any case) or an alternative id. A token for a key that expires ends with it. Raises
-    `Unauthorized`, always the same one, but for a right key that has expired.
+    `Unauthorized`, always the same one except for a right key that has expired.
     """
     given, key_id = keyring.hash_api_key(apikey), own_key_id(apikey)
     found: Claims | None = None
@@ -143,9 +143,9 @@ def _claims(row: Row) -> Claims:
 async def create_account(
     tx: Tx, keyring: Keyring, now: Instant, *, code: str, name: str, email: str, currency: str, time_zone: str
 ) -> tuple[Account, str]:
-    """Make an account and return it with its API key, which is shown this once.
+    """Make an account and return it with its API key, which is shown only this once.
 
-    Raises `Invalid` for a field that can't be, `Conflict` for a code that is taken.
+    Raises `Invalid` for a wrong field, `Conflict` for a code that is taken.
     """
     key = new_uuid()
     new = Account(
@@ -183,9 +183,9 @@ async def account_by_code(tx: ReadTx, code: str) -> Account:
 
 
 async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, change: AccountChange) -> Account:
-    """Change an account and return it. That a policy with the given code exists is for the caller to check.
+    """Change an account and return it. The caller checks that a policy with the given code exists.
 
-    Raises `Invalid` for a field that can't be, and `Conflict` for a currency that can't change any more because
+    Raises `Invalid` for a wrong field, and `Conflict` for a currency that can't change any more because
     there are orders, carts or prices in it.
     """
     old = await lock_account(tx, account_id)
@@ -224,7 +224,7 @@ async def _check_currency_may_change(tx: ReadTx, old: Account, currency: str) ->
 async def reset_key(tx: Tx, keyring: Keyring, now: Instant, actor: str, account_id: str) -> str:
     """Give the account a new API key and return it, this once. The old key and all tokens for it end at once.
 
-    Whoever signed in with a password stays signed in. Raises `NotFound`.
+    Users who signed in with a password stay signed in. Raises `NotFound`.
     """
     key = new_uuid()
     if not await store.replace_key(tx, account_id, keyring.hash_api_key(key)):
@@ -262,8 +262,8 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
 async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id: str, change: UserChange) -> User:
     """Change a user and return it. A new password, or being deactivated, ends all tokens of the user at once.
 
-    Raises `NotFound`, `Invalid`, `Conflict` if the account has another user with such a name, or would be left
-    without anybody who may change its settings.
+    Raises `NotFound`, `Invalid`, `Conflict` if the account has another user with such a name, or if no user would
+    remain who may change its settings.
     """
     await lock_account(tx, account_id)
     old = await store.user(tx, account_id, user_id) if is_hex24(user_id) else None
@@ -315,7 +315,7 @@ _PERSONAL = frozenset({"name", "email", "alternative_id", "business"})
 
 
 def _changes(old: Account | User, changed: Account | User) -> dict[str, object]:
-    """Return what is new, for the audit log: personal data only as the names of the fields."""
+    """Return the changes, for the audit log; of personal data only the names of the fields."""
     before, after = msgspec.structs.asdict(old), msgspec.structs.asdict(changed)
     names = [name for name in after if after[name] != before[name]]
     values = {name: after[name] for name in names if name not in _PERSONAL}
@@ -361,7 +361,7 @@ def _alternative_id(text: str | None) -> str | None:
 
 
 def check_permissions(permissions: frozenset[str]) -> frozenset[str]:
-    """Return permissions that there are. Raises `Invalid` for one that there isn't."""
+    """Return the permissions. Raises `Invalid` for an unknown one."""
     unknown = sorted(permissions.difference(PERMISSIONS))
     if unknown:
         raise Invalid(

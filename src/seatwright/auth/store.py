@@ -34,8 +34,9 @@ CALLER_NAMES = (
 
 
 def select_caller(account: int, user: int, key: int | None = None) -> str:
-    """Return the query for what a request has to know of its user and account, and of the key of its own that it signed
-    in with, given the numbers of its parameters. The last two columns are NULL without a key that is good."""
+    """Return the query for what a request needs to know about its user and account, and about the integration's key
+    with which it signed in, given the numbers of its parameters. The last two columns are NULL without a valid key.
+    """
     columns = "CAST(NULL AS TEXT) AS caller_key_name, CAST(NULL AS TEXT) AS caller_key_permissions"
     join = ""
     if key is not None:
@@ -54,7 +55,7 @@ _SELECT_CALLER, _SELECT_CALLER_WITH_KEY = select_caller(1, 2), select_caller(1, 
 
 
 async def caller_row(tx: ReadTx, account_id: str, user_id: str, key_id: str | None) -> Row | None:
-    """Return what a request has to know of its caller, `CALLER_NAMES`, in one query."""
+    """Return what a request needs to know about its caller, `CALLER_NAMES`, in one query."""
     if key_id is None:
         return await tx.row(_SELECT_CALLER, account_id, user_id)
     return await tx.row(_SELECT_CALLER_WITH_KEY, account_id, user_id, key_id)
@@ -91,7 +92,7 @@ async def account_by_code(tx: ReadTx, code: str) -> Account | None:
 
 
 async def accounts(tx: ReadTx) -> list[Account]:
-    """Return all accounts of the server, by code. For whoever runs it; a request sees its own only."""
+    """Return all accounts of the server, by code. For the operator of the server; a request sees only its own."""
     return [_account(row) for row in await tx.rows(f'{_ACCOUNT} ORDER BY code COLLATE "C"')]
 
 
@@ -102,7 +103,7 @@ async def first_codes(tx: ReadTx, limit: int) -> list[str]:
 
 
 async def accounts_with_ids(tx: ReadTx, ids: Sequence[str]) -> list[Account]:
-    """Return accounts by their ids, which the caller has from what it may see."""
+    """Return accounts by their ids, which come from things that the caller may see."""
     return [_account(row) for row in await tx.rows(f"{_ACCOUNT} WHERE id = ANY($1)", list(ids))]
 
 
@@ -138,7 +139,7 @@ async def insert_account(tx: Tx, new: Account, key_hash: str) -> None:
 
 
 async def update_account(tx: Tx, changed: Account) -> None:
-    """Write what may change of an account. The catalog, which contains some of it, is read anew everywhere."""
+    """Write the changeable fields of an account. The catalog contains some of them, so every process reads it again."""
     await tx.execute(
         """
         UPDATE account SET name = $2, email = $3, currency = $4, time_zone = $5, policy_code = $6,
@@ -204,7 +205,7 @@ async def users_with_ids(tx: ReadTx, account_id: str, ids: Sequence[str]) -> lis
 
 
 async def other_administrators(tx: ReadTx, account_id: str, user_id: str) -> bool:
-    """Tell whether somebody else who is active may change the account's settings."""
+    """Tell whether another active user may change the account's settings."""
     found = await tx.rows(
         "SELECT permissions FROM app_user WHERE account_id = $1 AND id <> $2 AND active", account_id, user_id
     )

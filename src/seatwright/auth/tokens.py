@@ -14,7 +14,7 @@ from seatwright.core.errors import Unauthorized
 
 ALGORITHM = "HS256"
 MAX_TOKEN = 2_000
-"""Longest token that is looked at, in characters; ours have about 300."""
+"""Longest token that is read, in characters; ours have about 300."""
 
 _TIMES_ARE_OURS: Any = {
     # The library would compare with the system's clock.
@@ -26,7 +26,7 @@ _TIMES_ARE_OURS: Any = {
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a verified token says: a user of an account, at one generation of that user's tokens.
+    """The content of a verified token: a user of an account, at one generation of that user's tokens.
 
     A token that was given for the account's API key carries the key's generation too, and ends when the key is
     reset. One for a key of an integration's own names that key in `key_id`, and ends when it is revoked. Both are None
@@ -41,7 +41,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def caller_id(self) -> str:
-        """Whose requests are counted together: the integration's with a key of its own, or else the user's."""
+        """The id under which requests are counted: that of the integration's own key, or else the user's."""
         return self.key_id or self.user_id
 
 
@@ -74,7 +74,7 @@ def issue(keyring: Keyring, claims: Claims, *, now: Instant, lifetime_s: int) ->
 
 
 def verify(keyring: Keyring, token: str, *, now: Instant) -> Claims:
-    """Return the claims of a token whose signature and expiry are good. Asks no database.
+    """Return the claims of a token with a valid signature and expiry. Doesn't use the database.
 
     Raises `Unauthorized`, with the code `token_expired` or `invalid_token`.
     """
@@ -88,9 +88,10 @@ def verify(keyring: Keyring, token: str, *, now: Instant) -> Claims:
 
 @lru_cache(maxsize=4096)
 def _signed(key: bytes, token: str) -> tuple[Claims, int]:
-    """Return what a token with a good signature says, and when it expires (seconds). Kept: it never changes.
+    """Return the content of a token with a valid signature, and when it expires (seconds). It is cached, because it
+    never changes.
 
-    Whether the token still counts (its expiry, the user, the generations) is looked at each time.
+    Whether the token is still valid (its expiry, the user, the generations) is checked each time.
     """
     try:
         payload = jwt.decode(token, key, algorithms=[ALGORITHM], options=_TIMES_ARE_OURS)

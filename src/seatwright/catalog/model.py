@@ -1,8 +1,8 @@
 """What an account sells, and at what price: the documents of the catalog.
 
-Amounts are minor units of the account's currency, percentages parts per million, durations minutes.
-Entries refer to each other by `code`, the operator's own short name, unique per kind and account;
-`id` is ours. A `Catalog` is everything that one account has, at one version; it is immutable.
+Amounts are minor units of the account's currency, percentages parts per million, durations minutes. Entries refer to
+each other by `code`, the operator's own short name, unique per kind and account; `id` is ours. A `Catalog` is
+everything that one account sells, at one version; it is immutable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all catalog documents have."""
+    """The fields of all catalog documents."""
 
     id: str
     code: str
@@ -42,7 +42,7 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fixed: bool = False
 
     def price_on(self, prices: Mapping[str, int]) -> int:
-        """Return the tier's price on a departure that has these prices of its own, by tier."""
+        """Return the tier's price on a departure; `prices` are the departure's own prices by tier."""
         own = None if self.fixed or not prices else names.find(prices, self.code)
         return self.price if own is None else own
 
@@ -97,7 +97,7 @@ class Pickup(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Tag(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A label that products are grouped by, and the category that it is in ("" is none)."""
+    """A label by which products are grouped, and its category ("" is none)."""
 
     category: str = ""
 
@@ -139,7 +139,7 @@ class Discount(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Pool(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """Rental units (12 mountain bikes) that all departures of the products which use it share."""
+    """Rental units (12 mountain bikes) that are shared by all departures of the products that use the pool."""
 
     units: int
 
@@ -159,14 +159,14 @@ class Video(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AgeRestrictions(msgspec.Struct, frozen=True, kw_only=True):
-    """Ages that may take part, in years; None is no limit."""
+    """Ages of the people who may take part, in years; None means no limit."""
 
     min_age: int | None = None
     max_age: int | None = None
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Somebody who is told of a product's orders by mail: a guide, a vendor, the boat house."""
+    """A person or place that gets mails about a product's orders: a guide, a vendor, the boat house."""
 
     name: str
     email: str
@@ -175,9 +175,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """An activity (sold to participants) or a rental (sold by the unit).
 
-    `approval_min`: orders have to be accepted within so many minutes; None is no need to. `price_categories` are
-    the prices of tiers for resellers that have such a category, by its name and the tier's code. `price_category` is
-    the one whose prices `tiers` have, where a reseller sees the product (never stored).
+    `approval_min`: orders have to be accepted within this many minutes; None means that they needn't be accepted.
+    `price_categories` are the prices of tiers for resellers that have such a category, by its name and the tier's code.
+    `price_category` is the one whose prices `tiers` have, where a reseller sees the product (never stored).
     """
 
     number: int
@@ -218,7 +218,7 @@ class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
         return names.find(self.price_categories, category)
 
     def as_spelled(self, by_tier: Mapping[str, T]) -> dict[str, T]:
-        """Return what is kept by tier, by the product's own spelling; of tiers that are gone, by their old one."""
+        """Return values by tier in the product's own spelling; values of tiers that are gone keep the old spelling."""
         return {tier.code if (tier := self.tier(code)) else code: found for code, found in by_tier.items()}
 
 
@@ -266,7 +266,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         return place or self.time_zone
 
     def policy_of(self, product: Product) -> Policy | None:
-        """Return the cancellation policy that counts for `product`: its own, or else the account's; None is no fee."""
+        """Return the cancellation policy that counts for `product`: its own, or else the account's; None means no
+        fee.
+        """
         code = product.policy or self.policy_code
         return self.policies[code] if code else None
 
@@ -277,11 +279,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def discount(self, code: str) -> Discount | None:
-        """Return the discount that a customer means by `code`, whatever its case, or None."""
+        """Return the discount with `code`, in any case, or None."""
         return names.find(self.discounts, code)
 
     def whereabouts(self, location_id: str, name: str) -> str:
-        """Return a place in one line: as it was called when it was booked, with the address that it has now."""
+        """Return a place in one line: its name at the time of booking, with its present address."""
         now = next((location for location in self.locations.values() if location.id == location_id), None)
         address = (now.address, now.city, now.state, now.country) if now else ()
         return ", ".join(filter(None, (name, *address)))

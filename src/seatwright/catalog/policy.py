@@ -1,8 +1,7 @@
-"""Cancellation policies as an account keeps them: what a customer agrees to, and what leaving costs.
+"""Cancellation policies as an account stores them: what a customer agrees to, and the fees for cancelling.
 
-What a policy and a fee consist of is the original's (wire reference, "Cancellation policies"); the
-bounds are our own. Which fee counts is decided in `seatwright.cancellation.policy`, what it comes
-to in `seatwright.cancellation.fees`.
+The fields of policies and fees are the original's (wire reference, "Cancellation policies"); the bounds are our own.
+`seatwright.cancellation.policy` decides which fee counts, `seatwright.cancellation.fees` how much it is.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ _bad = partial(bad_field, code="invalid_policy")
 
 MAX_FEES = 50
 MAX_WINDOW = {"hours": 87_600, "days": 3_650, "years": 10}
-"""The longest window by unit, ten years each: a cut-off stays a date that can be reckoned with."""
+"""The longest window by unit, ten years each, so that dates computed from it stay in range."""
 
 
 class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One fee of a policy, and when it applies.
 
-    `amount` is ppm of what is cancelled for `percent`, minor units for `flat`. A fee `per` person is for
-    participants alone, per unit for units alone, per order for both. It applies when less than `window`
-    (in `window_unit`) is left until the start, and after it; always if `window` is None.
+    `amount` is ppm of the cancelled price for `percent`, minor units for `flat`. A fee `per` person is for participants
+    alone, per unit for units alone, per order for both. It applies when less than `window` (in `window_unit`) is left
+    until the start, and after it; always if `window` is None.
     """
 
     calc: Literal["percent", "flat"]
@@ -51,7 +50,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def check_policy(policy: Policy) -> Policy:
     """Return `policy` if all of its fees make sense; raise `Invalid` naming the field, as `fees[0].amount`.
 
-    Types are checked where the policy is decoded; this is for what types can't say.
+    Types are checked when the policy is decoded; this checks what types can't express.
     """
     if len(policy.fees) > MAX_FEES:
         raise _bad("fees", f"a policy has at most {MAX_FEES} fees, not {len(policy.fees)}.")

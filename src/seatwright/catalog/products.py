@@ -1,4 +1,4 @@
-"""Finding products: the filters of the reference's product list, and what a search term means. Pure.
+"""Finding products: the filters of the reference's product list, and the meaning of a search term. Pure.
 
 Only active products are found. Lists are in the order of product numbers.
 """
@@ -17,7 +17,7 @@ from seatwright.core.errors import NotFound
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilter:
-    """What a product must have to be listed; None is no condition. `name` may be part of a name, in any case.
+    """The conditions for a product to be listed; None is no condition. `name` may be part of a name, in any case.
 
     `tags` are ids (or codes) of tags, or ids of their categories, of which one is enough. `modified_since` includes
     that instant.
@@ -47,7 +47,8 @@ def select(catalog: Catalog, chosen: ProductFilter, *, limit: int, page: int) ->
 
 
 def look_up(catalog: Catalog, term: str) -> Product:
-    """Return the product that `term` means: its id, number, code, name, or part of its name and of no other's.
+    """Return the product that `term` means: its id, number, code, name, or a part of its name that no other product's
+    has.
 
     Raises `NotFound`, which names the products if there are several.
     """

@@ -1,7 +1,7 @@
-"""What a custom question takes for an answer, and which questions a product asks. Pure.
+"""The answers that a custom question accepts, and the questions that a product asks. Pure.
 
-Answers are sent by the question's label. What no question asks is kept as it was sent: an account may ask questions
-that its catalog doesn't have.
+Answers are sent under the question's label. Fields that no question asks for are stored as sent: an account may ask
+questions that its catalog doesn't have.
 """
 
 from __future__ import annotations
@@ -23,23 +23,26 @@ _FALSE = frozenset(("false", "no", "0"))
 
 
 def questions_of(catalog: Catalog, product: Product | None) -> list[Question]:
-    """Return the questions that are asked of those who book a product, in the catalog's order."""
+    """Return the questions that customers of a product are asked, in the catalog's order."""
     if product is None:
         return []
     return [each for each in catalog.questions.values() if each.products is None or product.code in each.products]
 
 
 def by_label(catalog: Catalog) -> dict[str, Question]:
-    """Return the catalog's questions by what all spellings of their labels have in common (`core.names.key`)."""
+    """Return the catalog's questions by the key of their labels (`core.names.key`), which is the same for all
+    spellings.
+    """
     return {names.key(question.name): question for question in catalog.questions.values()}
 
 
 def read_answers(catalog: Catalog, sent: Mapping[str, Any], *, of_guest: bool, path: str = "") -> dict[str, Any]:
     """Return answers as they are stored, by their labels as sent: numbers as numbers, choices as the catalog has them.
 
-    An answer of nothing (null, an empty text) is left out. What no question asks stays as it is. `of_guest` answers
-    are a participant's, whom questions per order don't ask; those of the order may answer for everybody. Raises
-    `Invalid`, naming the label after `path`, for what isn't an answer to its question, or is there twice.
+    An empty answer (null, an empty text) is left out. Fields that no question asks for stay as they are. `of_guest`:
+    the answers are a participant's, who is not asked questions per order; answers of the order may count for all
+    participants. Raises `Invalid`, naming the label after `path`, for an answer that doesn't fit its question, or comes
+    twice.
     """
     questions = by_label(catalog)
     answers: dict[str, Any] = {}
@@ -64,7 +67,7 @@ def read_answers(catalog: Catalog, sent: Mapping[str, Any], *, of_guest: bool, p
 def read_answer(question: Question, value: Any, *, field: str) -> Any:
     """Return an answer in the type of its question: text, number, true or false, YYYY-MM-DD, or one of the choices.
 
-    None where it says nothing. Raises `Invalid` naming `field` and what the question takes.
+    None for an empty answer. Raises `Invalid` naming `field` and what the question accepts.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
@@ -123,7 +126,7 @@ def answer_to(question: Question, *answers: Mapping[str, Any]) -> Any:
 
 
 def missing(questions: Iterable[Question], *answers: Mapping[str, Any]) -> list[Question]:
-    """Return the required questions that none of these mappings has an answer to."""
+    """Return the required questions without an answer in any of these mappings."""
     return [question for question in questions if question.required and answer_to(question, *answers) is None]
 
 

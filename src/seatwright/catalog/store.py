@@ -1,4 +1,4 @@
-"""Reads and writes catalog documents. A whole catalog is small, so it is read whole and kept by version."""
+"""Reads and writes catalog documents. A catalog is small, so it is read whole and cached by version."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ACCOUNT_COLUMNS = "a.catalog_version, a.currency, a.time_zone AS account_zone, a
 class CatalogCache:
     """Catalogs in memory, each used only after comparing `account.catalog_version`.
 
-    The version is read with every request, so no product or price outlives its change; seats are never kept
-    here. Safe to use from several threads.
+    The version is read with every request, so no outdated product or price is used; seats are never cached here. Safe
+    to use from several threads.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ def build(
     time_zone: str,
     policy_code: str | None,
 ) -> Catalog:
-    """Put entries, by kind and code, together to a `Catalog`. They are valid already."""
+    """Build a `Catalog` from entries by kind and code, which are valid already."""
     products = cast("dict[str, Product]", by_kind["product"])
     return Catalog(
         account_id=account_id,
@@ -128,15 +128,15 @@ async def delete(tx: Tx, account_id: str, kind: str, entry_id: str) -> bool:
 
 
 async def lock(tx: Tx, account_id: str) -> None:
-    """Let changes of one catalog come one after the other, from before it is read until the commit."""
+    """Make changes of one catalog run one after the other: lock it, before it is read, until the commit."""
     await tx.row("SELECT id FROM account WHERE id = $1 FOR UPDATE", account_id)
 
 
 async def touch(tx: Tx, account_id: str) -> None:
-    """Make every process read this account's catalog anew. Also serializes changes to one catalog.
+    """Make every process read this account's catalog again. Also serializes changes to one catalog.
 
-    The version grows by a random step: one that was read inside a transaction which is then rolled back is not
-    given out a second time, so what was kept in memory under it is never taken for something else.
+    The version grows by a random step. So a version that was read in a transaction which is then rolled back is never
+    used again, and a catalog that was cached under it is never mistaken for another.
     """
     await tx.execute(
         "UPDATE account SET catalog_version = catalog_version + $2 WHERE id = $1",

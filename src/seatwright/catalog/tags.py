@@ -10,11 +10,13 @@ from seatwright.catalog.model import Catalog, Tag
 from seatwright.core import names
 
 OTHER = "Other"
-"""The category of tags that have none."""
+"""The category of tags without a category."""
 
 
 class TagCategory(NamedTuple):
-    """A category with its tags, both by name. Its id stays as long as its name does; upper and lower case are one."""
+    """A category with its tags, both by name. Its id stays as long as its name; upper and lower case count as the
+    same.
+    """
 
     id: str
     name: str
@@ -34,7 +36,7 @@ def categories(catalog: Catalog, *, used: bool = False) -> list[TagCategory]:
 
 
 def codes_of(catalog: Catalog, wanted: Collection[str]) -> set[str]:
-    """Return the codes of the tags that `wanted` names, each by its id or code, or that of its category."""
+    """Return the codes of the tags in `wanted`, which names each by its id or code, or by the id of its category."""
     return {
         tag.code
         for tag in catalog.tags.values()
@@ -43,5 +45,5 @@ def codes_of(catalog: Catalog, wanted: Collection[str]) -> set[str]:
 
 
 def _category_id(account_id: str, name: str) -> str:
-    """Return 24 hex digits, as all ids have: a category is nothing but a name."""
+    """Return an id of 24 hex digits, like all ids, made from the name: a category has nothing else."""
     return hashlib.sha256(f"{account_id} {names.key(name)}".encode()).hexdigest()[:24]

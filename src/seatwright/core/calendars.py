@@ -1,4 +1,6 @@
-"""Dates of an order as a file for calendars (RFC 5545, RFC 5546). Times are UTC, which each shows on its own clock."""
+"""Dates of an order as a file for calendars (RFC 5545, RFC 5546). Times are UTC; each calendar shows them in its own
+time zone.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ Method: TypeAlias = Literal["PUBLISH", "CANCEL"]
 class Appointment(NamedTuple):
     """One item of an order that has a date.
 
-    `uid` is the same whenever it is told of again; `sequence` grows with every change, so that the newest counts.
+    `uid` is the same in every file about the item; `sequence` grows with every change, so that the newest file counts.
     """
 
     uid: str
@@ -32,7 +34,8 @@ class Appointment(NamedTuple):
 def calendar(method: Method, appointments: Sequence[Appointment], organizer: tuple[str, str], at: Instant) -> str:
     """Return appointments as a file made at `at`; `organizer` is a name and an address.
 
-    A `CANCEL` takes them out of a calendar that has them; published ones that are `CANCELLED` stay there as such.
+    A `CANCEL` removes the appointments from a calendar that has them; published ones that are `CANCELLED` stay there
+    and are shown as cancelled.
     """
     made = Calendar()
     made.add("prodid", "-//Seatwright//Bookings//EN")

@@ -1,7 +1,7 @@
 """The only place where the wall clock is read.
 
-An instant is an `int`: milliseconds since 1970-01-01T00:00Z. Services take a `Clock` and never
-ask the system for the time, so that a test can put every boundary where it wants it.
+An instant is an `int`: milliseconds since 1970-01-01T00:00Z. Services take a `Clock` and never ask the system for the
+time, so that a test can set every boundary.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DAY_MS = 24 * HOUR_MS
 
 
 class Clock(Protocol):
-    """Whatever can tell the current instant."""
+    """An object that returns the current instant."""
 
     def now(self) -> Instant:
         """Return the current instant in milliseconds, UTC."""

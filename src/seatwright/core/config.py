@@ -13,7 +13,7 @@ from seatwright.core.field_errors import bad_field
 from seatwright.core.mail import Mailbox, MailServer, parse_mailbox, parse_server
 
 MIN_SECRET = 32
-"""Characters of the server's secret at least, wherever it is kept."""
+"""Minimum length of the server's secret, in characters, in the environment or in a file."""
 
 
 @dataclass(frozen=True, slots=True)

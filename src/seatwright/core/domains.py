@@ -1,6 +1,6 @@
-"""Domain names beyond ASCII, as they are asked for (IDNA 2008).
+"""Domain names beyond ASCII, in the form that DNS queries use (IDNA 2008).
 
-Python's own codec is of 2003: it makes `strasse` of `straße`, another sigma of ς, and leaves joiners out, so a mail
+Python's own codec implements IDNA 2003: it turns `straße` into `strasse`, replaces ς by σ, and drops joiners, so a mail
 would go to somebody else's domain.
 """
 
@@ -12,10 +12,10 @@ MAX_DOMAIN = 253
 
 
 def ascii_domain(domain: str) -> str | None:
-    """Return a domain name in ASCII and lower case; None for one that there can't be.
+    """Return a domain name in ASCII and lower case; None if it is not a possible domain name.
 
-    Capitals, full-width letters and other dots are read as UTS #46 reads them, without its rules for the transition.
-    What is ASCII already stays as it is; whether its labels are any is for the caller to check.
+    Capitals, full-width letters and other dots are read as UTS #46 reads them, without its transitional rules. A name
+    that is ASCII already is returned unchanged; the caller checks whether its labels are valid.
     """
     if len(domain) > MAX_DOMAIN:
         return None

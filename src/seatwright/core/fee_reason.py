@@ -1,4 +1,4 @@
-"""Why cancelling costs what it costs. `english` says it on the wire, `seatwright.wording` in a customer's language."""
+"""The reason for a cancellation fee. `english` says it on the wire, `seatwright.wording` in a customer's language."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import msgspec
 from seatwright.core.money import to_wire
 
 Less: TypeAlias = Literal["limited", "charged"]
-"""Why less than a fee was taken: it was limited to the price, or had been charged already."""
+"""Why less than the policy's fee was taken: it was limited to the price, or had been charged already."""
 
 
 class FeeReason(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why the fee on one participant or unit is what it is.
+    """The reason for the fee on one participant or unit.
 
     There is no policy (`none`), none of its fees applies (`free`), it was `waived`, the supplier has `not_accepted` the
     order yet or has `moved` the departure since it was sold, or it is a `fee` of the policy. Such a fee is described by
@@ -47,7 +47,7 @@ _LESS = {None: "", "limited": ", limited to the price", "charged": ", already ch
 
 
 def english(reason: FeeReason, currency: str) -> str:
-    """Return the phrase for a reason that API clients are given; `currency` (ISO 4217) is that of flat amounts."""
+    """Return the phrase for a reason, as API clients get it; `currency` (ISO 4217) is that of flat amounts."""
     if reason.kind != "fee":
         return _PHRASES[reason.kind]
     by_line = reason.calc == "percent" and reason.per != "order"

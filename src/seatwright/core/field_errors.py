@@ -1,4 +1,4 @@
-"""What is wrong with a field, in one set of words, wherever it comes from: JSON, a catalog file, a form.
+"""What is wrong with a field, in the same words for every source: JSON, a catalog file, a form.
 
 A field is named by its path as it is written in code: `products[2].tiers.Adult.price`.
 """
@@ -16,7 +16,7 @@ from seatwright.core.errors import Invalid
 from seatwright.core.numerals import ADVICE, misspelt
 
 MAX_TRIED = 1_000
-"""Keys of an object that are looked through to find the one to blame."""
+"""How many keys of an object are searched for the wrong one."""
 
 _TYPES = {
     "str": "text",
@@ -41,12 +41,12 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
 
 
 def bad_field(field: str, sentence: str, *, code: str = "invalid_field") -> Invalid:
-    """Return the refusal of a field: its path, then what is wrong with it."""
+    """Return the error about a field: its path, then what is wrong with it."""
     return Invalid(f"{field}: {sentence}", code=code, field=field)
 
 
 def missing_field(field: str) -> Invalid:
-    """Return the refusal of what lacks a field."""
+    """Return the error about a missing field."""
     return bad_field(field, "is missing.", code="missing_field")
 
 
@@ -64,14 +64,14 @@ def path_of(steps: Iterable[str | int]) -> str:
 
 
 def choices_in_words(choices: Iterable[object]) -> str:
-    """Return which words can stand somewhere: `must be asc or desc`."""
+    """Return the allowed words as a phrase: `must be asc or desc`."""
     return f"must be {' or '.join(map(str, choices))}"
 
 
 def misfit(raw: Any, type_: Any, *, whole: str) -> Invalid | None:
-    """Return what is wrong first with plain values that are read as `type_`; None if nothing is.
+    """Return the first mistake in plain values that are read as `type_`; None if there is none.
 
-    `whole` is what all of it is called: "The body".
+    `whole` is the name of the whole value: "The body".
     """
     steps = misspelt(raw, type_)
     if steps is not None:
@@ -89,7 +89,7 @@ def misfit(raw: Any, type_: Any, *, whole: str) -> Invalid | None:
 
 
 def refusal(path: str, message: str, *, whole: str) -> Invalid:
-    """Return what the library that reads values says of one, in our words. "" is the path of all of it."""
+    """Return the message of the library that reads values in our words. "" is the path of the whole value."""
     if missing := _MISSING.match(message):
         return missing_field(at(path, missing["name"]))
     if unknown := _UNKNOWN.match(message):
@@ -137,7 +137,9 @@ def _failure(raw: Any, type_: Any) -> str | None:
 
 
 def _steps(raw: Any, type_: Any, path: str) -> tuple[str | int, ...]:
-    """Return the way to what the library blames. It hides keys of a mapping (`[...]`), which are looked for."""
+    """Return the way to the value that the library blames. The library hides keys of a mapping (`[...]`); they are
+    searched for.
+    """
     steps: list[str | int] = []
     for name, index, _ in _STEP.findall(path):
         steps.append(name or (int(index) if index else _culprit(raw, steps, type_)))
@@ -145,8 +147,9 @@ def _steps(raw: Any, type_: Any, path: str) -> tuple[str | int, ...]:
 
 
 def _culprit(raw: Any, steps: Sequence[str | int], type_: Any) -> str:
-    """Return the first key of a mapping that fails, found by halving: each try reads all of it, so there mustn't be
-    many."""
+    """Return the first key of a mapping that fails. It is found by bisection: each try reads all keys, so there must be
+    few tries.
+    """
     mapping = _value_at(raw, steps)
     if not isinstance(mapping, dict):
         return "*"
@@ -179,7 +182,7 @@ def _put(raw: Any, steps: Sequence[str | int], value: Any) -> Any:
 
 
 def _choices(info: inspect.Type, steps: Sequence[str | int]) -> Sequence[object]:
-    """Return the words that can stand at the end of `steps` in a type; none if it isn't a choice of words."""
+    """Return the words that are allowed at the end of `steps` in a type; none if it isn't a choice of words."""
     match info:
         case inspect.Metadata(type=inner):
             return _choices(inner, steps)

@@ -1,4 +1,4 @@
-"""Files that the program makes are for its own user only, whatever umask it was started with."""
+"""Only the program's own user can read the files that it makes, independent of the umask."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _OTHERS_WRITE = 0o022
 
 
 def make_files_private() -> None:
-    """Let all files that this process and its children make from now on be for their own user only."""
+    """From now on, all files that this process and its children make are private to their user."""
     os.umask(OTHERS)
 
 
 def close_file(path: Path) -> None:
     """Take away all rights that other users have on the file at `path`, if there is one.
 
-    Raises `Unavailable`, with the command that mends it, if this user may not do that.
+    Raises `Unavailable`, with the command that repairs it, if this user may not do that.
     """
     try:
         mode = path.stat().st_mode
@@ -39,9 +39,10 @@ def close_file(path: Path) -> None:
 
 
 def close_directory(path: Path) -> None:
-    """Let nobody else put files into a directory of this user's, or replace some.
+    """Let no other user create or replace files in a directory of this user.
 
-    One that belongs to somebody else, or in which everybody can only touch their own files (such as /tmp), is left.
+    A directory of another user, or one in which everybody can change only their own files (such as /tmp), stays as it
+    is.
     """
     found = path.stat()
     if found.st_uid == os.geteuid() and not found.st_mode & stat.S_ISVTX and found.st_mode & _OTHERS_WRITE:

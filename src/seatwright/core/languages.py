@@ -1,4 +1,4 @@
-"""The languages in which people are written to."""
+"""The languages of mails and pages."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _NAMES: dict[str, Language] = {
 
 
 def language_of(text: Any) -> Language | None:
-    """Return the language that somebody means by a code, a tag (`es-MX`) or a name (`German`, `Deutsch`), in any case.
+    """Return the language of a code, a tag (`es-MX`) or a name (`German`, `Deutsch`), in any case.
 
-    None for one that there is not, and for what is no text.
+    None for an unknown language, and for a value that is not a text.
     """
     if not isinstance(text, str):
         return None

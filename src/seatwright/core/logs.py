@@ -1,7 +1,7 @@
 """Log lines: JSON for machines, or columns for people. They go to standard output and hold no personal data.
 
-Of an exception its type and where it was raised are logged, and neither its message nor any variable: a database
-quotes the values that it refuses, and whatever a handler works with may be somebody's name or key.
+Of an exception only its type and place are logged, neither its message nor any variable: a database quotes the values
+that it refuses, and a handler's variables may contain names or keys.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ import structlog
 MAX_FRAMES = 40
 """Frames of one exception that are logged at most, the innermost ones."""
 HELD_S = 0.1
-"""How long a line below a warning may wait for others in a running event loop: a write for each costs a request as
-much as reading the database."""
+"""How long a line below a warning may wait for others in a running event loop. Writing each line separately would cost
+a request as much as reading the database.
+"""
 
 
 class _Output:
-    """Writes lines; several at once where nobody waits for them. What the name of a method says is the level."""
+    """Writes lines, several at once if they aren't urgent. The names of the methods are the levels."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -47,7 +48,7 @@ class _Output:
                 self._timer = self._loop.call_later(HELD_S, self.flush)
 
     def warning(self, line: str) -> None:
-        """Write a line, and what was held back before it, now."""
+        """Write a line now, after the lines that were held back before it."""
         self._held.append(line)
         self.flush()
 
@@ -55,7 +56,7 @@ class _Output:
     error = critical = warning
 
     def flush(self) -> None:
-        """Write what was held back."""
+        """Write the lines that were held back."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -68,12 +69,14 @@ class _Output:
 
 
 _json_output: _Output | None = None
-"""Where lines go that are JSON; None for any other style."""
+"""The output for JSON lines; None for any other style."""
 _requests = structlog.get_logger("seatwright.access")
 
 
 def request(**said: str | int | float | None) -> None:
-    """Write the line of one request. Like any other line, but JSON takes a short way: there are so many of them."""
+    """Write the line of one request. It is like any other line, but JSON takes a shortcut, because there are so many of
+    these lines.
+    """
     if _json_output is None:
         _requests.info("request", **said)
         return
@@ -163,7 +166,7 @@ def _as_text(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def _plain_message(_logger: Any, _method: str, event: Any) -> Any:
-    """Of another library's message only the first line: `asyncio` adds what its tasks and callbacks hold."""
+    """Keep only the first line of another library's message: `asyncio` adds the contents of its tasks and callbacks."""
     record = event.get("_record")
     message = str(event["event"]).partition("\n")[0]
     if record is not None and record.name == "asyncio":

@@ -23,7 +23,7 @@ MAX_LINE = 76
 
 _PHRASE = re.compile(r"[A-Za-z0-9'!*+/ -]*")
 _UNSTRUCTURED = re.compile(r"[ -~]*")
-"""What stands as it is beside an address, and in a header that is nothing but text."""
+"""Text that needs no encoding beside an address and in a header of plain text."""
 _PLAIN_LENGTH = MAX_LINE - len("Reply-To: ")
 _ENCODED_WORD = "=?"
 """How an encoded word begins."""
@@ -52,7 +52,7 @@ class Mailbox(NamedTuple):
 
     @property
     def header(self) -> str:
-        """The mailbox as a header has it on the wire, folded; whatever the name is, it is one mailbox."""
+        """The mailbox in the form of a header on the wire, folded. It is one mailbox for any name."""
         name = header_text(self.name, MAX_NAME, phrase=True)
         if not name:
             return self.address
@@ -62,7 +62,7 @@ class Mailbox(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed in. Without TLS (`none`) there is never a password."""
+    """The server that takes outgoing mail. Without TLS (`none`) there is never a password."""
 
     host: str
     port: int
@@ -74,23 +74,26 @@ class MailServer:
 def one_line(text: str, limit: int) -> str:
     """Return `text` without control characters and with single spaces, cut to `limit` characters.
 
-    Whatever a customer typed fits into a header, and into a line, after this.
+    After this, any text of a customer fits into a header and into a line.
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text has the form of one mail address, as it is taken from clients: looser than `mailbox`."""
+    """Return whether a text has the form of one mail address, as accepted from clients. This is looser than
+    `mailbox`.
+    """
     return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def header_text(text: str, limit: int, *, phrase: bool = False) -> str:
-    """Return `one_line` of a text as a header has it on the wire: as it is, or in encoded words (RFC 2047), folded.
+    """Return `one_line` of a text in the form of a header on the wire: unchanged, or in encoded words (RFC 2047),
+    folded.
 
-    A `phrase` is a name beside an address: commas, quotes and addresses in it are inside of encoded words. What looks
-    like an encoded word itself is broken with a space, so that nobody who decodes, even twice, finds a line break in
-    it. (Python's own headers decode what they are given, and write the line break into the mail.)
+    A `phrase` is a name beside an address: commas, quotes and addresses in it are inside of encoded words. A text that
+    itself looks like an encoded word is broken with a space, so that decoding it, even twice, never produces a line
+    break. (Python's own headers decode their input, and write the line break into the mail.)
     """
     line = one_line(text, limit).replace(_ENCODED_WORD, "= ?")
     if len(line) <= _PLAIN_LENGTH and (_PHRASE if phrase else _UNSTRUCTURED).fullmatch(line):
@@ -101,9 +104,9 @@ def header_text(text: str, limit: int, *, phrase: bool = False) -> str:
 def mailbox(text: str, name: str = "") -> Mailbox | None:
     """Return the mailbox of an address, or None if nothing can be sent there.
 
-    Stricter than `is_address`: a plain local part, which may be beyond ASCII but isn't what mail programs take for an
-    encoded word, and a domain name with at least two labels, or `localhost` (RFC 5321 without quoted local parts and
-    without address literals).
+    Stricter than `is_address`: a plain local part, which may be beyond ASCII but must not be something that mail
+    programs take for an encoded word, and a domain name with at least two labels, or `localhost` (RFC 5321 without
+    quoted local parts and without address literals).
     """
     local, at, domain = text.strip().rpartition("@")
     if not at or len(local) > MAX_LOCAL or not _LOCAL.fullmatch(local) or _ENCODED_WORD in local:
@@ -128,8 +131,8 @@ def parse_mailbox(text: str) -> Mailbox | None:
 def parse_server(text: str) -> MailServer:
     """Return the server that an address names: `smtp://` with STARTTLS, `smtps://` with TLS, `smtp+plain://` without.
 
-    User and password are written as in any URL, percent-encoded. Raises `ValueError` with what is wrong, which never
-    has the password in it.
+    User and password are written as in any URL, percent-encoded. Raises `ValueError`, which says what is wrong and
+    never contains the password.
     """
     try:
         parts = urlsplit(text)

@@ -21,9 +21,8 @@ _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 def parse_moment(text: str, zone: str, *, field: str, end: bool = False) -> Instant:
     """Read `2026-07-14`, `2026-07-14T09:00` or `2026-07-14T09:00:00Z` (or `+02:00`) as an instant.
 
-    Without an offset it is a time on the wall clock of `zone`. A date alone is its first instant, or with `end`
-    the one after its last. A `+` that was lost from a query string (it arrives as a space) is understood. Raises
-    `Invalid` naming `field`.
+    Without an offset it is a local time in `zone`. A date alone means its first instant, or with `end` the first
+    instant after it. A `+` that arrives as a space from a query string is understood. Raises `Invalid` naming `field`.
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
@@ -39,7 +38,7 @@ def parse_moment(text: str, zone: str, *, field: str, end: bool = False) -> Inst
 
 
 def wall_of(text: str) -> datetime | None:
-    """Return the time on the wall that a text says which `parse_moment` reads; None if it has an offset."""
+    """Return the local time in a text that `parse_moment` can read; None if the text has an offset."""
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         return parse_day(text, field="")

@@ -1,8 +1,8 @@
 """Money: integer minor units with a currency, and the one place where anything is rounded.
 
-Rounding rule (our decision, and the one that the wire reference's example follows): half away
-from zero, once per computed amount. Sums are never rounded, and what is split over several lines
-adds up to the cent (`allocate`).
+Rounding rule (our decision, and the one that the wire reference's example follows): half away from zero, once per
+computed amount. Sums are never rounded, and an amount that is split over several lines adds up to the cent
+(`allocate`).
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def to_wire(minor: int, currency: str) -> Decimal:
 def from_wire(value: str | int | float | Decimal, currency: str, *, field: str) -> int:
     """Read an amount as people write it ("99", 99.5, "99.50") into minor units.
 
-    Raises `Invalid`, naming `field`, for what is not a number in plain digits, has more decimals than the currency, or
-    is absurdly large.
+    Raises `Invalid`, naming `field`, for a value that is not a number in plain digits, has more decimals than the
+    currency, or is absurdly large.
     """
     found = scaled(value, decimals(currency))
     if found is None:

@@ -1,7 +1,7 @@
 """Which names count as the same: upper and lower case, spaces around them, and Unicode's two ways to write an accent.
 
-Whatever is kept by the name of a price tier, price category, discount code, question or pickup detail is looked up
-here, so that one that is spelled otherwise finds what was stored under the old spelling.
+Everything that is stored under the name of a price tier, price category, discount code, question or pickup detail is
+looked up here, so that another spelling of the name finds it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ T = TypeVar("T")
 
 
 LONG = 200
-"""Longest name, in characters, whose key is kept in memory: longer ones are no names, but anybody may send them."""
+"""Longest name, in characters, whose key is kept in memory: longer texts are not real names, but anybody may send
+them.
+"""
 
 
 def key(name: str) -> str:
-    """Return what all names that count as the same have in common, and no other has."""
+    """Return a key that is equal for all names that count as the same, and different for others."""
     return _kept_key(name) if len(name) <= LONG else _key(name)
 
 
@@ -42,14 +44,14 @@ def same(one: str, other: str) -> bool:
 
 
 def find(by_name: Mapping[str, T], name: str) -> T | None:
-    """Return what is kept under `name`, or under one that counts as the same; None if nothing is."""
+    """Return the value stored under `name`, or under a name that counts as the same; None if there is none."""
     if name in by_name:
         return by_name[name]
     return next((found for other, found in by_name.items() if same(other, name)), None)
 
 
 def count(names: Iterable[str]) -> dict[str, int]:
-    """Return how often each name is there, by its first spelling, in the order in which they come first."""
+    """Return how often each name occurs, by its first spelling, in the order of first occurrence."""
     spelling: dict[str, str] = {}
     counts: dict[str, int] = {}
     for name in names:
@@ -59,7 +61,7 @@ def count(names: Iterable[str]) -> dict[str, int]:
 
 
 def text_of(value: str | int | float) -> str:
-    """Return what a client sent for a text, without spaces around it; 5 and 5.0 both become "5"."""
+    """Return a client's value as a text, without spaces around it; 5 and 5.0 both become "5"."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()

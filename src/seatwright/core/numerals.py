@@ -1,7 +1,8 @@
-"""How numbers with decimals are written: in plain digits, and of a length that arithmetic with them is exact.
+"""The allowed form of numbers with decimals: plain digits, and short enough for exact arithmetic.
 
 The library that reads JSON hands a text to Python's `Decimal`, which takes `1_000`, `١٢` and `NaN` too, and a number
-by way of a float, which has some 16 digits; `misspelt` finds them in what was sent, by the type that it is read as.
+through a float, which has some 16 digits. `misspelt` finds such numbers in the sent values, by the type as which they
+are read.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Steps: TypeAlias = tuple[str | int, ...]
 """The way to a value inside of others: names of fields, keys, places in lists."""
 
 MAX_NUMBER = 2**53
-"""Largest number, either sign, that every JSON reader keeps exactly."""
+"""Largest absolute value that every JSON reader keeps exactly."""
 MAX_LENGTH = 100
 """Longest number, in characters."""
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
@@ -30,13 +31,13 @@ ADVICE = "is not a number that is read exactly; write it in few, plain digits, s
 
 
 class Literal(str):
-    """A number with decimals as it stands in JSON, without quotes (`json.loads(..., parse_float=Literal)`)."""
+    """A number with decimals as written in JSON, without quotes (`json.loads(..., parse_float=Literal)`)."""
 
     __slots__ = ()
 
 
 def kept(text: str) -> float | None:
-    """Return a JSON or YAML number as a float; None if the float isn't what is written."""
+    """Return a JSON or YAML number as a float; None if the float differs from the written number."""
     if len(text) > MAX_LENGTH:
         return None
     number = float(text)
@@ -44,14 +45,14 @@ def kept(text: str) -> float | None:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether a text is a number in plain digits, with an exponent of at most two digits, if with any."""
+    """Tell whether a text is a number in plain digits, with no exponent or one of at most two digits."""
     return len(text) <= MAX_LENGTH and _PLAIN.fullmatch(text.strip(" ")) is not None
 
 
 def scaled(value: str | int | float | Decimal, places: int) -> tuple[int, bool] | None:
-    """Return a number times 10 to the power of `places`, without what is behind its point, and whether that is all.
+    """Return the integer part of a number times 10 to the power of `places`, and whether it has no fraction.
 
-    None for what is no plain number. Exact: nothing is rounded on the way.
+    None for a text that is not a plain number. Exact: nothing is rounded on the way.
     """
     text = str(value)
     if not is_plain(text):
@@ -65,7 +66,7 @@ def scaled(value: str | int | float | Decimal, places: int) -> tuple[int, bool] 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where there are decimal numbers in a type: here, under these names, or in every entry."""
+    """The places of decimal numbers in a type: here, under these names, or in every entry."""
 
     here: bool = False
     fields: Mapping[str, _Plan] = field(default_factory=dict)

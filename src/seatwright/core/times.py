@@ -34,8 +34,8 @@ def zone(name: str) -> ZoneInfo:
 def check_zone(name: str) -> str:
     """Return `name` if it is one of tzdata's own names. Raises `Invalid`.
 
-    Other files in a system's directory of zones are none: `localtime` is another zone on each machine, `right/UTC`
-    counts leap seconds, `Factory` means that nobody has set one.
+    Some files in a system's directory of zones are not accepted: `localtime` differs between machines, `right/UTC`
+    counts leap seconds, `Factory` means that no zone was set.
     """
     if name not in zone_names():
         raise _no_zone(name)
@@ -79,8 +79,8 @@ def from_datetime(moment: datetime) -> Instant:
 def from_local(wall: datetime, zone_name: str) -> Instant:
     """Return the instant at which the clocks of `zone_name` show `wall` (a naive datetime).
 
-    A time that happens twice (clocks go back) is the first of the two; a time that never happens
-    (clocks go forward) is moved ahead by the length of the gap, as clocks on the wall are.
+    A time that happens twice (clocks go back) is the first of the two; a time that never happens (clocks go forward) is
+    moved ahead by the length of the gap, as clocks are.
     """
     return from_datetime(wall.replace(tzinfo=zone(zone_name), fold=0))
 
@@ -117,9 +117,8 @@ def parse_date(text: str, *, field: str) -> date:
 def parse_day_range(start: str, end: str, *, max_days: int) -> tuple[date, date]:
     """Read the `from` and `to` of a calendar request, each `YYYY-MM-DD` or `YYYY-MM`.
 
-    A month stands for its first day as `from` and its last day as `to`. Returns both days,
-    inclusive. Raises `Invalid` for what is neither, for `to` before `from`, and for more than
-    `max_days` days.
+    A month stands for its first day as `from` and its last day as `to`. Returns both days, inclusive. Raises `Invalid`
+    for a value that is neither, for `to` before `from`, and for more than `max_days` days.
     """
     first, _ = _month_or_day(start, field="from")
     _, last = _month_or_day(end, field="to")

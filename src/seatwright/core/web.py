@@ -1,4 +1,4 @@
-"""Addresses on the web, as operators write them."""
+"""Web addresses that operators enter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a customer that somebody sends, by its fields (wire reference, "Cart")."""
+"""Checks the fields of a customer that a client sends (wire reference, "Cart")."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MAX_TEXT = 2_000
 def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the customer to be stored: known fields as texts, other fields (answers to custom questions) as sent.
 
-    Numbers become texts in known fields, nulls are left out. Raises `Invalid` naming the field for values that are
-    no text, number or boolean, too long, an e-mail address without @, or a birthDate that is no date.
+    Numbers become texts in known fields, nulls are left out. Raises `Invalid`, naming the field, for values that are
+    not a text, number or boolean, too long, an e-mail address without @, or a birthDate that is no date.
     """
     if len(data) > MAX_FIELDS:
         raise _bad("customer", f"has more than {MAX_FIELDS} fields.")

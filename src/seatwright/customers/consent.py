@@ -1,4 +1,4 @@
-"""What a customer says of being on the mailing list, and of which address. Pure."""
+"""A customer's consent to the mailing list, and the address that it is for. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _YES = frozenset(("true", "yes", "1"))
 
 
 def consent_of(customer: Mapping[str, Any]) -> bool | None:
-    """Return whether a customer wants mail; None if nothing is said.
+    """Return whether a customer wants mail; None if the customer has no such field.
 
-    Clients send true, 1 or a word; anything else that is said is a no.
+    Clients send true, 1 or a word; any other value means no.
     """
     said = customer.get(CONSENT)
     if said is None or not str(said).strip():
@@ -24,14 +24,14 @@ def consent_of(customer: Mapping[str, Any]) -> bool | None:
 
 
 def address_of(customer: Mapping[str, Any]) -> str:
-    """Return a customer's e-mail address as all are compared, in one case; empty if there is none."""
+    """Return a customer's e-mail address in lower case, as addresses are compared; empty if there is none."""
     email = customer.get("email")
     address = email.strip().casefold() if isinstance(email, str) else ""
     return address if "@" in address else ""
 
 
 def check_address(email: str) -> str:
-    """Return an address as `address_of` does. Raises `Invalid` for what is none."""
+    """Return an address as `address_of` does. Raises `Invalid` if the text is no address."""
     address = email.strip()
     if not is_address(address):
         raise Invalid(f"email: {email[:80]!r} is not an e-mail address.", code="invalid_field", field="email")
@@ -39,10 +39,10 @@ def check_address(email: str) -> str:
 
 
 def with_newer_consent(customer: dict[str, Any], added: dict[str, Any]) -> dict[str, Any]:
-    """Return an order's customer, who stays the same, with what a cart that is added to it says of mail.
+    """Return an order's customer, unchanged except for the consent in the cart that is added to the order.
 
-    Whoever says nothing leaves it as it is. A no counts without an address too: it is then the order's customer's. A
-    yes has to be the same address's (our decision: nobody consents for another).
+    A cart without consent or refusal changes nothing. A no without an address counts for the order's customer. A yes
+    must be for the same address (our decision: nobody consents for another).
     """
     said, address = consent_of(added), address_of(added)
     same = address == address_of(customer)

@@ -1,4 +1,4 @@
-"""The fields of a customer (wire reference, "Cart"); whatever else one has is an answer to a question, by its label."""
+"""The fields of a customer (wire reference, "Cart"); every other field is an answer to a question, under its label."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ CUSTOMER_FIELDS = (
     "country",
     "organization",
 )
-"""Texts that describe who it is."""
+"""Texts that describe the person."""
 LANGUAGE, CONSENT = "language", "marketingConsent"
-"""Ours: what they are written to in, and whether they want to be on the mailing list. Neither is an answer, but a
-question may have been called so before."""
+"""Our own fields: the language of mails, and the consent to the mailing list. Neither is an answer, but a question may
+have been called so before.
+"""
 NO_ANSWERS = frozenset((*CUSTOMER_FIELDS, LANGUAGE, CONSENT))
-"""What a customer has that is no answer to a question."""
+"""The fields of a customer that are not answers to questions."""
 
 
 def full_name(customer: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Who wants no mail of an account's any more: a consent given before `at` counts no more, one given later does.
+"""Addresses that refuse an account's mail: a consent before `at` doesn't count any more, a later one does.
 
 Addresses come as `customers.consent.address_of` returns them, so that one person's are the same in any case.
 """
@@ -16,12 +16,12 @@ from seatwright.storage.engine import ReadTx, Tx
 
 
 def id_of(address: str) -> str:
-    """Return what an address is called in routes and in the audit log: 24 hex digits, the same each time."""
+    """Return the id of an address for routes and the audit log: 24 hex digits, always the same for an address."""
     return hashlib.blake2b(address.encode(), digest_size=12).hexdigest()
 
 
 async def refuse(tx: Tx, account_id: str, address: str, at: Instant, actor: str) -> Refusal:
-    """Note that an address wants no mail. Again it is one refusal, the later one."""
+    """Store that an address refuses mail. A repeated refusal replaces the earlier one."""
     refusal = Refusal(id_of(address), address, at)
     if await refusal_store.save(tx, account_id, refusal):
         await audit.record(tx, account_id, at, actor, "mailing.refused", refusal.id)

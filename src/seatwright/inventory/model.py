@@ -1,4 +1,4 @@
-"""A departure as it was read: what is sold, when, and how many seats are left."""
+"""A departure as it was read: the product, the times, and the free seats."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from seatwright.core.clock import Instant
 class Departure(msgspec.Struct, frozen=True, kw_only=True):
     """One date and time of a product. Instants are milliseconds UTC; a dateless product's has no start.
 
-    `free` is how many seats (or units) can be taken at the time of reading; holds that have expired are counted
-    as free, whether or not they have been swept up. `prices` are minor units by tier code, where they differ
-    from the product's own. `local_date` is the day on the location's wall clock, YYYY-MM-DD.
+    `free` is how many seats (or units) can be taken at the time of reading; holds that have expired are counted as
+    free, whether or not they have been swept. `prices` are minor units by tier code, where they differ from the
+    product's own. `local_date` is the day on the location's wall clock, YYYY-MM-DD.
     """
 
     account_id: str
@@ -31,7 +31,7 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     pool_id: str | None
 
     def bookable(self, now: Instant) -> bool:
-        """Tell whether it may be booked at `now`, seats aside: not closed, its cut-off not reached, not started."""
+        """Tell whether it may be booked at `now`, regardless of seats: not closed, before its cut-off, not started."""
         if self.closed or (self.closes_at is not None and now >= self.closes_at):
             return False
         return self.start_at is None or now < self.start_at

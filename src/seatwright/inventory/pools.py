@@ -1,10 +1,11 @@
-"""SQL for rental pools: at which instants their units are counted, and how many units there are.
+"""SQL for rental pools: the instants at which their units are counted, and the number of units.
 
-Departures that overlap share a pool's units. What is out of a pool grows only where a departure starts, so the pool is
-counted there: `pool_start` has a row for each instant at which one of its departures starts, with the units of all
-departures that are under way then, itself included. A departure fits if it fits at each start from its own on and
-before its end: exactly those that overlap it count, in any zone, to the minute. `inventory.seats` takes and gives back;
-here the rows come and go with the departures, which the caller has locked, and the catalog with them.
+Departures that overlap share a pool's units. The number of units taken grows only when a departure starts, so the pool
+is counted there: `pool_start` has a row for each instant at which one of its departures starts, with the units of all
+departures that are under way then, including the one that starts. A departure fits if it fits at each start from its
+own on and before its end: exactly the departures that overlap it count, in any zone, to the minute. `inventory.seats`
+takes and releases units; this module adds and removes rows when departures do. The caller has locked the departures and
+the catalog.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ WITHIN = (
 async def departures_about(tx: ReadTx, account_id: str, pool_id: str, first: Instant, last: Instant) -> list[str]:
     """Return a pool's departures that are under way at some moment from `first` to `last`.
 
-    Whoever is going to add or drop a start in between locks them first.
+    A caller that adds or removes a start in between locks them first.
     """
     rows = await tx.rows(
         "SELECT id FROM departure WHERE account_id = $1 AND pool_id = $2 AND end_at > $3 AND start_at <= $4",
@@ -40,9 +41,10 @@ async def departures_about(tx: ReadTx, account_id: str, pool_id: str, first: Ins
 async def count_at(
     tx: Tx, account_id: str, pool_id: str, units: int, starts: Collection[Instant], left: Collection[Instant] = ()
 ) -> None:
-    """Count a pool at `starts` from now on, each new one having `units`, and no more at those of `left` that are none.
+    """Count a pool at `starts` from now on, where each new start has `units`, and no longer at those of `left` that are
+    no starts any more.
 
-    Called once the departures have been written, and have given back what they had taken at other times.
+    Call it after the departures have been written and have released the units that they had taken at other times.
     """
     if not starts and not left:
         return
@@ -96,7 +98,7 @@ async def _add(tx: Tx, account_id: str, pool_id: str, units: int, starts: Collec
 
 
 async def most_taken(tx: ReadTx, account_id: str, pool_id: str, now: Instant) -> int:
-    """Return how many units of a pool are taken at one time, at most, from `now` on."""
+    """Return the largest number of a pool's units that are taken at one time, from `now` on."""
     row = await tx.row(
         """
         SELECT (SELECT COALESCE(MAX(taken), 0) FROM pool_start
@@ -113,7 +115,7 @@ async def most_taken(tx: ReadTx, account_id: str, pool_id: str, now: Instant) ->
 
 
 async def lock_departures(tx: Tx, account_id: str, pool_id: str, now: Instant) -> None:
-    """Lock a pool's departures that are not over, in the order in which bookings lock them."""
+    """Lock a pool's departures that have not ended, in the order in which bookings lock them."""
     await tx.rows(
         "SELECT id FROM departure WHERE account_id = $1 AND pool_id = $2 AND end_at > $3 ORDER BY id FOR UPDATE",
         account_id,
@@ -123,7 +125,7 @@ async def lock_departures(tx: Tx, account_id: str, pool_id: str, now: Instant) -
 
 
 async def resize(tx: Tx, account_id: str, pool_id: str, now: Instant, *, before: int, units: int) -> None:
-    """Give a pool `units` from `now` on, and its departures that had all `before` of them, too.
+    """Give a pool `units` from `now` on, and also its departures that had all `before` units.
 
     Raises `ConstraintViolation` if more are taken somewhere.
     """
@@ -148,5 +150,5 @@ async def resize(tx: Tx, account_id: str, pool_id: str, now: Instant, *, before:
 
 
 async def drop(tx: Tx, account_id: str, pool_id: str) -> None:
-    """Forget a pool that no departure uses."""
+    """Remove a pool that no departure uses."""
     await tx.execute("DELETE FROM pool_start WHERE account_id = $1 AND pool_id = $2", account_id, pool_id)

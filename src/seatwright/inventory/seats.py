@@ -1,10 +1,10 @@
 """`take` and `release`: the only code that writes seats taken.
 
-The hold is the allocation (design, rule 1): `departure.taken` counts what is held and what is sold, and turning
-a cart into an order does not touch it. A rental's units are counted again at each start of its pool (see
-`inventory.pools`). Departures are always locked in the order of their ids, all departures before any pool's
-starts, and those in order of time, so that two transactions never wait for each other in a circle. Whoever changes
-several departures in one transaction calls `lock` first.
+The hold is the allocation (design, rule 1): `departure.taken` counts the seats held and the seats sold, and turning a
+cart into an order does not touch it. A rental's units are counted again at each start of its pool (see
+`inventory.pools`). Departures are always locked in the order of their ids, all departures before any pool's starts, and
+those in order of time, so that two transactions never wait for each other in a circle. A use case that changes several
+departures in one transaction calls `lock` first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from seatwright.storage.engine import ConstraintViolation, Tx
 async def lock(tx: Tx, account_id: str, departure_ids: Collection[str]) -> None:
     """Lock several departures and then the starts of their pools, each in its order, until the transaction ends.
 
-    One departure needs no such call, and SQLite, with its one writer, no locks.
+    A single departure needs no such call, and SQLite, with its one writer, needs no locks.
     """
     if tx.engine == "sqlite" or len(departure_ids) < 2:
         return
@@ -43,8 +43,8 @@ async def lock(tx: Tx, account_id: str, departure_ids: Collection[str]) -> None:
 async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
     """Take `seats` (departure id -> how many), all or none.
 
-    Raises `SoldOut`, its `field` the departure's id, where there are not enough or the departure is gone; the
-    transaction must then be rolled back, which happens by itself when the error leaves the use case.
+    Raises `SoldOut`, its `field` the departure's id, if there are not enough or the departure is gone; the transaction
+    must then be rolled back, which happens by itself when the error leaves the use case.
     """
     await lock(tx, account_id, seats)
     for departure_id in sorted(seats):
@@ -69,7 +69,7 @@ async def take(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
 
 
 async def release(tx: Tx, account_id: str, seats: Mapping[str, int]) -> None:
-    """Give `seats` (departure id -> how many) back to availability."""
+    """Release `seats` (departure id -> how many), so that they are free again."""
     await lock(tx, account_id, seats)
     for departure_id in sorted(seats):
         count = seats[departure_id]

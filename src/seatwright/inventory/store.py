@@ -18,7 +18,7 @@ COLUMNS = """d.account_id, d.id, d.product_id, d.start_at, d.end_at, d.time_zone
     d.closed, d.closes_at, d.prices, d.pool_id"""
 
 POOL_FREE = f"(SELECT MIN(p.capacity - p.taken) FROM pool_start p WHERE {WITHIN})"  # noqa: S608 - constant
-"""Units that are free in its pool all through the departure `d`; NULL without a pool."""
+"""Units of the pool that are free during the whole departure `d`; NULL without a pool."""
 
 _Prices = dict[str, int]
 
@@ -48,7 +48,7 @@ async def calendar(
 ) -> list[Departure]:
     """Return a product's departures whose local day is from `first` to `last`, in order of their start.
 
-    Those that are closed or over are included; `Departure.bookable` tells. A dateless product's comes first.
+    Departures that are closed or over are included; `Departure.bookable` tells. A dateless product's comes first.
     """
     rows = await tx.rows(
         f"""
@@ -72,9 +72,9 @@ async def calendar(
 class Glance(NamedTuple):
     """A calendar in three values, which cost less to read than its rows (docs/decisions/0002-one-query.md).
 
-    `fixed` is all that is shown of its departures but their free seats, a line each with the values of `FIXED`;
-    `free` are those, as texts, in the same order. With `overdue` holds in the account they are too few: then `calendar`
-    has to count.
+    `fixed` has everything that is shown of its departures except their free seats, a line for each with the values of
+    `FIXED`; `free` has the free seats, as texts, in the same order. With `overdue` holds in the account these are too
+    few: then use `calendar`, which counts them.
     """
 
     fixed: str
@@ -83,7 +83,7 @@ class Glance(NamedTuple):
 
 
 FIXED = ("id", "start_at", "end_at", "time_zone", "local_date", "closed", "closes_at", "prices")
-"""The values in a line of `Glance.fixed`, with | between them; what is NULL is empty."""
+"""The values in a line of `Glance.fixed`, with | between them; NULL is an empty text."""
 
 _GLANCE = f"""
 SELECT d.id{"".join(f"||COALESCE('|'||d.{name}, '|')" for name in FIXED[1:])} AS fixed, d.capacity - d.taken AS free,
@@ -143,7 +143,7 @@ async def _with_free_seats(tx: ReadTx, account_id: str, rows: Sequence[Row], now
 
 
 async def _expired_holds(tx: ReadTx, account_id: str, now: Instant) -> Sequence[Row]:
-    """Return holds that are over but not yet swept up; few, as the worker sweeps every second."""
+    """Return holds that have expired but are not swept yet; these are few, because the worker sweeps every second."""
     return await tx.rows(
         """
         SELECT h.departure_id, CAST(SUM(h.seats) AS BIGINT) AS seats, d.pool_id, d.start_at, d.end_at
@@ -164,7 +164,7 @@ class _FreeInPool:
         self._free: list[int] = []
 
     def add(self, start_at: Instant, free: int) -> None:
-        """Note what is free at a start after those noted before."""
+        """Add the free units at a start that is later than the ones added before."""
         self._starts.append(start_at)
         self._free.append(free)
 
@@ -174,7 +174,7 @@ class _FreeInPool:
             self._free[index] += units
 
     def least(self, start_at: Instant, end_at: Instant) -> int:
-        """Return how many units are free all through a departure."""
+        """Return how many units are free during a whole departure."""
         return min((self._free[index] for index in self._within(start_at, end_at)), default=0)
 
     def _within(self, start_at: Instant, end_at: Instant) -> range:

@@ -1,4 +1,4 @@
-"""Sends what is due: takes deliveries, sends them outside of any transaction, and writes down what came of it."""
+"""Sends due deliveries: takes them, sends them outside of any transaction, and stores the results."""
 
 from __future__ import annotations
 
@@ -18,33 +18,38 @@ from seatwright.notifications.deliveries import Attempt, Capacity, Channel, Deli
 from seatwright.storage.engine import Database
 
 MAX_RETRY_AFTER_MS = 8 * HOUR_MS
-"""The longest wait that a receiver can ask for: the longest between two attempts anyway."""
+"""The longest wait that a receiver can ask for; it is also the longest wait between two attempts."""
 AT_ONCE = 40
-"""Deliveries of a channel that one process sends at the same time at most."""
+"""Maximum number of deliveries of a channel that one process sends at the same time."""
 PER_ACCOUNT: dict[Channel, int] = {"mail": 5, "webhook": 10}
-"""Deliveries of one account that one process sends at the same time at most, so that it fills no process alone."""
+"""Maximum number of deliveries of one account that one process sends at the same time, so that no account occupies a
+process alone.
+"""
 PER_TARGET: dict[Channel, int] = {"mail": 5, "webhook": 2}
-"""The same for one target of an account, a mail address or a webhook. Mails of an account all go by one server; each
-webhook is a receiver of its own, and one that doesn't answer leaves room for the account's others."""
+"""The same for one target of an account, a mail address or a webhook. All mails of an account go through one server;
+each webhook is a receiver of its own, and one that doesn't answer must not block the account's other webhooks.
+"""
 TAKEN = 5
-"""Deliveries that are taken in one step at most."""
+"""Maximum number of deliveries that one step takes."""
 CAPACITY_WAIT_S = 1.0
-"""How long a step waits for room at most."""
+"""How long a step waits for free capacity, in seconds."""
 SETTLE_TRIES = 30
 SETTLE_PAUSE_S = 1.0
-"""How often, and how far apart, a database that is away is asked to take what came of an attempt. What it never takes
-is sent again when the lease is over."""
+"""How often, and at which intervals, the result of an attempt is written again while the database is unreachable. A
+delivery whose result is never written is sent again when its lease has expired.
+"""
 
 log = structlog.get_logger("seatwright.messages")
 
 
 Send: TypeAlias = Callable[[Delivery], Awaitable[Outcome]]
-"""Sends one delivery, within less than `deliveries.LEASE_MS`; raises nothing that it expects."""
+"""Sends one delivery, within less than `deliveries.LEASE_MS`; expected failures are outcomes, not exceptions."""
 
 
 class Deliverer:
-    """Sends a channel's deliveries, up to `AT_ONCE` at a time, and fewer of one account or to one target: whoever is
-    slow holds up itself alone."""
+    """Sends a channel's deliveries, up to `AT_ONCE` at a time, and fewer of one account or to one target: a slow
+    receiver delays only its own.
+    """
 
     def __init__(self, database: Database, clock: Clock, channel: Channel, send: Send) -> None:
         """Make one for a process and a channel; nothing is sent yet."""
@@ -55,7 +60,7 @@ class Deliverer:
         self._running: dict[asyncio.Task[None], Delivery] = {}
 
     async def step(self) -> int:
-        """Begin to send as much of what is due as there is room for; return how many that is. Waits for room only."""
+        """Begin to send as many due deliveries as there is capacity for; return how many. Waits only for capacity."""
         if len(self._running) >= AT_ONCE:
             await asyncio.wait(self._running, timeout=CAPACITY_WAIT_S, return_when=asyncio.FIRST_COMPLETED)
         capacity = self._capacity()
@@ -71,8 +76,9 @@ class Deliverer:
         return len(taken)
 
     async def step_or_wait(self) -> bool:
-        """Take a step. If it began nothing, and more may be due to whom there is no room for, wait until something is
-        done, for `CAPACITY_WAIT_S` at most. Tell whether another step is worth while at once."""
+        """Take a step. If it began nothing because there is no capacity for what is due, wait until a delivery is done,
+        for `CAPACITY_WAIT_S` at most. Return whether another step makes sense at once.
+        """
         capacity = self._capacity()
         held = len(capacity.running) >= AT_ONCE or any(capacity.full)
         if await self.step():
@@ -86,7 +92,9 @@ class Deliverer:
         return Capacity(AT_ONCE, PER_ACCOUNT[self._channel], PER_TARGET[self._channel], running)
 
     async def finish(self, within_s: float | None = None) -> None:
-        """Wait for what is being sent. After `within_s` seconds it is cut off, and due again when its lease is over."""
+        """Wait for running deliveries. After `within_s` seconds they are cancelled, and due again when their leases
+        have expired.
+        """
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=within_s)
             for task in late:
@@ -120,7 +128,9 @@ class Deliverer:
         return outcome, Attempt(at=at, code=outcome.code, error=outcome.error, duration_ms=max(0, at - began))
 
     async def _settle(self, taken: Delivery, outcome: Outcome, attempt: Attempt) -> deliveries.Status:
-        """Write what came of it, again and again while the database is away: what was sent is sent twice otherwise."""
+        """Store the result, and try again and again while the database is unreachable: otherwise a sent delivery would
+        be sent twice.
+        """
         for tries in range(SETTLE_TRIES):
             try:
                 return await self._database.write(

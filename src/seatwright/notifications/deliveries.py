@@ -1,7 +1,7 @@
-"""Deliveries: mails and webhook calls as rows, from being due until they are sent or given up.
+"""Deliveries: mails and webhook calls as rows. A delivery is due until it is sent or has failed for good.
 
 A delivery is taken for a while (a lease), sent outside of any transaction, and then settled. A process that dies in
-between leaves it due: it is sent again, with the same id, which receivers tell repetitions by.
+between leaves it due: it is sent again with the same id, by which receivers recognise repetitions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Channel: TypeAlias = Literal["mail", "webhook"]
 Status: TypeAlias = Literal["due", "sent", "dead", "sandbox"]
 
 LEASE_MS = 5 * MINUTE_MS
-"""How long whoever took a delivery has to send it. A sender gives up before that."""
+"""How long a worker has for sending a delivery that it took. A sender stops before that."""
 
 WAITS_MS: tuple[int, ...] = (
     MINUTE_MS // 2,
@@ -35,7 +35,7 @@ WAITS_MS: tuple[int, ...] = (
 """Milliseconds from one attempt to the next: 17 attempts over 79 hours (trust rows 11 and 12; our decision)."""
 MAX_ATTEMPTS = len(WAITS_MS) + 1
 MAX_ERROR = 500
-"""Longest error that is kept of an attempt, in characters."""
+"""Longest error that is stored for an attempt, in characters."""
 DIED = "whoever sent it did not come to an end"
 """The error of a delivery that was taken `MAX_ATTEMPTS` times and not settled the last time."""
 
@@ -43,7 +43,7 @@ log = structlog.get_logger("seatwright.messages")
 
 
 class Outcome(NamedTuple):
-    """What came of one attempt to send: the receiver's status code (SMTP or HTTP) if it answered, and what went wrong.
+    """The result of one attempt to send: the receiver's status code (SMTP or HTTP) if it answered, and what went wrong.
 
     A failure that is `final` is not tried again; `retry_after` is the header of that name in an HTTP answer.
     """
@@ -93,7 +93,7 @@ class Capacity(NamedTuple):
 
     @property
     def full(self) -> tuple[list[str], list[str]]:
-        """The accounts, and the targets as `_place` names them, that there is no room for."""
+        """The accounts, and the targets as `_place` names them, for which there is no capacity."""
         of_account, to_target = self._counts(self.running)
         return (
             [account_id for account_id, count in of_account.items() if count >= self.of_account],
@@ -101,7 +101,7 @@ class Capacity(NamedTuple):
         )
 
     def chosen(self, due: Iterable[Delivery]) -> list[Delivery]:
-        """Return those of `due` that there is room for, the first ones first."""
+        """Return those of `due` for which there is capacity, in the same order."""
         (of_account, to_target), found = self._counts(self.running), list[Delivery]()
         for each in due:
             if (
@@ -158,10 +158,11 @@ async def insert(tx: Tx, deliveries: Sequence[Delivery]) -> None:
 async def take(
     tx: Tx, channel: Channel, now: Instant, *, limit: int, capacity: Capacity | None = None
 ) -> list[Delivery]:
-    """Return up to `limit` due deliveries, as far as there is `capacity`; nobody else takes them for `LEASE_MS`.
+    """Take up to `limit` due deliveries, as far as there is `capacity`, and return them; nobody else takes them for
+    `LEASE_MS`.
 
-    Each counts as attempted from here on. One that was taken `MAX_ATTEMPTS` times and is due all the same has killed
-    its process, or was cut off, the last time: it is given up here instead.
+    Each counts as attempted from now on. A delivery that was taken `MAX_ATTEMPTS` times and is still due has killed its
+    process, or was cut off, the last time: it is marked as failed here and not returned.
     """
     accounts, targets = capacity.full if capacity else ([], [])
     rows = await tx.rows(
@@ -216,10 +217,11 @@ async def _give_up(tx: Tx, dead: Sequence[Delivery], now: Instant) -> None:
 async def settle(
     tx: Tx, taken: Delivery, attempt: Attempt, *, sent: bool, final: bool = False, retry_after_ms: int = 0
 ) -> Status:
-    """Write what came of an attempt to send `taken`, and return the delivery's status from now on.
+    """Store the result of an attempt to send `taken`, and return the delivery's new status.
 
-    One that wasn't `sent` is tried again after the next of `WAITS_MS`, or after `retry_after_ms` if that is longer;
-    it is given up if the failure is `final`, or after `MAX_ATTEMPTS`. Whoever's lease was over changes nothing.
+    A delivery that wasn't `sent` is tried again after the next of `WAITS_MS`, or after `retry_after_ms` if that is
+    longer; it fails for good if the failure is `final`, or after `MAX_ATTEMPTS`. If the lease has expired, nothing is
+    changed.
     """
     wait = WAITS_MS[min(taken.attempts, len(WAITS_MS)) - 1]
     status: Status = "sent" if sent else "dead" if final or taken.attempts >= MAX_ATTEMPTS else "due"
@@ -249,17 +251,17 @@ WHERE account_id = $1 AND id = $2 AND status = 'dead'
 
 
 async def retry(tx: Tx, account_id: str, delivery_id: str, now: Instant) -> bool:
-    """Make a delivery that was given up due again, with all its attempts before it; tell whether it was there."""
+    """Make a failed delivery due again, with the whole schedule of attempts; return whether it existed."""
     return bool(await tx.execute(_RETRY, account_id, delivery_id, now))
 
 
 async def retry_all(
     tx: Tx, channel: Channel, now: Instant, *, account_id: str = "", target: str = "", limit: int, until: Instant
 ) -> list[Delivery]:
-    """Make up to `limit` deliveries due again that were given up `until` an instant, of an account, or of one target of
-    it, or of all accounts; return them as they were.
+    """Make up to `limit` deliveries due again that failed up to the instant `until`, of an account, or of one of its
+    targets, or of all accounts; return them as they were.
 
-    Calls of a webhook that is switched off or deleted stay: they would only be given up again.
+    Calls of a webhook that is switched off or deleted stay as they are: they would only fail again.
     """
     rows = await tx.rows(
         f"""
@@ -318,7 +320,9 @@ async def page(
 
 
 async def everywhere(tx: ReadTx, channel: Channel, status: Status | None, *, limit: int) -> list[Delivery]:
-    """Return a channel's newest deliveries of all accounts. For whoever runs the server; requests see their own."""
+    """Return a channel's newest deliveries of all accounts. For the operator of the server; requests see only their
+    own.
+    """
     condition = "status = 'dead' AND $2 <> ''" if status == "dead" else "($2 = '' OR status = $2)"
     rows = await tx.rows(
         f"""
@@ -333,9 +337,9 @@ async def everywhere(tx: ReadTx, channel: Channel, status: Status | None, *, lim
 
 
 async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
-    """Delete up to `limit` deliveries that were sent, given up or shown before `before`; return how many.
+    """Delete up to `limit` deliveries that were sent, failed or shown before `before`; return how many.
 
-    By the end, not by the making: one that was given up is kept as long as any other for whoever retries it.
+    What counts is when they ended, not when they were made: so a failed one can be retried as long as any other.
     """
     return await tx.execute(
         """

@@ -1,6 +1,6 @@
-"""Use cases of an account's mails: what was sent, or would have been, and sending again what was given up.
+"""Use cases of an account's mails: looking at mails that were sent, or would have been, and sending failed ones again.
 
-And of whoever runs the server: sending again all that was given up, mails or webhook calls.
+Also for the operator of the server: sending all failed mails or webhook calls again.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ async def get(tx: ReadTx, account_id: str, mail_id: str) -> Delivery:
 
 
 async def retry(tx: Tx, now: Instant, actor: str, account_id: str, mail_id: str) -> Delivery:
-    """Make a mail due again that was given up, with the whole schedule of attempts before it; return it.
+    """Make a failed mail due again, with the whole schedule of attempts; return it.
 
-    Raises `NotFound`, and `Conflict` for one that was not given up.
+    Raises `NotFound`, and `Conflict` for a mail that has not failed.
     """
     await get(tx, account_id, mail_id)
     if not await deliveries.retry(tx, account_id, mail_id, now):
@@ -56,10 +56,10 @@ async def retry_all(
     until: Instant,
     limit: int,
 ) -> int:
-    """Make up to `limit` messages of a channel due again that were given up `until` an instant; return how many.
+    """Make up to `limit` messages of a channel due again that failed up to the instant `until`; return how many.
 
-    They are an account's, or one target's of it, or everybody's. To make all due, call it again until there are fewer
-    than `limit`, with the same `until`: what is given up anew meanwhile stays so.
+    They are those of an account, or of one of its targets, or of all accounts. To make all due, call this again until
+    there are fewer than `limit`, with the same `until`: messages that fail again meanwhile stay failed.
     """
     again = await deliveries.retry_all(tx, channel, now, account_id=account_id, target=target, limit=limit, until=until)
     events = [

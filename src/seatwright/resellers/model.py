@@ -18,18 +18,20 @@ Kind: TypeAlias = Literal["commission", "net"]
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A commission or net rate: ppm of what it is taken of for `percent`, minor units a participant for `flat`."""
+    """A commission or net rate: ppm of its base for `percent`, minor units per participant for `flat`."""
 
     calc: Literal["percent", "flat"] = "percent"
     amount: int
 
     def of(self, base: int) -> int:
-        """Return what the rate comes to on one participant or unit: never more than `base`."""
+        """Return the amount of the rate on one participant or unit: never more than `base`."""
         return share(base, self.amount) if self.calc == "percent" else min(self.amount, base)
 
 
 def earned(kind: Kind, rate: Rate | None, base: int) -> int:
-    """Return what a reseller earns at a rate, or keeps at a net rate, of `base`: from 0 to `base`, minor units."""
+    """Return the part of `base` that a reseller earns at a rate, or keeps at a net rate: from 0 to `base`, minor
+    units.
+    """
     if rate is None:
         return 0
     return rate.of(base) if kind == "commission" else base - rate.of(base)
@@ -49,8 +51,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
 
     `commission`: the supplier takes the money and the reseller earns `rate`. `net`: the reseller takes the money and
     pays `rate` to the supplier. Without a rate a reseller earns nothing. `products` None is all of them, in the
-    category `price_category` ("" is the products' own prices). `channel` is what the supplier calls this way of
-    selling; "" is the reseller's name. With `hides_contact` the supplier sees of customers only what
+    category `price_category` ("" is the products' own prices). `channel` is the supplier's name for this way of
+    selling; "" is the reseller's name. With `hides_contact` the supplier sees only those data of customers that
     `orders/view.py` allows. `may_waive_fees`: the reseller may cancel without a fee. `hold_percent` is the share of a
     departure that the reseller's open carts may hold at a time; None is the server's usual one.
     """
@@ -66,7 +68,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
     hold_percent: int | None = None
 
     def of_product(self, code: str) -> ProductTerms | None:
-        """Return what counts for a product, or None if it may not be sold."""
+        """Return the terms for a product, or None if it may not be sold."""
         if self.products is None:
             return ProductTerms(product=code, price_category=self.price_category)
         return self._by_code.get(code)
@@ -81,7 +83,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=
         return (names.find(terms.tiers, tier) or terms.rate if terms else None) or self.rate
 
     def commission(self, product_code: str, tier: str, base: int) -> int:
-        """Return what the reseller earns on a line, or keeps of it at a net rate: from 0 to `base`, minor units."""
+        """Return the amount that the reseller earns on a line, or keeps at a net rate: from 0 to `base`, minor
+        units.
+        """
         return earned(self.kind, self.rate_of(product_code, tier), base)
 
 
@@ -110,5 +114,5 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def channel(self) -> str:
-        """What the supplier calls this way of selling."""
+        """The supplier's name for this way of selling."""
         return self.terms.channel or self.reseller_name

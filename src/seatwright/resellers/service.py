@@ -31,7 +31,7 @@ async def require_connection(tx: ReadTx, supplier_id: str, reseller_id: str) -> 
 async def require_consent(tx: ReadTx, supplier_id: str, reseller_id: str) -> Connection:
     """Return the connection by which the supplier may order in a reseller's name now.
 
-    Raises `NotFound` without an active connection, and `Forbidden` where the reseller doesn't allow it.
+    Raises `NotFound` without an active connection, and `Forbidden` if the reseller doesn't allow it.
     """
     found = await store.connection(tx, supplier_id, reseller_id) if is_hex24(reseller_id) else None
     if found is None or not found.active:
@@ -52,7 +52,7 @@ async def require_consent(tx: ReadTx, supplier_id: str, reseller_id: str) -> Con
 async def allow_supplier_orders(
     tx: Tx, now: Instant, actor: str, supplier_id: str, reseller_id: str, *, allowed: bool
 ) -> Connection:
-    """Let the supplier order in the reseller's name, or not any more, as the reseller. Raises `NotFound`."""
+    """As the reseller, allow the supplier to order in its name, or forbid it. Raises `NotFound`."""
     found = await store.connection(tx, supplier_id, reseller_id, lock=True) if is_hex24(supplier_id) else None
     if found is None:
         raise NotFound("There is no connection to this supplier.", code="connection_not_found")
@@ -106,9 +106,9 @@ async def change(
     active: bool | None = None,
     terms: Terms | None = None,
 ) -> Connection:
-    """Open or close a connection, or give it other terms, as its supplier; None leaves what is there.
+    """As the supplier, open or close a connection, or change its terms; None leaves a value as it is.
 
-    Orders that were made stay as they are, with the terms that they were made on. Raises `NotFound`.
+    Existing orders keep the terms on which they were made. Raises `NotFound`.
     """
     found = await _existing(tx, supplier_id, reseller_id, lock=True)
     changed = msgspec.structs.replace(

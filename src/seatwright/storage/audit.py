@@ -1,4 +1,4 @@
-"""The audit log: who did what to which thing, written in the transaction that does it."""
+"""The audit log: who did what to which thing, written in the same transaction as the change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Event: TypeAlias = tuple[str, str, Instant, str, str, str, str]
 def event(account_id: str, at: Instant, actor: str, action: str, subject_id: str, detail: Any) -> Event:
     """Return the row for one event, in the order of `INSERT`.
 
-    `actor` is a user's id; `detail` is anything that JSON can hold, without personal data.
+    `actor` is a user's id; `detail` is any JSON value without personal data.
     """
     return account_id, new_hex24_at(at), at, actor, action, subject_id, msgspec.json.encode(detail).decode()
 

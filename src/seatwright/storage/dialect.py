@@ -1,4 +1,4 @@
-"""PostgreSQL's SQL in SQLite's words. See `storage.engine` for what may be written."""
+"""Translates PostgreSQL's SQL into SQLite's. `storage.engine` says which SQL may be used."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 
 BYTEWISE = ' COLLATE "C"'
-"""What a text that rows are ordered by has after it: the order of its bytes, whatever a database's own collation is.
-It is SQLite's usual order, and that of `sorted`."""
+"""Stands after a text by which rows are ordered, and makes the order bytewise, independent of the database's collation.
+This is SQLite's usual order, and that of `sorted`.
+"""
 _ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
 _PARAMETER = re.compile(r"\$(\d+)(?:::\w+(?:\[\])?)?")
 _FOR_UPDATE = re.compile(r"\s+FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?")

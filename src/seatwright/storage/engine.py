@@ -5,8 +5,8 @@ commits before it returns. The function may be run again when the database asks 
 serialization failure or a deadlock on PostgreSQL, or `Retry` raised by itself), so it changes
 nothing but the database.
 
-SQL is written once, in PostgreSQL's words: `$1` parameters, `= ANY($1)` for lists, `FOR UPDATE`.
-`storage.dialect` turns it into SQLite's where they differ.
+SQL is written once, in PostgreSQL's dialect: `$1` parameters, `= ANY($1)` for lists, `FOR UPDATE`. `storage.dialect`
+translates it where SQLite's differs.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ WENT_ON = "A use case went on after its sole statement, though its caller had as
 
 
 class Retry(Exception):
-    """Raised by a use case to be run again from its start, everything it wrote undone.
+    """Raised by a use case that must be run again from its start. Everything that it wrote is undone.
 
-    `first`, if given, is another use case that is run and committed on its own before that. A statement guards
-    itself against what has changed since it was read by dividing by the number of rows that it must touch:
-    a division by zero is a `Retry`.
+    `first`, if given, is another use case that is run and committed on its own before that. A statement guards itself
+    against changes since the read by dividing by the number of rows that it must touch: a division by zero counts as a
+    `Retry`.
     """
 
     def __init__(self, first: Callable[[Tx], Awaitable[Any]] | None = None) -> None:
@@ -119,7 +119,7 @@ class Database(Protocol):
     async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a read-only use case. Raises `Unavailable` when the database can't be reached.
 
-        `patient` lets each statement take as long as it needs, where a request would be given up.
+        `patient` lets each statement take as long as it needs; otherwise it has the time limit of a request.
         """
         ...
 
@@ -133,15 +133,15 @@ class Database(Protocol):
     ) -> T:
         """Run a use case, or several one after the other, in one transaction, committed before this returns.
 
-        Any exception rolls everything back and is passed on. Raises `Unavailable` when the database can't take
-        it; nothing was acknowledged then. Where the connection was lost during the commit, it may have happened:
-        whoever asks again under the same Idempotency-Key finds out. `patient` as in `read`.
-        A `heavy` use case has much to do, so the embedded database doesn't run it in the event loop's thread.
+        Any exception rolls everything back and is passed on. Raises `Unavailable` when the database can't take it;
+        nothing was acknowledged then. If the connection was lost during the commit, the commit may have happened:
+        repeating the request with the same Idempotency-Key tells. `patient` as in `read`. A `heavy` use case is much
+        work, so the embedded database doesn't run it in the event loop's thread.
         `one_trip` says that there is one use case, and nothing else to be done with it (see `Tx.sole`): for the few
         requests in which two round trips fewer are felt.
         """
         ...
 
     async def close(self) -> None:
-        """Finish what is running and let go of all connections."""
+        """Wait for running use cases and close all connections."""
         ...

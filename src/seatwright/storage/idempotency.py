@@ -1,8 +1,7 @@
 """Idempotency keys: the answer to a write is stored in the transaction of its effect.
 
-Kept for 24 hours by default. The same key with the same request gets the stored bytes again; with
-another request it is refused (422, as the IETF's Idempotency-Key draft says). Keys belong to an
-account, so two accounts never meet.
+Kept for 24 hours by default. The same key with the same request gets the stored bytes again. With another request it is
+refused (422, as the IETF's Idempotency-Key draft says). Keys belong to an account, so two accounts never meet.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ MAX_KEY = 255
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer as it went out: HTTP status and body bytes."""
+    """An answer as it was sent: HTTP status and body bytes."""
 
     status: int
     body: bytes
@@ -38,7 +37,7 @@ def check_key(key: str) -> str:
 
 
 def fingerprint(method: str, path: str, query: str, body: bytes) -> str:
-    """Return a digest of everything that makes a request the same request."""
+    """Return a digest of everything that identifies a request."""
     digest = hashlib.sha256()
     for part in (method.encode(), path.encode(), query.encode(), body):
         digest.update(len(part).to_bytes(8, "big"))
@@ -51,7 +50,7 @@ async def claim(
 ) -> StoredAnswer | None:
     """Claim `key` for this transaction, or return the answer that was stored under it.
 
-    A claim by a transaction that is still running is waited for; an answer from before `expired_before` counts
+    If another running transaction has claimed the key, this waits for it. An answer from before `expired_before` counts
     as absent. Raises `KeyReused` if the key was used for another request.
     """
     claimed = await tx.execute(

@@ -36,7 +36,7 @@ class Migration:
 
     @property
     def title(self) -> str:
-        """How it is named to people, as its file is: `0001_initial`."""
+        """The name shown to people, as in its file name: `0001_initial`."""
         return f"{self.version:04d}_{self.name}"
 
 

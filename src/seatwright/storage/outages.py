@@ -1,5 +1,5 @@
 """Which failures of a database are outages. An outage is `Unavailable` (503): nothing was acknowledged, and trying
-again is safe. Everything else that a database raises is a mistake of ours, and must show as one.
+again is safe. Every other error of a database is a mistake of ours, and must be reported as one.
 
 The sentences go to clients, so they hold no addresses, paths or names; the original error is the cause.
 """
@@ -22,7 +22,7 @@ _SHUTTING_DOWN = "it is being shut down or started"
 _REACH = "it can't be reached"
 
 ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What the library raises, be it an outage or a mistake."""
+"""The errors that the library raises, both for outages and for mistakes."""
 
 _SQLITE = {
     sqlite3.SQLITE_FULL: _DISK_FULL,
@@ -37,7 +37,7 @@ _SQLITE = {
     sqlite3.SQLITE_LOCKED: _BUSY,
     sqlite3.SQLITE_NOMEM: _EXHAUSTED,
 }
-"""Primary result codes; the others (no such table, misuse, ...) are mistakes."""
+"""Primary result codes of outages; all others (no such table, misuse, ...) are mistakes."""
 
 _POSTGRES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((asyncpg.DiskFullError,), _DISK_FULL),
@@ -50,7 +50,7 @@ _POSTGRES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((asyncpg.TransactionRollbackError,), _BUSY),
     ((asyncpg.PostgresConnectionError, OSError), _REACH),
 )
-"""By class of SQLSTATE, the more special ones first."""
+"""By class of SQLSTATE, the more specific ones first."""
 
 
 def _outage(reason: str) -> Unavailable:
@@ -69,7 +69,7 @@ def of_sqlite(error: BaseException) -> Unavailable | None:
 def of_postgres(error: BaseException, *, closed: bool = False) -> Unavailable | None:
     """Return the outage that asyncpg's `error` shows, or None if it is a mistake.
 
-    `closed` tells that the connection is gone. What the library then says about its misuse only says that.
+    `closed` says that the connection is gone. An error of the library about misuse then only means that.
     """
     for classes, reason in _POSTGRES:
         if isinstance(error, classes):
@@ -80,5 +80,5 @@ def of_postgres(error: BaseException, *, closed: bool = False) -> Unavailable | 
 
 
 def of_connecting(error: Exception) -> Unavailable:
-    """Return the outage of a connection that can't be had: whatever it is, it is out of the caller's hands."""
+    """Return the outage for a connection that can't be opened. The caller can do nothing about it, for any cause."""
     return of_postgres(error, closed=True) or _outage(_REACH)

@@ -108,7 +108,7 @@ class PostgresTx:
             self._begun = True
 
     async def commit(self) -> None:
-        """Commit what was written, if anything was and is not yet. For `PostgresDatabase`."""
+        """Commit the writes that are not committed yet, if any. For `PostgresDatabase`."""
         if not self._begun:
             return
         if self._probe:
@@ -121,7 +121,7 @@ class PostgresTx:
             self._probe.after("COMMIT")
 
     async def roll_back(self) -> None:
-        """Undo what was written and not committed, or cut the connection, which does it too. For `PostgresDatabase`."""
+        """Undo uncommitted writes, or cut the connection, which undoes them too. For `PostgresDatabase`."""
         if is_closed(self._connection) or not self._connection.is_in_transaction():
             return
         try:

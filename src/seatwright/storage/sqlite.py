@@ -1,11 +1,10 @@
 """The embedded database: SQLite in WAL mode, with group commit.
 
-Use cases are `async` so that the same code runs on PostgreSQL; here nothing in them ever waits, so
-each one is driven to its end with a single `send`, in the event loop's thread: a short one is over
-before another thread could begin. What may take long, syncing to disk above all, is done in threads.
-Whatever has queued up while the last commit was being synced goes into the next transaction
-together, each use case in a savepoint, so that one failure doesn't fail its neighbours. An answer is
-only given after the commit.
+Use cases are `async` so that the same code runs on PostgreSQL; here nothing in them ever waits, so each one is run to
+its end with a single `send`, in the event loop's thread: a short one is over before another thread could begin. Work
+that may take long, above all syncing to disk, is done in threads. The use cases that have queued up while the last
+commit was being synced go into the next transaction together, each in a savepoint, so that one failure doesn't fail the
+others. An answer is only sent after the commit.
 """
 
 from __future__ import annotations
@@ -40,8 +39,9 @@ QUEUE = 10_000
 """Use cases waiting for the writer at most; beyond that callers get `Unavailable`."""
 READERS = 4
 AT_ONCE_S = 0.005
-"""How long a read, or a transaction's use cases but the last, may keep the event loop busy. During a read it is looked
-at every `STEPS` steps of SQLite's machine."""
+"""How long a read, or all use cases of a transaction except the last, may keep the event loop busy. During a read the
+time is checked every `STEPS` steps of SQLite's machine.
+"""
 STEPS = 2_000
 BUSY_TIMEOUT_S = 10.0
 """How long to wait for another process that is writing."""
@@ -59,12 +59,13 @@ class _Job:
 
 
 class _TooLong(BaseException):
-    """A read has been stopped. A BaseException, so that no use case takes it for something of its own."""
+    """A read has been stopped. It is a BaseException, so that no use case handles it as an error of its own."""
 
 
 class _BatchLost(BaseException):
-    """The transaction of the whole batch can't be saved; the cause says why. A BaseException, so that no use case
-    takes it for something of its own."""
+    """The transaction of the whole batch can't be saved; the cause says why. It is a BaseException, so that no use case
+    mistakes it for something of its own.
+    """
 
 
 class SqliteDatabase:
@@ -73,7 +74,7 @@ class SqliteDatabase:
     engine: Engine = "sqlite"
 
     def __init__(self, path: Path, *, make: bool = False) -> None:
-        """Open the database file at `path`; make it first if it isn't there and `make` says so.
+        """Open the database file at `path`; with `make`, create it first if it is missing.
 
         Raises `Unavailable` if that can't be done.
         """
@@ -134,7 +135,9 @@ class SqliteDatabase:
         return connection
 
     def _check_file(self) -> None:
-        """Raise `Unavailable` if the file is not where it was: what is written to it would be lost with the process."""
+        """Raise `Unavailable` if the file is not where it was: anything written to it would be lost when the process
+        ends.
+        """
         try:
             there = _identity(self.path) == self._file
         except OSError:
@@ -147,8 +150,9 @@ class SqliteDatabase:
     async def read(self, use_case: Callable[[ReadTx], Awaitable[T]], *, patient: bool = False) -> T:
         """Run a read-only use case on one snapshot.
 
-        At once, in this thread: most take less time than another thread needs to begin. One that doesn't is stopped
-        after `AT_ONCE_S` and run again in a reader thread, like a `patient` one, which may take its time there.
+        It runs at once, in this thread: most reads take less time than another thread needs to begin. A longer one is
+        stopped after `AT_ONCE_S` and run again in a reader thread. A `patient` one runs there from the start, without a
+        time limit.
         """
         if self._closed:
             raise Unavailable("The server is shutting down; try again.")
@@ -212,7 +216,7 @@ class SqliteDatabase:
         return cast("T", await job.future)
 
     async def _write_all(self) -> None:
-        """Write what waits, a transaction at a time, until nothing does."""
+        """Run the waiting use cases, a transaction at a time, until none is left."""
         while self._jobs:
             batch = [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
             try:
@@ -226,7 +230,7 @@ class SqliteDatabase:
             _answer(batch)
 
     async def _write_batch(self, batch: list[_Job]) -> None:
-        """Run use cases in one transaction. Those that there was no time for wait for the next one."""
+        """Run use cases in one transaction. Those for which there is no time wait for the next one."""
         self._check_file()
         connection = self._writer = self._writer or self._connect(write=True)
         await self._begin(connection)
@@ -243,13 +247,13 @@ class SqliteDatabase:
             if self.probe:
                 self.probe.after("COMMIT")
         except BaseException as error:  # whatever it is, nobody in this batch may be told that it worked
-            # Nor that it didn't: what a use case was refused for may be what has just been undone.
+            # Nor may anybody be told that it failed: the reason of a refusal may be a change that has just been undone.
             cause = error.__cause__ if isinstance(error, _BatchLost) else error
             _fail(batch, _told(cause or error))
             self._roll_back(connection)
 
     async def _begin(self, connection: sqlite3.Connection) -> None:
-        """Begin a transaction, in turn with other processes."""
+        """Begin a transaction, taking turns with other processes."""
         mine = self._turn.take()
         try:
             if not (mine and _begun_at_once(connection)):
@@ -258,7 +262,9 @@ class SqliteDatabase:
             self._turn.give_back()
 
     def _wait_to_begin(self, connection: sqlite3.Connection, mine: bool) -> None:
-        """Wait until it is this process's turn and nobody writes; raise SQLite's error after `BUSY_TIMEOUT_S`."""
+        """Wait until it is this process's turn and no other process writes; raise SQLite's error after
+        `BUSY_TIMEOUT_S`.
+        """
         for _ in looks(BUSY_TIMEOUT_S):
             mine = mine or self._turn.take()
             if mine and _begun_at_once(connection):
@@ -266,7 +272,7 @@ class SqliteDatabase:
         _begin_now(connection)
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any) -> None:
-        """Call something in the writer thread, and wait until it is done even if this task is cancelled meanwhile.
+        """Call a function in the writer thread, and wait until it is done even if this task is cancelled meanwhile.
 
         The connection must not be used by two threads at once.
         """
@@ -345,7 +351,7 @@ class SqliteDatabase:
 
 
 def no_database(path: Path) -> Unavailable:
-    """Return the refusal of who names a database that isn't there, instead of an empty one in its place."""
+    """Return the error for a database that doesn't exist, so that no empty one is made in its place."""
     return Unavailable(
         f"There is no database {path.absolute()}: --data or SEATWRIGHT_DATA names the directory that it is in, and "
         "`seatwright migrate` makes a new one.",
@@ -354,7 +360,7 @@ def no_database(path: Path) -> Unavailable:
 
 
 def _begun_at_once(connection: sqlite3.Connection) -> bool:
-    """Begin a transaction if no other process has one: waiting for that is nothing for the event loop."""
+    """Begin a transaction if no other process has one: the event loop must not wait for that."""
     try:
         _begin_now(connection)
     except sqlite3.OperationalError as error:
@@ -365,7 +371,7 @@ def _begun_at_once(connection: sqlite3.Connection) -> bool:
 
 
 def _begin_now(connection: sqlite3.Connection) -> None:
-    """Begin a transaction; SQLite's error that it is busy comes at once."""
+    """Begin a transaction; raise SQLite's busy error at once."""
     try:
         connection.execute("PRAGMA busy_timeout = 0")
         connection.execute("BEGIN IMMEDIATE")
@@ -379,7 +385,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _told(error: BaseException) -> BaseException:
-    """Return what a caller is told: of an outage that it is one, of anything else what it is."""
+    """Return the error for a caller: `Unavailable` for an outage, any other error unchanged."""
     outage = outages.of_sqlite(error)
     if outage is None:
         return error

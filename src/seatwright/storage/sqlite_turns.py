@@ -1,9 +1,9 @@
 """Processes that write to the same SQLite file take turns.
 
-SQLite itself wakes nobody. Who waits for its write lock looks again after some milliseconds; the process that has just
-had it takes it back at once. Where a commit takes long, the lock is hardly ever free when somebody looks, and one
-process writes alone. So everybody takes a second lock before they begin, and only lets go of it when they have begun:
-who waits for SQLite's lock has the turn meanwhile, and who comes back stands behind them.
+SQLite doesn't wake processes that wait for its write lock: they try again after some milliseconds, and the process that
+has just released it takes it back at once. If commits take long, the lock is hardly ever free when the others try, and
+one process writes alone. So each process takes a second lock before it begins, and releases it when it has begun. The
+process that waits for SQLite's lock has the turn meanwhile, and a process that comes back waits behind it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ LONGEST_PAUSE_S = 0.002
 
 
 class Turn:
-    """A process's part in taking turns. Where a file system has no such locks, everybody always has the turn."""
+    """A process's part in taking turns. If the file system has no such locks, each process always has the turn."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Take the turn if nobody else has it; tell whether it is this process's."""
+        """Take the turn if no other process has it; return whether this process has it."""
         try:
             if self._descriptor is None:
                 self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -41,7 +41,7 @@ class Turn:
         return True
 
     def give_back(self) -> None:
-        """Let somebody else have the turn."""
+        """Let another process have the turn."""
         if self._descriptor is not None:
             with suppress(OSError):
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
@@ -54,7 +54,9 @@ class Turn:
 
 
 def looks(wait_s: float) -> Iterator[None]:
-    """Yield whenever it is time to look again, first at once and then with pauses, until `wait_s` seconds are over."""
+    """Yield each time when the lock should be tried, first at once and then with pauses, until `wait_s` seconds have
+    passed.
+    """
     deadline, pause_s = time.monotonic() + wait_s, FIRST_PAUSE_S
     while True:
         yield

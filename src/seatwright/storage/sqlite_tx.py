@@ -1,4 +1,4 @@
-"""A use case's transaction on SQLite, and how it is driven: nothing in it ever waits."""
+"""A use case's transaction on SQLite, and how it is run: nothing in it ever waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A start waits for a database that is away, until it is there or the process is told to stop."""
+"""At start, the program waits for an unreachable database until it is there or the process is told to stop."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PAUSE_S = 0.5
 """The first pause between two attempts; each further one is twice as long, up to `LONGEST_PAUSE_S`."""
 LONGEST_PAUSE_S = 4.0
 STOPPING = "stopping"
-"""The code of an error that is none: the process was told to end."""
+"""The code that says that the process was told to end, which is not a failure."""
 
 log = structlog.get_logger("seatwright.storage")
 
 
 async def reached(attempt: Callable[[], Awaitable[T]], *, wait_s: float = math.inf) -> T:
-    """Do what needs the database; while that is away, try again and again, and say so in the log.
+    """Run `attempt`, which needs the database. While the database is unreachable, try again and again, and log it.
 
-    Raises what `attempt` does if the database is not away but wrong, and after `wait_s` seconds; and `Unavailable`
-    with the code `STOPPING` as soon as the process gets SIGTERM.
+    Raises the error of `attempt` if it is not an outage, and after `wait_s` seconds; and `Unavailable` with the code
+    `STOPPING` as soon as the process gets SIGTERM.
     """
     deadline, pause_s = time.monotonic() + wait_s, PAUSE_S
     with _sigterm() as stop:
@@ -47,7 +47,7 @@ async def reached(attempt: Callable[[], Awaitable[T]], *, wait_s: float = math.i
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
-    """Return what `work` comes to, unless it is to stop first: then it is cancelled."""
+    """Return the result of `work`. If `stop` is set first, `work` is cancelled."""
     working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -62,7 +62,9 @@ async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T:
 
 @contextmanager
 def _sigterm() -> Iterator[asyncio.Event]:
-    """Return an event that SIGTERM sets, beside what it did before (which may be to end the process: not here)."""
+    """Return an event that SIGTERM sets, in addition to calling the earlier handler (but not the default one, which
+    ends the process).
+    """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     if threading.current_thread() is not threading.main_thread():  # it gets no signals
         yield stop

@@ -1,1 +1,1 @@
-"""What people read: the words of mails and pages, and how each language writes money, dates and durations."""
+"""The texts of mails and pages, and the way in which each language writes money, dates and durations."""

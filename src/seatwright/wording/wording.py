@@ -1,8 +1,8 @@
-"""Says things in the language of whoever reads them: words, dates, times, money, and why a fee is taken.
+"""Words, dates, times, money and reasons of fees in the reader's language.
 
-The words of a language are in its YAML file, one text for each key. Mails and pages have some in common (`label.`,
-`status.`, `reason.`); those of pages alone begin with `page.`, the others are of mails. Operators' templates use them
-as well (docs/notifications.md), so a key keeps its meaning.
+The words of a language are in its YAML file, one text for each key. Mails and pages share some (`label.`, `status.`,
+`reason.`); those that only pages use begin with `page.`; the others are for mails. Operators' templates use them as
+well (docs/notifications.md), so a key keeps its meaning.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def texts(language: Language) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One language, as it is written in the region of its locale, if that has one (`en-GB`).
+    """One language, as written in the region of its locale, if the locale has one (`en-GB`).
 
     Instants are UTC and shown on the clock of the zone that comes with them.
     """
@@ -56,7 +56,7 @@ class Wording:
         return str(self.locale).replace("_", "-")
 
     def say(self, key: str, **values: Any) -> str:
-        """Return the text called `key` with `values` filled in. Raises `KeyError` for one that there is not."""
+        """Return the text called `key` with `values` filled in. Raises `KeyError` for an unknown key."""
         return texts(self.language)[key].format(**values)
 
     def line(self, key: str, value: str) -> str:
@@ -64,7 +64,7 @@ class Wording:
         return self.say("line", label=self.say(key), value=value)
 
     def money(self, minor: int, currency: str) -> str:
-        """Return an amount as it is written there, to the last minor unit: 9900 USD is `$99.00`, or `99,00 $`."""
+        """Return an amount as the language writes it, to the last minor unit: 9900 USD is `$99.00`, or `99,00 $`."""
         decimals = money.decimals(currency)
         pattern = self.locale.currency_formats["standard"].pattern
         pattern = _DECIMALS.sub("0" + ("." + "0" * decimals if decimals else ""), pattern)
@@ -85,7 +85,7 @@ class Wording:
         return self._at_time(self._clock(at, zone_name))
 
     def times(self, start: Instant, end: Instant | None, zone_name: str) -> str:
-        """Return from when to when something takes place, with the day of its end if that is another one."""
+        """Return the start and end times of a departure, with the day of its end if that differs."""
         if end is None or end <= start:
             return self.time(start, zone_name)
         if times.to_local(start, zone_name).date() != times.to_local(end, zone_name).date():
@@ -106,7 +106,7 @@ class Wording:
         return get_timezone_name(times.to_local(at, zone_name), width="long", locale=self.locale)
 
     def deadline(self, at: Instant, zone_name: str) -> str:
-        """Return a moment that somebody anywhere has to keep to, with how far it is from UTC."""
+        """Return a deadline with its offset from UTC, because its readers may be anywhere."""
         offset = get_timezone_gmt(times.to_local(at, zone_name), "long", locale=self.locale)
         return f"{self.moment(at, zone_name)} ({offset})"
 
@@ -119,7 +119,7 @@ class Wording:
         return self.say("count", count=count, name=name)
 
     def reason(self, reason: FeeReason, currency: str) -> str:
-        """Return why a fee is what it is; of a fee of a policy, what it comes to, and when it is taken."""
+        """Return the reason for a fee; for a fee of a policy, its amount and when it is taken."""
         if reason.kind != "fee":
             return self.say(f"reason.{reason.kind}")
         if reason.calc == "percent":

@@ -1,4 +1,4 @@
-"""A mail as it is kept in a delivery, and as it goes over the wire."""
+"""A mail as it is stored in a delivery, and as it is sent."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CALENDAR_FILE = "booking.ics"
 
 
 class MailContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a mail says, rendered once, so that every attempt sends the same.
+    """The content of a mail, rendered once, so that every attempt sends the same.
 
-    `calendar` is an iCalendar file; `qr` what the QR code says, the order's id. `id_domain` is what its Message-ID
-    ends with: the sender's domain as it was then, so that another `SEATWRIGHT_MAIL_FROM` changes no mail's id.
+    `calendar` is an iCalendar file; `qr` is the content of the QR code, the order's id. `id_domain` is the end of the
+    Message-ID: the sender's domain as it was then, so that another `SEATWRIGHT_MAIL_FROM` changes no mail's id.
     """
 
     subject: str
@@ -41,12 +41,12 @@ class MailContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 def encode(content: MailContent) -> str:
-    """Return a content as deliveries keep it."""
+    """Return a content as deliveries store it."""
     return msgspec.json.encode(content).decode()
 
 
 def decode(text: str) -> MailContent:
-    """Return the content that a delivery keeps."""
+    """Return the content that a delivery stores."""
     return msgspec.json.decode(text, type=MailContent)
 
 
@@ -58,7 +58,7 @@ def qr_png(text: str) -> bytes:
 
 
 def message_id(delivery_id: str, domain: str) -> str:
-    """Return a delivery's Message-ID, by which a mail that arrives twice is known."""
+    """Return a delivery's Message-ID, by which a mail that arrives twice is recognised."""
     return f"<{delivery_id}@{domain}>"
 
 
@@ -73,7 +73,7 @@ def build(delivery: Delivery, sender: Mailbox, recipient: Mailbox) -> EmailMessa
     rules = policy.SMTP.clone(cte_type="7bit", utf8=utf8, max_line_length=78, refold_source="none")
     mail = EmailMessage(policy=rules)
     from_name = one_line(content.from_name, MAX_NAME) or sender.name
-    # Raw, because setting a header parses it: what was encoded would be decoded, and written in another way.
+    # Raw, because setting a header parses it: encoded text would be decoded, and encoded in another way.
     mail.set_raw("From", sender._replace(name=from_name).header)
     mail.set_raw("To", recipient._replace(name=content.to_name).header)
     answers = mailbox(content.reply_to, from_name) if content.reply_to else None

@@ -1,6 +1,6 @@
 """Renders mails: the built-in templates, or an operator's own in their place.
 
-Templates run in a sandbox and are given plain texts and numbers, never the program's objects. What customers typed is a
+Templates run in a sandbox and are given plain texts and numbers, never the program's objects. Text from customers is a
 value, so it is never read as a template, and HTML templates escape it.
 """
 
@@ -51,7 +51,7 @@ class Rendered(NamedTuple):
 
 
 class Look(NamedTuple):
-    """Whose templates are used: those in the directory `overrides`, if there is one, for an account's code."""
+    """Which templates are used: those in the directory `overrides`, if there is one, for an account's code."""
 
     overrides: Path | None
     account_code: str
@@ -72,7 +72,7 @@ def _part(look: Look, name: str, facts: Mapping[str, Any]) -> str:
         try:
             return _rendered(look, name, facts, MAX_WORK)
         except Exception as error:
-            # A template's own mistake can be told; any other error's message may quote somebody's data.
+            # A mistake of the template itself can be logged; any other error's message may quote personal data.
             said = error.message if isinstance(error, TemplateError) else None
             log.warning(
                 "a mail template can't be used",
@@ -120,14 +120,17 @@ def _environment(look: Look) -> Environment:
 
 
 class _Loader(BaseLoader):
-    """Finds a template where it is most its own: the account's directory, then all accounts', then the built-in ones;
-    in each `name.de.html` before `name.html`."""
+    """Finds the most specific template: the account's directory, then all accounts', then the built-in ones; in each
+    `name.de.html` before `name.html`.
+    """
 
     def __init__(self, look: Look) -> None:
         self._look = look
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """Return a template's text, where it is, and what tells whether that is still so. Raises `TemplateNotFound`."""
+        """Return a template's text, its place, and a function that tells whether both are still current. Raises
+        `TemplateNotFound`.
+        """
         path = self._find(template)
         if path is None:
             raise TemplateNotFound(template)

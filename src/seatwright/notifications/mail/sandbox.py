@@ -1,7 +1,7 @@
-"""Jinja for templates that somebody else wrote: what they can reach is listed, and what they do is counted.
+"""Jinja for templates of other authors: a list says what they can use, and their steps are counted.
 
-Nothing here looks at a clock. Everything that a template does costs work: a turn of a loop, or a macro, costs what
-stands in it, and reading a text or a list costs what is in there. So no single step is long, and all of them end.
+Nothing here uses a clock. Everything that a template does costs work: a turn of a loop, or a macro, costs as much as it
+has parts, and reading a text or a list costs as much as its length. So no single step is long, and every template ends.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from seatwright.notifications.mail import sandbox_filters as own
 from seatwright.notifications.mail.template_work import LETTERS, charge, check_length, weigh
 
 CALL = 20
-"""What calling something costs beside what it does."""
+"""The cost of a call, in addition to the work that it does."""
 MAX_SOURCE = 200_000
 """Largest template, in bytes."""
 
@@ -51,14 +51,16 @@ METHODS: dict[type, frozenset[str]] = {
     Macro: frozenset(("name",)),
     Cycler: frozenset(("current", "next", "reset")),
 }
-"""What a template may ask a value of each type for."""
+"""The methods that a template may call on a value of each type."""
 FILTERS = frozenset((
     "abs", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first", "float",
     "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min",
     "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "sort",
     "string", "sum", "title", "trim", "truncate", "unique", "upper", "urlencode", "wordcount", "wordwrap",
 ))
-"""Those of Jinja's that there are. Where one's result may be longer than what goes in, it is `sandbox_filters`'."""
+"""Jinja's filters that may be used. A filter whose result may be longer than its input is replaced by one of
+`sandbox_filters`.
+"""
 TESTS = frozenset((
     "!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "eq", "equalto", "even",
     "false", "float", "ge", "greaterthan", "gt", "in", "integer", "iterable", "le", "lessthan", "lower",
@@ -69,17 +71,17 @@ TESTS = frozenset((
 GLOBALS: Mapping[str, Any] = {"range": own.some_range, "namespace": Namespace, "cycler": Cycler, "joiner": Joiner}
 
 _PLAIN = (str, int, float, NoneType, list, tuple, dict, Undefined)
-"""What can be written into a text."""
+"""The types of values that can be written into a text."""
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """An environment for somebody else's templates. Rendering them raises `TooMuch`, `TooLong` and Jinja's errors."""
+    """An environment for templates of other authors. Rendering them raises `TooMuch`, `TooLong` and Jinja's errors."""
 
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
 
     def __init__(self, **options: Any) -> None:
         super().__init__(finalize=_finalized, **options)
-        # Jinja's own are for use in templates alone where it says so, and this takes the rest away from them.
+        # Jinja marks some of its own as usable in templates only; this removes the rest.
         known = {**self.filters, **own.FILTERS}
         self.filters = {name: _weighing(known[name]) for name in FILTERS}
         self.filters |= _INSERTED
@@ -93,20 +95,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super()._generate(_Metering().visit(source), name, filename, defer_init)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Tell whether a template may ask an object for this."""
+        """Tell whether a template may use this attribute of an object."""
         if isinstance(obj, TemplateModule | Namespace):
             return not attr.startswith("_")
         return attr in METHODS.get(type(obj), ())
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Tell whether a template may call this: what it made itself, what it was given, and the methods listed."""
+        """Tell whether a template may call this: its own macros, the functions that it was given, and the listed
+        methods.
+        """
         if isinstance(obj, Macro | BlockReference | LoopContext | Joiner):
             return True
         owner, name = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
         return any(obj is given for given in self.globals.values()) or name in METHODS.get(type(owner), ())
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """There is no `format`: how long its result is, its text says."""
+        """There is no `format`, because its text decides how long the result is."""
         return None
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -115,7 +119,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().getitem(obj, argument)
 
     def call(self, context: Context, called: Any, /, *args: Any, **named: Any) -> Any:
-        """Call something from a template, whose result is no longer than a text may be."""
+        """Call a function from a template; its result may not be longer than the longest text."""
         charge(CALL)
         for value in chain(args, named.values()):
             weigh(value)
@@ -130,7 +134,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return weigh(super().call(context, called, *args, **named))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Calculate with numbers, and put texts or lists one behind the other."""
+        """Calculate with numbers, and concatenate texts or lists."""
         if operator == "+" and not own.are_numbers(left, right):
             same = any(isinstance(left, kind) and isinstance(right, kind) for kind in (str, list, tuple))
             if not same:
@@ -144,7 +148,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Metering(NodeTransformer):
-    """Puts into a template what charges for it, where the environment isn't asked."""
+    """Inserts the counting of work into a template, in places where the environment isn't called."""
 
     def visit_Template(self, node: nodes.Template) -> nodes.Node:  # noqa: N802 - Jinja's name
         return self._body(node)
@@ -192,7 +196,7 @@ def _filter(value: Any, name: str, *args: nodes.Expr) -> nodes.Filter:
 
 
 def _weighing(function: Any) -> Callable[..., Any]:
-    """Return a filter or test that is charged for what it is given."""
+    """Return a filter or test that is charged for the size of its arguments."""
 
     @wraps(function)  # with the marks of what it wants passed first
     def weighing(*args: Any, **named: Any) -> Any:
@@ -242,14 +246,14 @@ def _joined(context: Context, values: list[Any]) -> str:
 
 
 def _finalized(value: Any) -> Any:
-    """Return what is to be written. Raises `SecurityError` for what is no text, number or list."""
+    """Return the value that is written. Raises `SecurityError` for a value that is not a text, number or list."""
     if not isinstance(value, _PLAIN):
         raise SecurityError(f"a {type(value).__name__} is nothing to write; `| list` makes a list of what is selected")
     return weigh(value)
 
 
 def _concatenated(pieces: Iterable[str]) -> str:
-    """Put together what a macro or a block has written."""
+    """Concatenate the output of a macro or a block."""
     parts, length = [], 0
     for piece in pieces:
         charge(1)
@@ -261,4 +265,4 @@ def _concatenated(pieces: Iterable[str]) -> str:
 
 
 _INSERTED = {"_charge": _charged, "_weigh": _weighed, "_turns": _turning, "_part": _part, "_joined": _joined}
-"""What `_Metering` puts into templates."""
+"""The functions that `_Metering` inserts into templates."""

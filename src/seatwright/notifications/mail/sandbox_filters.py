@@ -1,4 +1,4 @@
-"""Filters of templates in place of those of Jinja's whose result, or whose time, has no bound."""
+"""Filters that replace those of Jinja's whose result or time has no bound."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seatwright.notifications.mail.template_work import MAX_LENGTH, check_length
 MAX_NUMBER = 10**18
 MAX_RANGE = 10_000
 MAX_WIDTH = 200
-"""Widest that a filter may make a line, in characters."""
+"""The widest line that a filter may make, in characters."""
 MAX_WRAPPED = 20_000
 """Longest text that `wordwrap` takes: with very long words its time is their length squared."""
 MIN_WRAPPED = 20
@@ -28,7 +28,7 @@ def are_numbers(*values: Any) -> bool:
 
 
 def bounded(result: Any) -> Any:
-    """Return a result. Raises `OverflowError` for a whole number that nobody counts to."""
+    """Return a result. Raises `OverflowError` for an integer that is too large."""
     if isinstance(result, int) and abs(result) > MAX_NUMBER:
         raise OverflowError("a number is too large")
     return result
@@ -78,7 +78,7 @@ def do_int(value: Any, default: int = 0, base: int = 10) -> int:
 
 @pass_eval_context
 def do_join(context: EvalContext, value: Iterable[Any], d: str = "", attribute: str | int | None = None) -> str:
-    """Put texts one behind the other, with `d` in between."""
+    """Concatenate texts, with `d` in between."""
     values = _chosen(context.environment, value, attribute)
     between = len(str(d))
     check_length(sum(len(str(one)) + between for one in values))
@@ -95,7 +95,7 @@ def do_replace(context: EvalContext, s: str, old: str, new: str, count: int | No
 
 
 def do_list(value: Iterable[Any]) -> list[Any]:
-    """Make a list of what is selected, or of a text's characters."""
+    """Make a list of the selected values, or of a text's characters."""
     return weigh(list(value))
 
 
@@ -117,7 +117,9 @@ def do_trim(value: str, chars: str | None = None) -> str:
 
 
 def check_parts(parts: Iterable[Any]) -> None:
-    """Refuse to look for a long text in another: some of Python's methods take as long as both lengths multiplied."""
+    """Refuse to search for a long text in another: some of Python's methods take time proportional to the product of
+    both lengths.
+    """
     if any(isinstance(part, str) and len(part) > MAX_WIDTH for part in parts):
         raise FilterArgumentError(f"what is looked for in a text has {MAX_WIDTH} characters at most")
 

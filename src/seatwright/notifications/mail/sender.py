@@ -14,7 +14,7 @@ from seatwright.notifications.mail import message, smtp
 
 @dataclass(frozen=True, slots=True)
 class MailSender:
-    """The mail server, and who sends. `context` is for TLS: the certificate authorities that are trusted."""
+    """The mail server and the sender's address. `context` is for TLS: the trusted certificate authorities."""
 
     server: MailServer
     sender: Mailbox

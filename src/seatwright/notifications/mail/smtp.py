@@ -1,4 +1,4 @@
-"""Hands one mail to the mail server (RFC 5321), and says what became of it."""
+"""Hands one mail to the mail server (RFC 5321), and returns the outcome."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ from seatwright.core.mail import Mailbox, MailServer
 from seatwright.notifications.deliveries import Outcome
 
 CONNECT_S = 20.0
-"""How long the server may take to answer at all, and to each command but the last."""
+"""How long the server may take for its greeting, and for each command except the last."""
 DATA_S = 180.0
-"""How long it may take to accept the mail: one that is given up too early is accepted all the same, and sent twice."""
+"""How long it may take to accept the mail: if we stopped too early, the server might accept it all the same, and the
+mail would be sent twice.
+"""
 WHOLE_S = 240.0
-"""How long all of it may take, well below `deliveries.LEASE_MS`."""
+"""How long the whole attempt may take, well below `deliveries.LEASE_MS`."""
 OURS = frozenset((530, 534, 535, 538))
-"""Refusals that are about our credentials or TLS, not about the mail: whoever runs the server can put it right."""
+"""Refusals that are about our credentials or TLS, not about the mail: the operator can correct them."""
 
 
 async def submit(
     server: MailServer, mail: bytes, sender: Mailbox, recipient: Mailbox, *, context: ssl.SSLContext | None
 ) -> Outcome:
-    """Send `mail` to one recipient. `context` says whose certificates are good; None for a server without TLS.
+    """Send `mail` to one recipient. `context` has the trusted certificates; None for a server without TLS.
 
     Only a 5xx about the recipient or the mail itself is `final`; everything else may pass.
     """

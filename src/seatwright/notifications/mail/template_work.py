@@ -1,4 +1,4 @@
-"""How much a template does, counted in steps: the same on every machine, however busy it is."""
+"""The work of a template, counted in steps. The count is the same on every machine, busy or not."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class TooMuch(Exception):
 
 
 class TooLong(Exception):
-    """A template made a text that is longer than any may be."""
+    """A template made a text that is longer than allowed."""
 
 
 @contextmanager
 def metered(work: float) -> Iterator[None]:
-    """Let what is rendered inside do so much `work`; `math.inf` is no limit."""
+    """Limit the work of rendering inside this context to `work`; `math.inf` means no limit."""
     reset = _left.set(work)
     try:
         yield
@@ -43,7 +43,7 @@ def metered(work: float) -> Iterator[None]:
 
 
 def charge(work: float) -> None:
-    """Take some work off what is left. Raises `TooMuch` if there is none."""
+    """Subtract some work from the rest. Raises `TooMuch` if there is none left."""
     left = _left.get() - work
     _left.set(left)
     if left < 0:
@@ -51,7 +51,7 @@ def charge(work: float) -> None:
 
 
 def weigh(value: T) -> T:
-    """Charge what reading a value wholly takes, with all that is in it, and return it."""
+    """Charge for reading a whole value with everything in it, and return the value."""
     if _left.get() == math.inf:
         return value
     if isinstance(value, str):

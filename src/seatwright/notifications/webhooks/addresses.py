@@ -1,7 +1,7 @@
-"""Which network addresses may be called for somebody else: those of the public internet, and no others.
+"""Which network addresses a webhook may call: only those of the public internet.
 
-Whoever may enter a URL could otherwise make the server talk to what only it can reach: itself, its database, the
-machines beside it, a cloud's metadata service (server-side request forgery, SSRF).
+Otherwise a user who may enter a URL could make the server call addresses that only the server can reach: itself, its
+database, the machines beside it, a cloud's metadata service (server-side request forgery, SSRF).
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the addresses of a host name and a port, as texts. Raises OSError if there are none."""
 
 LOOKUPS = 100
-"""Host names that a process resolves at the same time at most: more than it makes calls, for those given up too."""
+"""Maximum number of host names that a process resolves at the same time: more than its calls, because lookups of
+abandoned calls still run.
+"""
 
 _NOT_PUBLIC_4 = (
     IPv4Network("192.0.0.0/24"),  # IETF protocol assignments; a cloud's metadata too
@@ -27,18 +29,18 @@ _NOT_PUBLIC_4 = (
     IPv4Network("168.63.129.16/32"),  # Azure's own services, from within its machines
 )
 _UNICAST = IPv6Network("2000::/3")
-"""All of IPv6 that is handed out for use on the internet."""
+"""All IPv6 addresses that are assigned for use on the internet."""
 _NOT_PUBLIC_6 = (
     IPv6Network("2001::/23"),  # IETF protocol assignments, Teredo tunnels among them
     IPv6Network("2001:db8::/32"),  # documentation
     IPv6Network("3fff::/20"),  # documentation
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""IPv4 as hosts that have IPv6 alone see it; the last four bytes are the IPv4 address."""
+"""IPv4 addresses as IPv6-only hosts see them; the last four bytes are the IPv4 address."""
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IPv4 or IPv6 address is one of the public internet's; what is no address isn't.
+    """Tell whether a text is an IPv4 or IPv6 address of the public internet.
 
     An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4) is public if both are.
     """
@@ -71,7 +73,7 @@ def _public_6(address: IPv6Address) -> bool:
 
 
 def literal(host: str) -> str | None:
-    """Return the address that a URL's host is, in any way of writing one (127.1, 0x7f000001), or None for a name."""
+    """Return the address if a URL's host is one, in any notation (127.1, 0x7f000001), or None for a name."""
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
@@ -83,11 +85,11 @@ def literal(host: str) -> str | None:
 
 
 class Lookups:
-    """Asks the machine's resolver, in threads of its own. One for each process.
+    """Asks the machine's resolver, in separate threads. There is one object for each process.
 
-    The resolver can't be interrupted: whoever owns a name can let it block for half a minute, long after its call was
-    given up. So the threads are nobody else's, and no exit waits for them; there are at most `at_once`, and a host is
-    asked for once at a time, however many wait for it.
+    The resolver can't be interrupted: the owner of a name can let it block for half a minute, long after the call was
+    abandoned. So nothing else uses these threads, and no exit waits for them. There are at most `at_once`, and a host
+    is looked up once at a time for all callers that wait for it.
     """
 
     def __init__(self, at_once: int = LOOKUPS) -> None:
@@ -96,7 +98,7 @@ class Lookups:
         self._running: dict[str, Future[list[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """Return a host's addresses (`Resolver`); OSError at once if too many others are being asked for."""
+        """Return a host's addresses (`Resolver`); OSError at once if too many lookups are running."""
         return await asyncio.wrap_future(self._asked(host))
 
     def _asked(self, host: str) -> Future[list[str]]:

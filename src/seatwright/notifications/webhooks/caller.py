@@ -1,8 +1,8 @@
 """Makes one HTTP call to an address that a user entered, and to nowhere else.
 
 The host's name is resolved once, all its addresses are checked, and the connection goes to the address that was
-checked: a name that means something else a moment later (DNS rebinding) changes nothing. Redirects are not followed,
-proxies of the environment are not used, and nothing that is answered but the status is kept.
+checked: it doesn't matter if the name resolves differently a moment later (DNS rebinding). Redirects are not followed,
+proxies of the environment are not used, and of the answer only the status is kept.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ CONNECT_S = 5.0
 TOTAL_S = 15.0
 """Seconds that connecting to one address, and a whole call, may take."""
 MAX_ADDRESSES = 4
-"""Addresses of a host that are tried at most, in the resolver's order."""
+"""Maximum number of a host's addresses that are tried, in the resolver's order."""
 DRAIN_S = 2.0
-"""Seconds that the body may take once there is a status: whatever comes of it, the call has been answered."""
+"""Seconds that the body may take after the status: the call counts as answered in any case."""
 MAX_ANSWER_BYTES = 64 * 1024
-"""Bytes of an answer's body that are read, and thrown away, so that its sender isn't cut off."""
+"""Bytes of an answer's body that are read and discarded, so that its sender isn't cut off."""
 
 INTERNAL = "the address is one of the server's own network, which it doesn't call"
 NOT_HTTPS = "the address must begin with https://"
@@ -37,7 +37,7 @@ CLOSED = "the connection was closed before there was an answer"
 
 
 class HttpCaller:
-    """Makes calls, each on a connection of its own. One for each process."""
+    """Makes calls, each on its own connection. There is one object for each process."""
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class HttpCaller:
         trust: ssl.SSLContext | None = None,
         total_s: float = TOTAL_S,
     ) -> None:
-        """Call http and one's own network only if `internal`.
+        """Allow http and internal addresses only if `internal`.
 
-        `trust` says whose certificates count: by default those of certifi, or of the file SSL_CERT_FILE.
+        `trust` has the trusted certificates: by default those of certifi, or of the file SSL_CERT_FILE.
         """
         self._internal = internal
         self._resolver = resolver
@@ -62,7 +62,9 @@ class HttpCaller:
         return self._given_trust or httpx.create_ssl_context()
 
     async def post(self, url: str, body: str, headers: Mapping[str, str]) -> Outcome:
-        """Send `body`, which is JSON. Failures are outcomes, and none has an address or a body of the other side."""
+        """Send `body`, which is JSON. Failures are returned as outcomes, which never contain an address or a body of
+        the other side.
+        """
         try:
             async with asyncio.timeout(self._total_s) as limit:
                 return await self._post(httpx.URL(url), body, headers, limit)
@@ -95,9 +97,9 @@ class HttpCaller:
     async def _post_to(
         self, address: str, url: httpx.URL, host: str, body: str, headers: Mapping[str, str], limit: asyncio.Timeout
     ) -> Outcome:
-        """Call a URL at an address: its host is in the Host header, and is whom the TLS certificate must be for.
+        """Call a URL at an address: the URL's host is in the Host header, and the TLS certificate must be for it.
 
-        `limit` ends with the answer's status, which is all that counts.
+        `limit` ends with the answer's status, because only the status matters.
         """
         sent = {
             "host": url.netloc.decode("ascii"),
@@ -143,7 +145,7 @@ def _why_not_done(code: int) -> str | None:
 
 
 def _why_not_connected(error: httpx.HTTPError) -> str:
-    """Say what is wrong with the certificate, if it is that."""
+    """Say what is wrong with the certificate, if that is the cause."""
     following: BaseException | None = error
     while following is not None:
         if isinstance(following, ssl.SSLCertVerificationError):

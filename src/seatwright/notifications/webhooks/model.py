@@ -1,4 +1,4 @@
-"""Webhooks: where an account wants to be called about its orders, and what may be said of that. Pure.
+"""Webhooks: the URLs at which an account is called about its orders, and their rules. Pure.
 
 Headers, secrets and signatures are those of Standard Webhooks (https://www.standardwebhooks.com).
 """
@@ -19,24 +19,24 @@ from seatwright.notifications.webhooks.addresses import is_public, literal
 
 EventKind: TypeAlias = Literal["order.created", "order.changed", "order.cancelled", "order.answered"]
 EVENT_KINDS: tuple[EventKind, ...] = ("order.created", "order.changed", "order.cancelled", "order.answered")
-"""What an account can be called about."""
+"""The events about which an account can be called."""
 
 MAX_WEBHOOKS = 20
 """Webhooks of an account at most (our decision)."""
 MAX_URL = 2_000
 GRACE_HOURS = 24
-"""Hours for which the secret before goes on signing after a rotation, unless it is said otherwise."""
+"""Default hours for which the old secret is still used to sign after a rotation."""
 MAX_GRACE_HOURS = 168
 TEST_KIND = "webhook.test"
-"""The type of a call that says nothing but that it arrives."""
+"""The type of a test call."""
 
 _HOST = re.compile(r"[a-z0-9_.-]{1,253}")
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an account is called, about what. `secret` and `old_secret` are sealed (`signing`).
+    """A URL at which an account is called, and the events. `secret` and `old_secret` are sealed (`signing`).
 
-    The old secret signs too until `old_secret_until`.
+    Until `old_secret_until` the old secret is used to sign, too.
     """
 
     account_id: str
@@ -57,7 +57,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_events(events: Iterable[EventKind]) -> tuple[EventKind, ...]:
-    """Return events once each, in the order of `EVENT_KINDS`. Raises `Invalid` for none."""
+    """Return each event once, in the order of `EVENT_KINDS`. Raises `Invalid` for an empty list."""
     chosen = frozenset(events)
     if not chosen:
         raise Invalid("events: must have at least one.", code="no_events", field="events")
@@ -67,8 +67,8 @@ def check_events(events: Iterable[EventKind]) -> tuple[EventKind, ...]:
 def check_url(url: str, *, internal: bool) -> str:
     """Return a URL that may be called. Raises `Invalid`, naming the field.
 
-    A name's addresses are looked at when it is called (`caller`); addresses in the URL itself are now. With
-    `internal` (the setting SEATWRIGHT_WEBHOOK_INTERNAL), those of one's own network and http are fine.
+    Addresses of a name are checked when it is called (`caller`); an address in the URL itself is checked now. With
+    `internal` (the setting SEATWRIGHT_WEBHOOK_INTERNAL), internal addresses and http are allowed.
     """
     if len(url) > MAX_URL:
         raise _bad(f"must have at most {MAX_URL} characters.")
@@ -100,12 +100,12 @@ def _is_internal(host: str) -> bool:
 
 
 def write_events(events: Sequence[EventKind]) -> str:
-    """Return events as they are kept: words with spaces between them."""
+    """Return events as they are stored: words with spaces between them."""
     return " ".join(events)
 
 
 def read_events(text: str) -> tuple[EventKind, ...]:
-    """Read events as they are kept."""
+    """Read stored events."""
     words = frozenset(text.split())
     return tuple(kind for kind in EVENT_KINDS if kind in words)
 

@@ -1,4 +1,4 @@
-"""Makes webhook calls that are due, for `deliverer.Deliverer` and the channel `webhook`."""
+"""Makes due webhook calls, for `deliverer.Deliverer` and the channel `webhook`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seatwright.storage.engine import Database
 
 GONE = 410
 BUSY = (429, 503)
-"""Answers whose Retry-After is waited for."""
+"""Statuses of answers whose Retry-After is obeyed."""
 UNREADABLE = "the secret can't be read with this server's key (SEATWRIGHT_SECRET has changed); rotate it"
 
 
@@ -29,7 +29,7 @@ class CallSender:
     caller: HttpCaller
 
     async def __call__(self, delivery: Delivery) -> Outcome:
-        """Make a call, signed with what signs now, to where the webhook is now."""
+        """Make a call, signed with the present secrets, to the webhook's present URL."""
         webhook = await self.database.read(
             lambda tx: store.find(tx, delivery.account_id, delivery.target),
         )

@@ -1,4 +1,4 @@
-"""Use cases of webhooks: an account's own, what was sent to them, and what is sent to them on demand."""
+"""Use cases of webhooks: an account's own webhooks, their delivery log, test calls and retries."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
 SYSTEM = "system"
-"""The actor in the audit log where no user was."""
+"""The actor in the audit log for changes without a user."""
 MAX_RETRIED = 500
-"""Deliveries that one request makes due again at most."""
+"""Maximum number of deliveries that one request makes due again."""
 DELETED = "the webhook was deleted"
 SWITCHED_OFF = "the webhook is switched off"
 
 
 class Editor(NamedTuple):
-    """Who changes webhooks, when, and by which rules: `key` seals secrets (`Keyring.webhook_key`), `internal` is the
-    setting SEATWRIGHT_WEBHOOK_INTERNAL."""
+    """The user who changes webhooks, the clock and the rules: `key` seals secrets (`Keyring.webhook_key`), `internal`
+    is the setting SEATWRIGHT_WEBHOOK_INTERNAL.
+    """
 
     account_id: str
     actor: str
@@ -51,7 +52,7 @@ async def page(tx: ReadTx, account_id: str) -> list[Webhook]:
 
 
 async def get(tx: ReadTx, account_id: str, webhook_id: str, *, lock: bool = False) -> Webhook:
-    """Return a webhook; with `lock`, kept from others until the transaction ends. Raises `NotFound`."""
+    """Return a webhook; with `lock`, locked until the transaction ends. Raises `NotFound`."""
     found = await store.find(tx, account_id, webhook_id, lock=lock)
     if found is None:
         raise NotFound("There is no such webhook.", code="webhook_not_found")
@@ -87,7 +88,8 @@ async def change(
     events: Sequence[EventKind] | None = None,
     active: bool | None = None,
 ) -> Webhook:
-    """Change what isn't None. Switching a webhook off gives up what is due to it; later attempts go to a new URL.
+    """Change the values that aren't None. Switching a webhook off makes its due calls fail; later attempts go to a new
+    URL.
 
     Raises `NotFound`, and `Invalid` for the URL or the events.
     """
@@ -109,7 +111,7 @@ async def change(
 
 
 async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> WebhookWithSecret:
-    """Give a webhook a new secret; the one before signs too for `grace_hours`, and any before that no more.
+    """Give a webhook a new secret; the previous one is also used to sign for `grace_hours`, older ones no longer.
 
     Raises `NotFound`.
     """
@@ -127,7 +129,7 @@ async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> W
 
 
 async def delete(tx: Tx, editor: Editor, webhook_id: str) -> Webhook:
-    """Remove a webhook and return it as it was; what is due to it is given up. Raises `NotFound`."""
+    """Remove a webhook and return it as it was; its due calls fail. Raises `NotFound`."""
     found = await get(tx, editor.account_id, webhook_id, lock=True)
     await store.delete(tx, editor.account_id, webhook_id)
     await store.give_up(tx, editor.account_id, webhook_id, editor.now, DELETED)
@@ -136,7 +138,7 @@ async def delete(tx: Tx, editor: Editor, webhook_id: str) -> Webhook:
 
 
 async def test(tx: Tx, editor: Editor, webhook_id: str) -> Delivery:
-    """Make a call that says nothing but that it arrives due. Raises `NotFound`, `Conflict` if it is switched off."""
+    """Make a test call due. Raises `NotFound`, `Conflict` if it is switched off."""
     webhook = await _active(tx, editor, webhook_id)
     content = {
         "type": TEST_KIND,
@@ -151,7 +153,7 @@ async def test(tx: Tx, editor: Editor, webhook_id: str) -> Delivery:
 async def log(
     tx: ReadTx, account_id: str, webhook_id: str, *, limit: int, page: int, status: Status | None
 ) -> list[Delivery]:
-    """Return a page of what was, or is to be, sent to a webhook, newest first. Raises `NotFound`."""
+    """Return a page of a webhook's sent and due deliveries, newest first. Raises `NotFound`."""
     await get(tx, account_id, webhook_id)
     return await deliveries.page(
         tx, account_id, limit=limit, page=page, channel="webhook", status=status, target=webhook_id
@@ -159,9 +161,9 @@ async def log(
 
 
 async def retry(tx: Tx, editor: Editor, webhook_id: str, delivery_id: str) -> Delivery:
-    """Make a delivery that was given up due again, with the whole schedule of attempts before it.
+    """Make a failed delivery due again, with the whole schedule of attempts.
 
-    Raises `NotFound`, and `Conflict` if it was not given up or the webhook is switched off.
+    Raises `NotFound`, and `Conflict` if it has not failed or the webhook is switched off.
     """
     await _active(tx, editor, webhook_id)
     if await _delivery(tx, editor.account_id, webhook_id, delivery_id) is None:
@@ -175,7 +177,7 @@ async def retry(tx: Tx, editor: Editor, webhook_id: str, delivery_id: str) -> De
 
 
 async def retry_all(tx: Tx, editor: Editor, webhook_id: str) -> int:
-    """Make a webhook's deliveries due again that were given up, up to `MAX_RETRIED` of them; return how many.
+    """Make a webhook's failed deliveries due again, up to `MAX_RETRIED` of them; return how many.
 
     Raises `NotFound`, and `Conflict` if the webhook is switched off.
     """
@@ -193,7 +195,7 @@ async def retry_all(tx: Tx, editor: Editor, webhook_id: str) -> int:
 
 
 async def gone(tx: Tx, webhook: Webhook, delivery_id: str, now: Instant) -> None:
-    """Switch a webhook off whose receiver said at `delivery_id` that it is gone, unless it has another URL by now."""
+    """Switch off a webhook whose receiver answered `delivery_id` with 410 (gone), unless it has another URL by now."""
     found = await store.find(tx, webhook.account_id, webhook.id, lock=True)
     if found is None or not found.active or found.url != webhook.url:
         return
@@ -230,5 +232,5 @@ async def _delivery(tx: ReadTx, account_id: str, webhook_id: str, delivery_id: s
 
 
 async def _record(tx: Tx, editor: Editor, action: str, webhook_id: str, detail: object = None) -> None:
-    """Write an audit event. A URL may have a password of the receiver's in it, so it is named, not quoted."""
+    """Write an audit event. A URL may contain a password of the receiver, so the event has only the field's name."""
     await audit.record(tx, editor.account_id, editor.now, editor.actor, action, webhook_id, detail)

@@ -20,7 +20,7 @@ _NONCE_BYTES = 12
 
 
 class UnreadableSecret(Exception):
-    """A kept secret can't be read: it was sealed with another server's key, for another webhook, or is damaged."""
+    """A stored secret can't be read: it was sealed with another server's key, for another webhook, or is damaged."""
 
 
 def new_secret() -> str:
@@ -46,10 +46,9 @@ def unseal(key: bytes, sealed: str, account_id: str, webhook_id: str) -> str:
 
 
 def headers(signing: Sequence[str], call_id: str, at: Instant, body: str) -> dict[str, str]:
-    """Return the headers that prove a call's origin: its id, when it is made, and a signature for each secret.
+    """Return the headers that prove a call's origin: its id, its time, and a signature for each secret.
 
-    The id is the same at every attempt; the time, in seconds, is the attempt's own, so receivers can refuse what is
-    played back to them later.
+    The id is the same at every attempt; the time, in seconds, is that of the attempt, so receivers can refuse replays.
     """
     seconds = at // SECOND_MS
     content = f"{call_id}.{seconds}.{body}".encode()

@@ -1,4 +1,4 @@
-"""SQL for webhooks, and for those of their deliveries that won't be made any more."""
+"""SQL for webhooks, and for abandoning their deliveries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLUMNS = "account_id, id, url, events, secret, old_secret, old_secret_until, a
 
 
 async def lock_account(tx: Tx, account_id: str) -> None:
-    """Let nobody else make webhooks of an account until this transaction ends."""
+    """Keep others from making webhooks of an account until this transaction ends."""
     await tx.row("SELECT id FROM account WHERE id = $1 FOR UPDATE", account_id)
 
 
@@ -92,9 +92,9 @@ async def listening(tx: ReadTx, account_ids: Sequence[str], kind: EventKind) -> 
 async def give_up(
     tx: Tx, account_id: str, webhook_id: str, now: Instant, reason: str, *, but: str | None = None
 ) -> int:
-    """Make no more attempts at a webhook's deliveries, for a reason that their logs say; return how many there were.
+    """Make no more attempts at a webhook's deliveries, with a reason for their logs; return how many there were.
 
-    `but` is one that somebody is just settling.
+    `but` is a delivery that is just being settled, and is left out.
     """
     said = msgspec.json.encode(Attempt(at=now, error=reason)).decode()
     return await tx.execute(

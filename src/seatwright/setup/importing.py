@@ -16,22 +16,19 @@ import msgspec
 from msgspec import Meta
 
 from seatwright.auth import service as auth
-from seatwright.auth.business import BusinessChange, Phone, with_change
-from seatwright.auth.model import Account
-from seatwright.auth.service import AccountChange
 from seatwright.catalog import store as catalog_store
 from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import at, bad_field
-from seatwright.core.money import check_currency
 from seatwright.setup import catalog as catalog_service
 from seatwright.setup import changes, planning
+from seatwright.setup.account import AccountForm, account_change, change_account
 from seatwright.setup.catalog import CatalogPlan, FormAtPath
 from seatwright.setup.changes import DeparturePlan
-from seatwright.setup.convert import Terms, zone
+from seatwright.setup.convert import Terms
 from seatwright.setup.departure_form import DepartureForm, ScheduleForm
-from seatwright.setup.document import FORMS, MAX_LIST, PLURALS, CatalogForm, Form, Line
+from seatwright.setup.document import FORMS, MAX_LIST, PLURALS, CatalogForm
 from seatwright.setup.editor import Editor
 from seatwright.setup.notes import Note, notes
 from seatwright.setup.planning import Rules
@@ -41,43 +38,6 @@ from seatwright.storage.engine import Tx
 
 MAX_DEPARTURES = 50_000
 """Departures in one file at most, recurring ones counted one by one."""
-
-
-class PhoneForm(Form, kw_only=True):
-    """A phone number, and what kind it is, such as "office"."""
-
-    number: Annotated[str, Meta(max_length=50, examples=["+1 435 555 0100"])]
-    type: Annotated[str, Meta(max_length=50, examples=["office"])] = ""
-
-
-class BusinessForm(Form, kw_only=True):
-    """How the business can be reached, as its partners see it; what is left out stays, an empty text removes it."""
-
-    address: Line | None = None
-    city: Line | None = None
-    state: Line | None = None
-    postal_code: Line | None = None
-    country: Line | None = None
-    website: Annotated[str, Meta(max_length=2_000, examples=["https://canyon.example"])] | None = None
-    email: Annotated[str, Meta(max_length=254)] | None = None
-    phones: Annotated[list[PhoneForm], Meta(max_length=10)] | None = None
-
-    def change(self) -> BusinessChange:
-        """Return what it changes."""
-        said = {name: getattr(self, name) for name in self.__struct_fields__ if name != "phones"}
-        phones = None if self.phones is None else tuple(Phone(number=p.number, type=p.type) for p in self.phones)
-        return BusinessChange(**said, phones=phones)
-
-
-class AccountForm(Form, kw_only=True):
-    """Settings of the account; what is left out stays. An empty `policy` removes the account's policy."""
-
-    name: Line | None = None
-    email: Annotated[str, Meta(max_length=254)] | None = None
-    currency: Annotated[str, Meta(max_length=3, examples=["USD"])] | None = None
-    time_zone: Annotated[Line, Meta(examples=["America/Denver"])] | None = None
-    policy: Annotated[str | None, Meta(description="Code of the policy of products that have none.")] = None
-    business: BusinessForm | None = None
 
 
 class ImportForm(CatalogForm, kw_only=True):
@@ -171,7 +131,7 @@ async def import_document(
     before = await editor.catalogs.load(tx, account_id)
     account = await auth.account(tx, account_id)
     settings = document.account or AccountForm()
-    wanted_account = _account_change(account, settings)
+    wanted_account = account_change(account, settings)
     terms = Terms(
         currency=settings.currency or before.currency, time_zone=settings.time_zone or before.time_zone, now=now
     )
@@ -186,7 +146,7 @@ async def import_document(
     planned = await planning.plan(tx, account_id, after, season.specs, now, rules)
 
     if wanted_account is not None:
-        await _change_account(tx, now, editor.actor, account_id, wanted_account)
+        await change_account(tx, now, editor.actor, account_id, wanted_account)
     await catalog_service.apply(tx, editor, plan.changes)
     await changes.apply(tx, editor, after, planned)
     counts = _counts(document, wanted_account is not None, plan, planned)
@@ -202,54 +162,6 @@ def _wanted(document: ImportForm) -> list[FormAtPath]:
         for kind in FORMS
         for index, form in enumerate(getattr(document, PLURALS[kind]))
     ]
-
-
-def _account_change(account: Account, settings: AccountForm) -> AccountChange | None:
-    """Return what is to change about the account, or None. Raises `Invalid` naming the field."""
-    if settings.currency is not None:
-        try:
-            check_currency(settings.currency)
-        except Invalid:
-            raise bad_field("account.currency", f"{settings.currency!r} is not an ISO 4217 code such as USD.") from None
-    if settings.time_zone is not None:
-        zone(settings.time_zone, "account.timeZone")
-    change = AccountChange(
-        name=_new(settings.name, account.name),
-        email=_new(settings.email, account.email),
-        currency=_new(settings.currency, account.currency),
-        time_zone=_new(settings.time_zone, account.time_zone),
-        policy_code=_new(settings.policy, account.policy_code or ""),
-        business=_new_business(settings.business, account),
-    )
-    return None if change == AccountChange() else change
-
-
-def _new(said: str | None, present: str) -> str | None:
-    """Return what is said, if it is something else than what is there (but for the spaces around it)."""
-    return None if said is None or said.strip() == present else said.strip()
-
-
-def _new_business(form: BusinessForm | None, account: Account) -> BusinessChange | None:
-    """Return what a form changes of the business, None if nothing. Raises `Invalid` naming the field."""
-    if form is None:
-        return None
-    change = form.change()
-    try:
-        return None if with_change(account.business, change) == account.business else change
-    except Invalid as error:
-        raise _of_account(error) from None
-
-
-def _of_account(error: Invalid) -> Invalid:
-    """Return an error about the account with the path that its field has in a file."""
-    return Invalid(f"account.{error.message}", code=error.code, field=at("account", error.field or ""))
-
-
-async def _change_account(tx: Tx, now: Instant, actor: str, account_id: str, change: AccountChange) -> None:
-    try:
-        await auth.change_account(tx, now, actor, account_id, change)
-    except Invalid as error:
-        raise _of_account(error) from None
 
 
 def _catalog_after(before: Catalog, plan: CatalogPlan, terms: Terms, settings: AccountForm) -> Catalog:

@@ -16,7 +16,13 @@ from tests.security.table import NEW_ENTRIES
 
 MISTAKES: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("question", {"colour": "red"}, "colour", "unknown_field", "is not a key that is known here."),
-    ("question", {"kind": "boat"}, "kind", "invalid_field", "must be boolean or choice or date or number or text."),
+    (
+        "question",
+        {"kind": "boat"},
+        "kind",
+        "invalid_field",
+        "must be boolean or choice or date or number or text, got 'boat'.",
+    ),
     ("question", {"required": "perhaps"}, "required", "invalid_field", "expected true or false, got text."),
     ("question", {"choices": {"a": 1}}, "choices", "invalid_field", "expected a list, got an object."),
     ("question", {"choices": ["x", ""]}, "choices[1]", "invalid_field", "expected text of at least 1 characters."),
@@ -26,7 +32,13 @@ MISTAKES: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("pool", {"units": None}, "units", "invalid_field", "expected a whole number, got null."),
     ("pickup", {"price": "1_000"}, "price", "invalid_field", "is not a number that is read exactly; write it"),
     ("pickup", {"price": []}, "price", "invalid_field", "expected a number, got a list."),
-    ("policy", {"fees": [{"per": "head"}]}, "fees[0].per", "invalid_field", "must be order or person or unit."),
+    (
+        "policy",
+        {"fees": [{"per": "head"}]},
+        "fees[0].per",
+        "invalid_field",
+        "must be order or person or unit, got 'head'.",
+    ),
     ("policy", {"fees": [{}, {"windw": 3}]}, "fees[1].windw", "unknown_field", "is not a key that is known here."),
     ("policy", {"fees": [5]}, "fees[0]", "invalid_field", "expected an object, got a number."),
     ("product", {"tiers": {}}, "tiers", "invalid_field", "expected an object of at least 1 entries."),
@@ -38,7 +50,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str, str, str]] = [
         "invalid_field",
         "expected text of at most 2000",
     ),
-    ("charge", {"kind": "tip"}, "kind", "invalid_field", "must be fee or service_fee or tax."),
+    ("charge", {"kind": "tip"}, "kind", "invalid_field", "must be fee or service_fee or tax, got 'tip'."),
 ]
 
 

@@ -7,7 +7,7 @@ they look right after the statement that makes allocations grow, which is late e
     taken     `departure.taken` is above the capacity
     seats     seats held and sold, counted from their rows, are above the capacity
     pool      a rental pool has more units out at a start than there are
-    expired   a hold was turned into sold seats after its time
+    expired   a hold was turned into sold seats after its time, and not taken again before that in the transaction
     drift     `departure.taken` is not what is held and sold (PostgreSQL: at every commit)
 """
 
@@ -90,10 +90,21 @@ END $$;
 CREATE CONSTRAINT TRIGGER harm_pool AFTER UPDATE ON pool_start
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION harm_on_pool();
 
+CREATE TABLE hold_made (transaction BIGINT NOT NULL, cart_id TEXT NOT NULL, departure_id TEXT NOT NULL,
+    expires_at BIGINT NOT NULL);
+CREATE FUNCTION note_hold() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO hold_made VALUES (txid_current(), NEW.cart_id, NEW.departure_id, NEW.expires_at);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER hold_made AFTER INSERT ON hold FOR EACH ROW EXECUTE FUNCTION note_hold();
+
 CREATE FUNCTION harm_on_sold() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM cart c WHERE c.account_id = OLD.account_id AND c.id = OLD.cart_id
-        AND c.status = 'ordered' AND OLD.expires_at <= c.modified_at)
+        AND c.status = 'ordered' AND OLD.expires_at <= c.modified_at
+        AND NOT EXISTS (SELECT 1 FROM hold_made m WHERE m.transaction = txid_current() AND m.cart_id = c.id
+            AND m.departure_id = OLD.departure_id AND m.expires_at > c.modified_at))
     THEN INSERT INTO harm_log VALUES ('expired', OLD.cart_id); END IF;
     RETURN NULL;
 END $$;

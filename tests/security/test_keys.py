@@ -62,7 +62,7 @@ async def test_a_key_is_shown_once_and_listed_without_it(client: httpx.AsyncClie
     ("change", "field", "code"),
     [
         ({"permissions": None}, "permissions", "invalid_field"),
-        ({"permissions": ["fly"]}, "permissions.0", "invalid_field"),
+        ({"permissions": ["fly"]}, "permissions[0]", "invalid_field"),
         ({"permissions": "settings"}, "permissions", "invalid_field"),
         ({"name": " "}, "name", "invalid_field"),
         ({"name": "x" * 201}, "name", "invalid_field"),

@@ -173,7 +173,11 @@ async def test_a_recurrence_runs_a_year_from_today_by_default(operator: Operator
         ("raft", {"first": "07/02/2026"}, "from: '07/02/2026' is not a date"),
         ("raft", {"times": ["9"]}, "times[0]: '9' is not a time"),
         ("raft", {"weekdays": []}, "weekdays: expected a list of at least 1 entries"),
-        ("raft", {"weekdays": ["monday"]}, "weekdays[0]: 'monday' is not one of"),
+        (
+            "raft",
+            {"weekdays": ["monday"]},
+            "weekdays[0]: must be fri or mon or sat or sun or thu or tue or wed, got 'monday'",
+        ),
         ("raft", {"last": "2036-06-01", "times": ["09:00", "10:00", "11:00"]}, "to: this comes to more than 10000"),
         ("raft", {"capacity": None}, "capacity: is missing"),
         ("bike", {}, "times: is missing, and bike has no startTime"),

@@ -253,7 +253,7 @@ def test_the_currency_counts_decimals() -> None:
             product(notices=[{"name": "Gus", "email": "<g@x>"}]),
             "products[0].notices[0].email: '<g@x>' is not an e-mail",
         ),
-        (product(quantityType="boat"), "products[0].quantityType: must be participant or unit."),
+        (product(quantityType="boat"), "products[0].quantityType: must be participant or unit, got 'boat'."),
         ({"products": [PRODUCT, PRODUCT]}, "products[1].code: raft is the code of products[0] already."),
         (
             {"products": [PRODUCT, {**PRODUCT, "code": "b"}]},
@@ -287,7 +287,7 @@ def test_the_currency_counts_decimals() -> None:
         ),
         (
             {"charges": [{"code": "a", "name": "A", "kind": "tip", "amount": 1}]},
-            "charges[0].kind: must be fee or service_fee or tax.",
+            "charges[0].kind: must be fee or service_fee or tax, got 'tip'.",
         ),
         (
             {"charges": [{"code": "a", "name": "A", "kind": "tax"}]},

@@ -8,7 +8,6 @@ What that earns is in docs/decisions/0002-one-query.md.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from seatwright.auth import service, store
 from seatwright.auth.model import Caller, Permission
 from seatwright.auth.tokens import Claims
+from seatwright.core.bounded_dict import BoundedDict
 from seatwright.core.errors import SeatwrightError
 from seatwright.storage.engine import Engine, ReadTx, Retry, Row, Tx
 
@@ -32,7 +32,7 @@ class Admission:
     """Runs use cases for callers who may. One for each process."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Claims, _Seen] = OrderedDict()
+        self._kept: BoundedDict[Claims, _Seen] = BoundedDict(KEPT)
 
     async def run(
         self, tx: Any, claims: Claims, permission: Permission | None, use_case: Callable[[Any, Caller], Awaitable[T]]
@@ -67,8 +67,6 @@ class Admission:
         who = _allowed(claims, seen, permission)
         if tx.engine != "sqlite" and seen is not None:
             self._kept[claims] = seen
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
         return who
 
 

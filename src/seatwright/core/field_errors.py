@@ -84,8 +84,11 @@ def misfit(raw: Any, type_: Any, *, whole: str) -> Invalid | None:
     if match and match["key"]:
         return refusal(path_of(steps), "a key in it is not a text; put it in quotes.", whole=whole)
     message = match["message"] if match else message
-    choices = _choices(inspect.type_info(type_), steps) if _ENUM.match(message) else ()
-    return refusal(path_of(steps), choices_in_words(choices) if choices else message, whole=whole)
+    enum = _ENUM.match(message)
+    choices = _choices(inspect.type_info(type_), steps) if enum else ()
+    if enum and choices:
+        message = f"{choices_in_words(choices)}, got {enum['value']}"
+    return refusal(path_of(steps), message, whole=whole)
 
 
 def refusal(path: str, message: str, *, whole: str) -> Invalid:

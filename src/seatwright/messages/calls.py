@@ -1,4 +1,4 @@
-"""Which webhooks an event calls, and what the calls say."""
+"""The webhooks that an event calls, and the content of the calls."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class OrderData(msgspec.Struct, kw_only=True, rename="camel"):
-    """What a call says about an order, and no more: who has a URL has no right to a customer's data by that.
+    """The data of a call about an order, without customer data: the owner of a URL need not be allowed to see those.
 
-    Everything is the order's as it is at `version`, which may be later than the event. `entity_id` is the account
-    that is called; `reseller_id` is null where the supplier sold itself.
+    All values are those of the order at `version`, which may be later than the event. `entity_id` is the account that
+    is called; `reseller_id` is null if the supplier sold the order itself.
     """
 
     order_id: str

@@ -1,4 +1,4 @@
-"""What messages are made with, and of."""
+"""The tools and the data from which messages are made."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seatwright.storage.engine import Database
 
 @dataclass(frozen=True, slots=True)
 class Messenger:
-    """What making messages works with."""
+    """The tools for making messages."""
 
     database: Database
     clock: Clock
@@ -28,7 +28,7 @@ class Messenger:
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """An event with what it is about, as that is now: the order, and its supplier's catalog."""
+    """An event with the present state of its order and of the supplier's catalog."""
 
     event: Event
     order: Order

@@ -1,6 +1,6 @@
-"""What mail templates are given: plain texts about an order, in the words of a language.
+"""The values for mail templates: plain texts about an order, in a language.
 
-docs/notifications.md lists all of it; a test holds the two together.
+docs/notifications.md lists all of them; a test compares the two.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from seatwright.wording.wording import Wording
 
 MAX_REASON = 500
 MAX_NAMES = 100
-"""Participants of an item that are named at most; all are counted."""
+"""Maximum number of an item's participants that are named; all are counted."""
 
 _CONFIRMED_BY = {
     "added": "_added",
@@ -32,14 +32,14 @@ _CONFIRMED_BY = {
     "expired": "_rest",
     "cancelled": "_rest",
 }
-"""How a confirmation begins that isn't a new order's."""
+"""The first sentences of confirmations that aren't for a new order."""
 
 Facts = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a mail is about, as its speaker sees it. `lines` are the participants and units concerned."""
+    """The subject of a mail, as its speaker sees it. `lines` are the participants and units concerned."""
 
     kind: MailKind
     what: str
@@ -55,7 +55,7 @@ class Subject:
 
 
 def facts_of(subject: Subject, words: Wording) -> Facts:
-    """Return what the templates of a mail are given."""
+    """Return the values for the templates of a mail."""
     order, detail = subject.order_event.order, subject.order_event.event.detail
     currency = order.body.currency
     live = [(item, item.live) for item in order.body.items if item.live]
@@ -86,7 +86,7 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
 
 
 def customer_facts(order: Order) -> Facts:
-    """Return the customer, each field one line of text, empty for what isn't known or not to be seen."""
+    """Return the customer; each field is one line of text, empty if it is unknown or must not be shown."""
     customer = order.body.customer
 
     def field(name: str) -> str:
@@ -108,11 +108,11 @@ def customer_facts(order: Order) -> Facts:
 def calendar_of(
     kind: MailKind, order_event: OrderEvent, lines: frozenset[str], speaker: Account, words: Wording
 ) -> str | None:
-    """Return the calendar file of a mail to the customer, which says what of its items is confirmed now; None without
-    any.
+    """Return the calendar file of a mail to the customer, with the confirmed parts of its items; None if it would be
+    empty.
 
-    A confirmation has all items, the others those that they are about, `lines`. An item of which something is
-    confirmed is published anew, with whoever is left; one of which nothing is any more is cancelled.
+    A confirmation has all items, other mails the items of their `lines`. An item with confirmed lines is published
+    again, with the remaining guests; an item without any left is cancelled.
     """
     items = order_event.order.body.items
     appointments = []
@@ -130,7 +130,9 @@ def calendar_of(
 
 
 def _may_be_in_calendars(item: Item) -> bool:
-    """Tell whether a mail has put an item into calendars, or the customer's page, which shows what is asked for too."""
+    """Tell whether a mail has put an item into calendars, or the customer's page has, which also shows pending
+    items.
+    """
     return not item.live or any(not line.pending_until for line in item.lines)
 
 
@@ -141,7 +143,7 @@ def _appointment(
     status: Literal["CONFIRMED", "CANCELLED"],
     words: Wording,
 ) -> list[Appointment]:
-    """Return the entry of an item with these participants or units; none for an item without a date."""
+    """Return the appointment of an item with these participants or units; none for an item without a date."""
     order, catalog = order_event.order, order_event.catalog
     if item.start_at is None:
         return []
@@ -189,7 +191,7 @@ def _intro(subject: Subject, words: Wording) -> str:
 
 
 def _refunder(subject: Subject) -> Account:
-    """Return who took the money and gives it back: the supplier, unless a reseller sold at a net rate."""
+    """Return the account that took the money and gives it back: the supplier, unless a reseller sold at a net rate."""
     resale = subject.order_event.order.body.resale
     return subject.seller if resale is not None and resale.kind == "net" else subject.supplier
 
@@ -216,7 +218,7 @@ def _order(subject: Subject, words: Wording) -> Facts:
 
 
 def _guest_answers(line: Line, subject: Subject, words: Wording) -> str:
-    """Return who answered what, in one line; empty if a guest answered nothing."""
+    """Return a guest's answers in one line; empty without answers."""
     answers = answer_texts(line.answers, subject.order_event.catalog, words)
     return words.say("line", label=guest_name(line) or line.tier, value="; ".join(answers)) if answers else ""
 
@@ -244,7 +246,7 @@ def _item(item: Item, lines: Sequence[Line], subject: Subject, words: Wording) -
 
 
 def _cancelled(order_event: OrderEvent, words: Wording) -> list[Facts]:
-    """Return what an event cancelled and what it costs: for each item, a part for each reason of a fee."""
+    """Return what an event cancelled and the fees: for each item, a part for each reason of a fee."""
     order, currency = order_event.order, order_event.order.body.currency
     fees = {fee.line_id: fee for fee in order_event.event.detail.fees}
     found: list[Facts] = []
@@ -265,7 +267,7 @@ def _cancelled(order_event: OrderEvent, words: Wording) -> list[Facts]:
 
 
 def _chosen(items: Iterable[Item], lines: frozenset[str]) -> list[tuple[Item, list[Line]]]:
-    """Return the items that have any of these lines, each with those."""
+    """Return the items that have any of these lines, each with only these lines."""
     found = [(item, [line for line in item.lines if line.id in lines]) for item in items]
     return [(item, some) for item, some in found if some]
 

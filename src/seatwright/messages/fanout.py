@@ -1,8 +1,8 @@
-"""Turns events of the outbox into deliveries: who is to be told what, in which words.
+"""Turns events of the outbox into deliveries: the recipients and the texts of its messages.
 
-An event is taken, its messages are made without any lock, each on its own, and then written in the transaction that
-removes the event, or that keeps it with the names of what was made, if something could not be made. Whatever dies on
-the way leaves the event, which is taken again; messages that were written are never made twice.
+An event is taken, and its messages are made without any lock, each separately. Then they are written in the transaction
+that removes the event. If a message could not be made, the event stays with the names of the messages that were made.
+If a process dies in between, the event is taken again; messages that were written are never made twice.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from seatwright.orders.outbox import Event
 from seatwright.storage.engine import ReadTx, Tx
 
 AT_ONCE = 50
-"""Events taken in one round at most, of such as are taken for the first time."""
+"""Maximum number of events in one round that are taken for the first time."""
 FIRST_FAILURES = 3
-"""Failures of an event that are logged; after them only that it is given up."""
+"""How many failures of an event are logged; after these only the final one is."""
 
 T = TypeVar("T")
 
@@ -38,18 +38,20 @@ log = structlog.get_logger("seatwright.messages")
 
 @dataclass(slots=True)
 class FanoutResult:
-    """What was made of an event, by name, and what could not be made: which part, and why."""
+    """The messages that were made of an event, by name, and those that could not be made: which part, and why."""
 
     made: dict[str, Delivery] = field(default_factory=dict)
     faults: list[tuple[str, Exception]] = field(default_factory=list)
 
     @property
     def error(self) -> str:
-        """What went wrong, without anybody's data."""
+        """What went wrong, without personal data."""
         return "; ".join(dict.fromkeys(f"{part}: {_place(error)}" for part, error in self.faults))
 
     async def reading(self, parts: Messenger, part: str, use_case: Callable[[ReadTx], Awaitable[T]]) -> T | None:
-        """Return what a use case reads, or None if it fails. Raises `Unavailable`: that is not the event's fault."""
+        """Return the result of a use case that reads, or None if it fails. Raises `Unavailable`, which is no fault of
+        the event.
+        """
         try:
             return await parts.database.read(use_case)
         except Unavailable:
@@ -60,10 +62,10 @@ class FanoutResult:
 
 
 async def fan_out(parts: Messenger) -> int:
-    """Make messages of the events that are due; return how many events there were.
+    """Make the messages of due events; return the number of events.
 
-    What can't be made of an event is tried again by the schedule of deliveries, and given up with it. An event that was
-    taken before is taken alone, so that one which kills its process takes no other with it.
+    Messages that can't be made are tried again by the schedule of deliveries; after its last attempt the event has
+    failed. An event that was taken before is taken alone, so that an event which kills its process affects no other.
     """
     many = 0
     for again, limit in ((False, AT_ONCE), (True, 1)):
@@ -92,7 +94,9 @@ async def _tell(parts: Messenger, event: Event) -> None:
 
 
 async def _save(parts: Messenger, event: Event, result: FanoutResult) -> bool:
-    """Write what was made and is new, and the event's end, or what is left of it; tell whether it is given up."""
+    """Write the new messages, and remove the event or store what is missing; return whether the event has failed for
+    good.
+    """
 
     async def save(tx: Tx) -> bool:
         told = await outbox.already_told(tx, event)
@@ -109,7 +113,7 @@ async def _save(parts: Messenger, event: Event, result: FanoutResult) -> bool:
 
 
 async def _made(parts: Messenger, event: Event) -> FanoutResult:
-    """Make the messages of an event, all of them, and no failure of one keeps another from being made."""
+    """Make all messages of an event; the failure of one doesn't stop the others."""
     result = FanoutResult()
 
     async def look(tx: ReadTx) -> OrderEvent:
@@ -153,7 +157,9 @@ def _log(event: Event, result: FanoutResult, *, given_up: bool) -> None:
 
 
 def _place(error: Exception) -> str:
-    """Return an exception's type and the innermost place of this program that it passed, for its text may have data."""
+    """Return an exception's type and the innermost place of this program that it passed. Its text may contain personal
+    data.
+    """
     place, traceback = "", error.__traceback__
     while traceback is not None:
         module = traceback.tb_frame.f_globals.get("__name__", "")

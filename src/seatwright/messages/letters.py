@@ -1,4 +1,4 @@
-"""A mail that is to be written, and writing it."""
+"""A mail that is still to be rendered, and its rendering."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from seatwright.wording.wording import wording
 What: TypeAlias = Literal[
     "created", "requested", "added", "rescheduled", "cancelled", "accepted", "declined", "expired"
 ]
-"""What happened, as the one who is told of it sees it."""
+"""What happened, from the recipient's point of view."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Which mail, to whom, in whose name and language, about what.
+    """A mail to render: its kind, recipient, sender's account, language and subject.
 
-    It speaks for `speaker`, and is a delivery of that account. `lines` are the participants and units that it is about.
-    Its order is as the speaker sees it. With `to_customer` it may have a link to the order, which shows everything.
+    It is sent in the name of `speaker`, and is a delivery of that account. `lines` are the participants and units that
+    it is about. Its order is as the speaker sees it. With `to_customer` it may have a link to the order, which shows
+    everything.
     """
 
     kind: MailKind
@@ -46,9 +47,9 @@ class Letter:
 
 
 def write(parts: Messenger, letter: Letter) -> Delivery:
-    """Render a letter as a delivery that is due, or that is only kept to be looked at, in the sandbox.
+    """Render a letter as a delivery that is due, or in the sandbox as one that is only stored and shown.
 
-    Takes milliseconds of computing, and no database.
+    This takes milliseconds of computing, and no database.
     """
     now, order = parts.clock.now(), letter.order_event.order
     words = wording(letter.language)
@@ -100,7 +101,9 @@ def write(parts: Messenger, letter: Letter) -> Delivery:
 
 
 def _link(parts: Messenger, letter: Letter, now: Instant) -> str:
-    """Return the address of the customer's page, for the customer alone: whoever has it has the order."""
+    """Return the address of the customer's page, only for mails to the customer: the address gives access to the
+    order.
+    """
     if not letter.to_customer:
         return ""
     order = letter.order_event.order

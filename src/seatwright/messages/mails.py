@@ -1,6 +1,6 @@
-"""Which mails an event makes, to whom, in which language. The order's flags decide, each about what its name says:
+"""The mails that an event makes, their recipients and languages. The order's flags decide:
 
-`disableConfirmationEmail`: what the customer is told. `disableNotification`: who is named on the products.
+`disableConfirmationEmail`: mails to the customer. `disableNotification`: who is named on the products.
 `disablePendingOrderNotification`: the supplier, of what it has to answer. `disablePendingOrderNotificationResponse`:
 whoever asked, of the answer. All are on unless an order's request says otherwise, so an API order is silent.
 """
@@ -32,14 +32,14 @@ MAILED: dict[str, What] = {
     "order.declined": "declined",
     "order.expired": "expired",
 }
-"""The actions of events that are mailed."""
+"""The actions of events about which mails are sent."""
 
 
 async def mails_for(tx: ReadTx, order_event: OrderEvent) -> list[Letter]:
-    """Return the mails that an event makes, still to be written.
+    """Return the mails that an event makes, not rendered yet.
 
-    What has been overtaken is left out: a confirmation of what is cancelled by now, or that comes with an answer which
-    was given in the meantime. Addresses that nothing can be sent to get nothing.
+    Outdated mails are left out: a confirmation of something that is cancelled by now, or one that an answer given in
+    the meantime sends too. There is no mail for an address that can't receive mail.
     """
     order, what = order_event.order, MAILED.get(order_event.event.detail.action)
     if what is None or not order.body.flags.mailed:
@@ -87,9 +87,10 @@ class _Mailing:
 
     @property
     def _lines(self) -> frozenset[str]:
-        """The participants and units that the event is about; all of a new order's, where it names none.
+        """The participants and units that the event is about; if it names none, all of the new order.
 
-        A move is about all that is booked now on what was moved, unless everybody who was moved has cancelled since.
+        A move is about all guests who are booked now on the moved items, unless all who were moved have cancelled
+        since.
         """
         named, items = self.order_event.event.detail.lines, self._order.body.items
         if self.what == "rescheduled":
@@ -99,39 +100,39 @@ class _Mailing:
 
     @property
     def _waits(self) -> bool:
-        """Whether anything that the event is about has still to be accepted."""
+        """Whether any part that the event is about still has to be accepted."""
         return any(line.pending_until for line in self._left)
 
     @property
     def _left(self) -> list[Line]:
-        """What the event is about, without what is cancelled by now."""
+        """The lines that the event is about, without those that are cancelled by now."""
         lines = self._lines
         return [line for item in self._order.body.items for line in item.live if line.id in lines]
 
     @property
     def _confirmed(self) -> frozenset[str]:
-        """Everything of the order that is confirmed now."""
+        """All lines of the order that are confirmed now."""
         live = (line for item in self._order.body.items for line in item.live)
         return frozenset(line.id for line in live if not line.pending_until)
 
     @property
     def _confirmed_since(self) -> bool:
-        """Whether a later event tells the customer how the whole order stands."""
+        """Whether a later event tells the customer the state of the whole order."""
         return self._order.body.confirmed_version > self.order_event.event.detail.version
 
     @property
     def _confirms_rest(self) -> bool:
-        """Whether the event took what had to be accepted, and so confirms what was ordered with it."""
+        """Whether the event removed the pending part, and so confirms the rest that was ordered with it."""
         if self.what not in ("declined", "expired", "cancelled") or not self._confirmed:
             return False
         return self._order.body.confirmed_version == self.order_event.event.detail.version
 
     @property
     def _told_later(self) -> bool:
-        """Whether the customer hears how what was ordered stands from a later event.
+        """Whether a later event tells the customer the state of what was ordered.
 
-        That is so if nothing is left of it; if some of it had to be accepted and wasn't, because that event confirms
-        the rest, now or when nothing waits any more; and if the whole order has been confirmed since.
+        It does if nothing is left of it; if a part had to be accepted and wasn't, because that event confirms the rest,
+        now or when nothing is pending any more; and if the whole order has been confirmed since.
         """
         lines = self._lines
         refused = any(
@@ -187,7 +188,7 @@ class _Mailing:
         ]
 
     def _to_customer(self, kind: MailKind) -> Letter | None:
-        """A mail in the name of whom the customer bought from."""
+        """A mail in the name of the seller."""
         customer = customer_facts(self._order)
         recipient = mailbox(customer["email"], customer["name"])
         language = customer_language(self._order) or self.seller.language
@@ -203,7 +204,9 @@ class _Mailing:
         *,
         lines: frozenset[str] | None = None,
     ) -> Letter | None:
-        """A mail, or None if there is nobody to send it to. It shows what its speaker sees, who can read it later."""
+        """A mail, or None without a recipient. It shows only what its speaker may see, because the speaker can read it
+        later.
+        """
         if recipient is None:
             return None
         return Letter(
@@ -224,7 +227,7 @@ class _Mailing:
 
 
 def customer_language(order: Order) -> Language | None:
-    """Return the language that the customer names, if it is one that there is."""
+    """Return the language that the customer names, if it is one of ours."""
     customer = order.body.customer
     named = customer.get("language")
     if named is None:

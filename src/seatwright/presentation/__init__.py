@@ -1,1 +1,1 @@
-"""What people read of an order, as texts in their language: for mails and pages."""
+"""The texts about an order in the reader's language, for mails and pages."""

@@ -1,4 +1,4 @@
-"""Who is on a date and time, and what was arranged with them, as texts. Pure."""
+"""The guests of an item and their arrangements, as texts. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ ONE_PRICE = "all"
 
 
 def guests_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
-    """Return how many of which price tier, such as "2 × Adult, 1 × Child", in the catalog's present words and order."""
+    """Return the number of guests by price tier, such as "2 × Adult, 1 × Child", in the catalog's present names and
+    order.
+    """
     product = catalog.products_by_id.get(item.product_id)
     sold = names.count(line.tier for line in lines)
     counts = product.as_spelled(sold) if product else sold
@@ -51,7 +53,7 @@ def guest_name(line: Line) -> str:
 def answer_rows(answers: Mapping[str, Any], catalog: Catalog, words: Wording) -> list[tuple[str, str]]:
     """Return answers to the catalog's questions as label and text, in its order.
 
-    What answers none of its questions isn't there: integrations keep notes of their own under other labels.
+    Fields that answer none of its questions are left out: integrations store their own notes under other labels.
     """
     rows = []
     for question in catalog.questions.values():
@@ -78,7 +80,9 @@ def _answer_text(answer: Any, words: Wording) -> str:
 
 
 def place_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
-    """Return where these lines of an item begin, with the address; who begins where, if they don't all do there."""
+    """Return the place where these lines of an item start, with the address; the guests by place, if there are
+    several.
+    """
 
     def text(arrangement: Arrangement) -> str:
         location = arrangement.location
@@ -88,7 +92,7 @@ def place_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wordi
 
 
 def pickup_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Wording) -> str:
-    """Return how these lines of an item are picked up; who is by what, if that isn't the same for all."""
+    """Return the pickup of these lines of an item; the guests by pickup, if there are several."""
 
     def text(arrangement: Arrangement) -> str:
         pickup = arrangement.pickup

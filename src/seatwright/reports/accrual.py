@@ -1,4 +1,4 @@
-"""What was sold, paid and owed in some days, by account: the ledger's sums, which balance to the cent.
+"""What was sold, paid and owed in some days, by ledger account: the ledger's sums, which balance to the cent.
 
 Every entry of `ledger_entry` of those days is counted in exactly one line:
 
@@ -9,12 +9,12 @@ Every entry of `ledger_entry` of those days is counted in exactly one line:
     resellers owe           reseller_receivable
     owed to resellers       reseller_payable
 
-A line has what sales, payments and fees came to, and what cancellations and lower fees took back of it, as seen from
-the side that it grows on: cash, accounts receivable and what resellers owe grow by debits; deposits, what is owed to
-resellers and line items by credits. The first is `positive` and the second `negative`, and the other way round for what
-lowers the others: discounts, commissions and what a reseller holds. Which of the two an amount is in depends on what
-happened and not on its sign, so that a sale made at once or in parts gives the same figures. Hence, with `net` =
-positive + negative, and to the cent:
+A line has the amounts that sales, payments and fees added, and those that cancellations and lower fees took back, seen
+from the side on which it grows: cash, accounts receivable and what resellers owe grow by debits; deposits, what is owed
+to resellers and line items grow by credits. The first is `positive` and the second `negative`. For lines that lower the
+others (discounts, commissions and what a reseller holds) it is the other way round. In which of the two an amount is
+depends on what happened and not on its sign, so that a sale made at once or in parts gives the same figures. Hence,
+with `net` = positive + negative, and to the cent:
 
     cash + accounts receivable + resellers owe = deposits + line items + owed to resellers
 """
@@ -45,15 +45,15 @@ LINE_TYPES: Mapping[str, LineType] = {
 }
 """The type of line item that a ledger's entries are."""
 HELD = "Held by reseller"
-"""What is called a payment type, of money that a reseller has taken: the same amount below zero."""
+"""The payment type for money that a reseller has taken: the same amount below zero."""
 LOWERING = frozenset(("discounts", "commissions", "held_by_reseller"))
-"""Ledgers whose amounts are taken off the others: what a sale books in them is below zero."""
+"""Ledgers whose amounts reduce the others: a sale books amounts below zero in them."""
 DEBIT, CREDIT = 1, -1
 _UNKNOWN = ProductName("", "", 0, "")
 
 
 class Sums(NamedTuple):
-    """What was added and what was taken back or off, in minor units."""
+    """The amounts that were added and taken back, in minor units."""
 
     positive: int = 0
     negative: int = 0
@@ -87,13 +87,13 @@ class Accrual(NamedTuple):
 
     @property
     def debit(self) -> int:
-        """What the accounts that grow by debits have grown by."""
+        """The growth of the accounts that grow by debits."""
         cash = sum(sums.net for sums in self.cash.values())
         return cash + self.receivable.net + self.from_resellers.net
 
     @property
     def credit(self) -> int:
-        """What the accounts that grow by credits have grown by: the same."""
+        """The growth of the accounts that grow by credits: the same amount."""
         return self.deposits.net + self.to_resellers.net + sum(item.sums.net for item in self.items)
 
 
@@ -110,7 +110,9 @@ GROUP BY s.ledger, s.name, d.product_id, CASE WHEN s.departure_id IS NULL THEN 1
 
 
 async def accrual(tx: ReadTx, account_id: str, span: Span) -> Accrual:
-    """Return what the account's own ledger says of some days. Line items are in order of type, product and name."""
+    """Return the report of the account's own ledger for some days. Line items are in order of type, product and
+    name.
+    """
     rows = await tx.rows(_ENTRIES, account_id, span.start, span.end)
     products = await product_names(tx, account_id, {row["product_id"] for row in rows if row["product_id"]})
     charges = await charge_ids(tx, account_id)

@@ -1,4 +1,4 @@
-"""What was added and what was taken back, as the ledger says it: by what happened, never by an entry's sign."""
+"""Amounts added and amounts taken back, decided by the ledger's `kind` and never by an entry's sign."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""The mailing list: customers of the account's own orders who want to be written to.
+"""The mailing list: customers of the account's own orders who consent to mail.
 
 A customer consents with the field `marketingConsent` of an order. What counts is the newest order of an address, so
 whoever doesn't consent any more, or isn't asked any more, is on no list that is made after it; nor is who has refused
 since that order was made (`customers.refusals`). Orders that a reseller
 made for the account are the reseller's customers, not the account's; those that it made as a reseller are its own.
 
-Orders are walked through from the newest on, some thousand at a time: no long query, no sort of everything, and a short
-list of the latest customers is as fast with a million orders as with a hundred.
+Orders are read from the newest on, some thousand at a time: no long query, no sort of everything, and a short list of
+the latest customers is as fast with a million orders as with a hundred.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CHUNK = 2_000
 FIRST_CHUNK = 200
 """Orders that are read at once; twice as many each time, until there are 2,000."""
 MAX_ADDRESSES = 2_000_000
-"""Different addresses that are kept in mind while walking (about 100 bytes each)."""
+"""Maximum number of different addresses that are remembered while reading (about 100 bytes each)."""
 
 
 class Recipient(NamedTuple):
-    """Somebody to write to. `language` is the one that they asked for, if it is one of ours."""
+    """A person on the mailing list. `language` is the one that they chose, if it is one of ours."""
 
     email: str
     first_name: str
@@ -59,7 +59,7 @@ class _Customer(msgspec.Struct, rename="camel"):
 
 
 class _Found(NamedTuple):
-    """Somebody who consents by their newest order, and what their refusal would be called."""
+    """A customer whose newest order consents, and the id that their refusal would have."""
 
     refusal_id: str
     recipient: Recipient
@@ -71,7 +71,8 @@ _decoder = msgspec.json.Decoder(_Customer)
 async def mailing_list(
     database: Database, account_id: str, *, since: Instant | None, limit: int, page: int
 ) -> MailingList:
-    """Return one page of those who consent, by their last orders; `since` leaves out whoever ordered before it last.
+    """Return one page of the customers who consent, by their last orders; `since` leaves out those whose last order was
+    before it.
 
     Raises `Invalid` if there are more different addresses than `MAX_ADDRESSES`.
     """
@@ -128,7 +129,7 @@ class _Chunk(NamedTuple):
         )
 
     async def older(self, tx: ReadTx) -> bool:
-        """Tell whether the first of them was made before `since`."""
+        """Tell whether the first of these orders was made before `since`."""
         row = await tx.row(
             "SELECT created_at FROM order_view WHERE account_id = $1 AND seq = $2", self.account_id, self.first
         )
@@ -141,14 +142,14 @@ async def _newest(tx: ReadTx, account_id: str) -> int:
 
 
 async def _not_refusing(database: Database, account_id: str, found: Sequence[_Found]) -> list[Recipient]:
-    """Leave out who has refused since their order was made, or with it."""
+    """Leave out customers who have refused since their order was made, or with it."""
     ids = [each.refusal_id for each in found]
     refused = await database.read(lambda tx: refusal_store.since(tx, account_id, ids), patient=True) if ids else {}
     return [each.recipient for each in found if refused.get(each.refusal_id, -1) < each.recipient.last_order_at]
 
 
 def _consenting(rows: Sequence[Row], seen: set[int]) -> list[_Found]:
-    """Return who consents of those whose address is not among the `seen` ones yet, and add all of these."""
+    """Return the customers who consent and whose address is not in `seen` yet, and add all addresses to `seen`."""
     found = []
     for row in rows:
         if row["customer"] is None:

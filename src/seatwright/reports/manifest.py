@@ -1,4 +1,4 @@
-"""The manifest of a departure: who comes, from where, what they answered, what they owe, and who is there already."""
+"""The manifest of a departure: its guests with pickups, answers, balances and check-in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Guest(NamedTuple):
     """One participant or unit that is not cancelled, with the order that it is on.
 
     `customer` has what the account may see. `balance` is the whole order's, in minor units of `currency`. `checked_in`
-    is when they turned up, None if they haven't.
+    is when they turned up; None if they haven't.
     """
 
     line: Line

@@ -1,6 +1,7 @@
-"""What the flat rows of orders say beside the orders: accounts, catalogs and users as they are now.
+"""Data for the flat rows of orders that are not in the orders: accounts, catalogs and users as they are now.
 
-A reader learns of the other side of a resold order what it may see anyway: the business, and who made the order.
+A reader sees of the other side of a resold order only what it may see anyway: the business, and the user who made the
+order.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from seatwright.storage.engine import ReadTx
 
 
 class Person(NamedTuple):
-    """Somebody who did something; "" and None is not known, or not for the reader to know."""
+    """A person who did something; "" and None mean unknown, or hidden from the reader."""
 
     name: str = ""
     email: str = ""
@@ -29,8 +30,9 @@ class Person(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What was read for an account, `viewer`: the accounts that its orders are of, suppliers' catalogs by account,
-    its own users and names of its own keys. Places are by id."""
+    """The data read for an account, `viewer`: the accounts of its orders, suppliers' catalogs by account, its own users
+    and names of its own keys. Places are by id.
+    """
 
     viewer: Account
     accounts: Mapping[str, Account]
@@ -40,11 +42,13 @@ class Facts(NamedTuple):
     keys: Mapping[str, str]
 
     def made_by_supplier(self, order: Order, creator_id: str) -> bool:
-        """Tell whether the supplier made an order itself, be it in a reseller's name."""
+        """Tell whether the supplier made an order itself, also in a reseller's name."""
         return (creator_id in self.users) == (self.viewer.id == order.account_id)
 
     def agent(self, order: Order, creator_id: str) -> Person | None:
-        """Return the reseller's user who sold an order, or in whose name the supplier did; None if there is none."""
+        """Return the reseller's user who sold an order, or in whose name the supplier sold it; None if there is
+        none.
+        """
         agent = order.body.agent
         if agent is not None:
             user = self.users.get(agent.id)
@@ -52,15 +56,15 @@ class Facts(NamedTuple):
         return None if self.made_by_supplier(order, creator_id) else self.creator(order, creator_id)
 
     def creator(self, order: Order, user_id: str) -> Person:
-        """Return who made an order, as the order says it."""
+        """Return the person who made an order, according to the order."""
         user = self.users.get(user_id)
         return Person(order.body.created_by, order.body.created_by_email, user.alternative_id if user else None)
 
     def actor(self, order: Order, user_id: str, creator_id: str) -> Person:
-        """Return who did something: whoever made the order, or one of the viewer's users or keys; else their
+        """Return who did something: the user who made the order, or one of the viewer's users or keys; else their
         business.
 
-        What no user did was done by `system` (a deadline) or by the `customer`.
+        A change without a user was made by `system` (a deadline) or by the `customer`.
         """
         if user_id == creator_id:
             return self.creator(order, user_id)
@@ -79,13 +83,13 @@ class Facts(NamedTuple):
         return self.places.get(place.id) if place else None
 
     def zone(self, order: Order, place: Location | None) -> Zone | None:
-        """Return the zone that a place of the supplier's is in, the first by code if there are several."""
+        """Return the zone of a supplier's place, the first by code if there are several."""
         zones = self.catalogs[order.account_id].zones if place else {}
         return next((zone for _, zone in sorted(zones.items()) if place and place.code in zone.locations), None)
 
 
 async def facts_of(tx: ReadTx, cache: CatalogCache, viewer: Account, found: Found) -> Facts:
-    """Read what the rows of these transactions need."""
+    """Read the data for the rows of these transactions."""
     suppliers = sorted({row["account_id"] for row in found.orders})
     ids = sorted({*suppliers, *(row["owner_id"] for row in found.orders)})
     actors = sorted({row["actor"] for row in found.events})

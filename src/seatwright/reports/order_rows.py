@@ -1,7 +1,7 @@
 """Transactions as flat rows: one for each date (item) and price tier that a change of an order was about. Pure.
 
-The money of a row is the ledger's, like that of a transaction. It is split over tiers by what the participants and
-units cost that the change names, so that the rows of a change always add up to it.
+The money of a row is the ledger's, like that of a transaction. It is split over tiers by the prices of the participants
+and units that the change names, so that the rows of a change always add up to its amount.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class OrderRow(NamedTuple):
 
     @property
     def total(self) -> int:
-        """By how much it changed what is owed."""
+        """By how much it changed the amount owed."""
         return sum(amount for type_, amount in self.amounts.items() if type_ != "commission")
 
 
 class _Part(NamedTuple):
-    """A participant or unit that a deed was about: `sign` is 1 if it was sold, -1 if it was cancelled, else 0."""
+    """A participant or unit that a change was about: `sign` is 1 if it was sold, -1 if it was cancelled, else 0."""
 
     line: Line
     deed: Deed | None
@@ -54,7 +54,7 @@ class _Part(NamedTuple):
 def rows_of(record: Transaction) -> list[OrderRow]:
     """Return the rows of a transaction, in the order of its items and of the tiers in them.
 
-    What is the order's own and no item's is on the first of them.
+    Amounts of the order that belong to no item are on the first row.
     """
     of_item: dict[str | None, dict[LineType, int]] = defaultdict(lambda: defaultdict(int))
     for entry in record.entries:
@@ -91,7 +91,7 @@ def _rows_of_item(record: Transaction, item: Item, amounts: Mapping[LineType, in
 
 
 def _parts(record: Transaction, item: Item) -> list[_Part]:
-    """Return the item's participants and units that the change names; all that there are if it names none."""
+    """Return the item's participants and units that the change names; all of them if it names none."""
     named = [
         _Part(line, deed, (deed.action in SELLING) - (deed.action in CANCELLING))
         for deed in record.deeds
@@ -102,7 +102,7 @@ def _parts(record: Transaction, item: Item) -> list[_Part]:
 
 
 def _costs(record: Transaction, parts: Sequence[_Part]) -> dict[LineType, int]:
-    """Return what these participants or units came to in this change, by type."""
+    """Return the amounts of these participants or units in this change, by type."""
     found: dict[LineType, int] = defaultdict(int)
     for line, deed, sign in parts:
         found["product"] += sign * line.price
@@ -119,9 +119,10 @@ def _costs(record: Transaction, parts: Sequence[_Part]) -> dict[LineType, int]:
 
 
 def _split(amount: int, costs: Sequence[int], prices: Sequence[int]) -> list[int]:
-    """Return each tier's part of an amount: what it cost; or, if it has changed since, by its cost, or else its price.
+    """Return each tier's part of an amount: its cost; or, if the amount has changed since, a part by its cost, or else
+    by its price.
 
-    A fee per order, for one, is spread over an order's lines again when some are added.
+    For example, a fee per order is spread over an order's lines again when some are added.
     """
     if sum(costs) == amount:
         return list(costs)

@@ -1,4 +1,4 @@
-"""The days that a report is about, and days and billing cycles as the databases count them. Pure.
+"""The days of a report, and how the databases count days and billing cycles. Pure.
 
 Reports are an operator's bookkeeping, so their days are the account's own: from midnight to midnight in its time zone
 (our decision; filters of lists are UTC days, as the reference's timestamps are). Days have 23 or 25 hours where the
@@ -38,7 +38,7 @@ class Span(NamedTuple):
 
     @property
     def end(self) -> Instant:
-        """The instant at which the last day is over; not a part of the span any more."""
+        """The instant at which the last day ends; exclusive."""
         return midnight(self.last + _DAY, self.zone)
 
     @property
@@ -48,14 +48,14 @@ class Span(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The days as they stand in a file's name."""
+        """The days as text for a file's name."""
         return f"{self.first}-to-{self.last}"
 
 
 def read_span(first: str | None, last: str | None, now: Instant, zone: str) -> Span:
     """Read `from` and `to`, each `YYYY-MM-DD`: by default the days of this month until today in `zone`.
 
-    Raises `Invalid`, naming the parameter, for what is no day, `to` without `from` or before it, and more than
+    Raises `Invalid`, naming the parameter, for a value that is no day, `to` without `from` or before it, and more than
     `MAX_DAYS` days.
     """
     if last and not first:
@@ -67,7 +67,9 @@ def read_span(first: str | None, last: str | None, now: Instant, zone: str) -> S
 
 
 def checked(span: Span, first: str, last: str) -> Span:
-    """Return a span that is one. Raises `Invalid`, naming the parameters `first` and `last`, as `read_span` does."""
+    """Return a span after checking it. Raises `Invalid`, naming the parameters `first` and `last`, as `read_span`
+    does.
+    """
     if span.last < span.first:
         raise Invalid(f"{last}: must not be before {first}.", code="invalid_date_range", field=last)
     if (span.last - span.first).days >= MAX_DAYS:
@@ -102,7 +104,7 @@ def next_cycle(start: date, cycle: BillingCycle) -> date:
 
 
 def cycles(first: date, last: date, cycle: BillingCycle) -> list[date]:
-    """Return the first days of all cycles that have one of the days from `first` to `last` in them, in order."""
+    """Return the first days of all cycles that contain a day from `first` to `last`, in order."""
     found = [cycle_start(first, cycle)]
     while (following := next_cycle(found[-1], cycle)) <= last:
         found.append(following)
@@ -118,8 +120,8 @@ class Periods(NamedTuple):
     def number(self, column: str, parameter: int) -> tuple[str, list[int]]:
         """Return SQL for the number, from 0, of the period that the instant in `column` is in, and its values.
 
-        Their parameters are numbered from `parameter` on. Neither database has to know of time zones: periods of one
-        length that follow each other are counted by dividing, so a year of days is five cases and not 365.
+        Their parameters are numbered from `parameter` on. The databases need no time zones: consecutive periods of one
+        length are counted by division, so a year of days needs five cases and not 365.
         """
         edges = [*self.starts, self.end]
         values: list[int] = []

@@ -1,4 +1,4 @@
-"""What products and charges are called now: reports name them by the ids and names that are in the books."""
+"""The present names of products and charges, which reports find by the ids and names in the books."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ProductName(NamedTuple):
 
 
 class _Numbered(msgspec.Struct):
-    """The part of a product's document that is read here."""
+    """The part of a product's document that this module reads."""
 
     name: str
     number: int

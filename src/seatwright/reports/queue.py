@@ -1,6 +1,7 @@
-"""Reports take turns: however many are asked for, a process makes few at a time, so that orders keep their share.
+"""Reports take turns: a process makes only a few at a time, so that orders keep their share of the machine.
 
-An account has one turn at a time, and a short queue of its own for it: however much it asks for, others get theirs.
+An account has one turn at a time, and a short queue of its own, so that many requests of one account don't delay
+others.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ AT_ONCE = 2
 """Reports that a process makes at the same time. SQLite has four threads for reads that take long, PostgreSQL at
 least two connections; orders need some of them."""
 MAX_WAITING = 20
-"""Accounts that wait for a turn at most; further ones are refused."""
+"""Maximum number of accounts that wait for a turn; further ones are refused."""
 MAX_WAITING_EACH = 4
-"""Reports of one account that wait for the one before them at most; further ones are refused."""
+"""Maximum number of an account's reports that wait for its running one; further ones are refused."""
 SWITCH_S = 0.0001
 """How long a report's thread may keep the interpreter while others wait for it. Python's own is 0.005 seconds, and a
 booking waits for its turn dozens of times: around every statement of SQLite's (docs/reports.md has measurements)."""
 
 
 class _Queue:
-    """Some turns at a time, and those who wait for one: at most `most`, further ones are refused with `refusal`."""
+    """A limited number of turns at a time, and at most `most` waiting tasks; further ones are refused with
+    `refusal`.
+    """
 
     def __init__(self, at_once: int, most: int, refusal: str) -> None:
         self._free = asyncio.Semaphore(at_once)
@@ -38,7 +41,7 @@ class _Queue:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody has a turn or waits for one, where there is one turn at a time."""
+        """Whether no task has a turn or waits for one; for queues with one turn at a time."""
         return not self._waiting and not self._free.locked()
 
     @asynccontextmanager
@@ -67,7 +70,7 @@ class ReportQueue:
         self._usual_s = sys.getswitchinterval()
 
     async def shape(self, work: Callable[[], T]) -> T:
-        """Do what takes a processor long in a thread, and let nobody wait for that longer than `SWITCH_S` at a time."""
+        """Do long computations in a thread, and let others wait for it no longer than `SWITCH_S` at a time."""
         self._shaping += 1
         sys.setswitchinterval(SWITCH_S)
         try:

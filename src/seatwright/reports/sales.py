@@ -1,7 +1,7 @@
 """Sales by product, channel or day: money from the ledger, counts from the order lines.
 
-Money is what was booked in the days asked for: a cancellation counts when it happens, whenever the order was made.
-Counts are of the orders that were made in these days, as they are now, cancelled ones included.
+Money is what was booked in the requested days: a cancellation counts when it happens, not when the order was made.
+Counts are of the orders that were made in these days, as they are now, including cancelled ones.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from seatwright.storage.engine import ReadTx, Row
 By: TypeAlias = Literal["product", "channel", "day"]
 
 OWN_CHANNEL = "Own sales"
-"""What is shown for orders that no reseller sold."""
+"""The name for orders that no reseller sold."""
 
 
 class Counts(NamedTuple):
-    """Orders with what they are of: participants and units that are not cancelled, and those of both that are."""
+    """Numbers of orders, of participants and units that are not cancelled, and of cancelled ones of both."""
 
     orders: int = 0
     participants: int = 0
@@ -47,7 +47,7 @@ class Money(NamedTuple):
 
     @property
     def total(self) -> int:
-        """What customers owe for all of it, before commissions."""
+        """The amount that customers owe, before commissions."""
         return sum(self) - self.commissions
 
     @property
@@ -125,7 +125,9 @@ _COUNTS_BY: dict[By, str] = {
 
 
 async def sales(tx: ReadTx, account_id: str, span: Span, by: By) -> Sales:
-    """Return what the account sold of its own in some days, by product (in order of their numbers), channel or day."""
+    """Return the account's sales of its own products in some days, by product (in order of their numbers), channel or
+    day.
+    """
     money_sql, money_values = _with_day(_MONEY_BY[by], "created_at", span)
     counts_sql, counts_values = _with_day(_COUNTS_BY[by], "v.created_at", span)
     money_rows = await tx.rows(money_sql, account_id, span.start, span.end, *money_values)
@@ -161,7 +163,7 @@ def _with_day(sql: str, column: str, span: Span) -> tuple[str, list[int]]:
 
 
 def _by_key(rows: Sequence[Row]) -> dict[Any, dict[str, int]]:
-    """Return the fields of `Money` for each key: credits are what is earned, but for commissions."""
+    """Return the fields of `Money` for each key: credits are earnings, except for commissions."""
     found: dict[Any, dict[str, int]] = {}
     for row in rows:
         fields = found.setdefault(row["key"], {})

@@ -4,8 +4,8 @@ The supplier's ledger is the only source: `reseller_payable` is what a supplier 
 `reseller_receivable` what resellers at a net rate owe it. A reseller reads the same entries of its own orders the other
 way round: its receivables are commissions, its payables net rates. So both sides' figures are the same ones.
 
-Cycles are the connection's (`terms.billing_cycle`), in the supplier's time zone. Every cycle that has a day of those
-asked for in it is there, whole: cycles are settled, not parts of them.
+Cycles are the connection's (`terms.billing_cycle`), in the supplier's time zone. Every cycle that contains a requested
+day is in the report, whole, because whole cycles are settled.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ Kind: TypeAlias = Literal["commission", "net"]
 class Settlement(NamedTuple):
     """What one account owes another for one cycle, in minor units of `currency` (the supplier's).
 
-    `role` is what the other account is. `earned` is from sales and cancellation fees, `taken_back` from
-    cancellations and lower fees; `orders` are those that either is for. A cycle that is not `over` may still grow.
+    `role` is the other account's role. `earned` is from sales and cancellation fees, `taken_back` from cancellations
+    and lower fees; `orders` are those that either is for. A cycle that is not `over` may still grow.
     """
 
     account_id: str
@@ -48,12 +48,12 @@ class Settlement(NamedTuple):
 
     @property
     def amount(self) -> int:
-        """What is to be paid; below zero, the other way."""
+        """The amount to pay; below zero, the other account pays."""
         return self.earned + self.taken_back
 
 
 class _Side(NamedTuple):
-    """One connection, seen from one of its accounts: who the other one is."""
+    """One connection, seen from one of its accounts, with the other account."""
 
     supplier_id: str
     reseller_id: str
@@ -66,7 +66,7 @@ class _Side(NamedTuple):
 
 
 class _Request(NamedTuple):
-    """What is read at once: connections that share the sums' ledger, and the cycles' calendar."""
+    """What one query reads: connections with the same ledger and the same calendar of cycles."""
 
     role: Literal["supplier", "reseller"]
     zone: str
@@ -127,7 +127,7 @@ async def _of_cycle(
     firsts = cycles(span.first, span.last, asked.cycle)
     starts = [midnight(first, asked.zone) for first in firsts]
     end = midnight(next_cycle(firsts[-1], asked.cycle), asked.zone)
-    # Whoever pays commissions is owed net rates: which ledger it is depends on who asks.
+    # An account that pays commissions is owed net rates: the ledger depends on the account that asks.
     commission = (direction == "payables") == (asked.role == "reseller")
     number, values = Periods(starts, end).number("e.created_at", 6)
     by_pair = {(side.supplier_id, side.reseller_id): side for side in sides}

@@ -18,14 +18,17 @@ Cell: TypeAlias = str | int | bool | Decimal | date | datetime | None
 """A text, a count, an amount of money with its currency's decimals, a day, or an aware time on a wall clock."""
 
 MAX_XLSX_ROWS = 100_000
-"""Rows of one XLSX file at most; a spreadsheet ends at 1,048,576, and making them takes processor time."""
+"""Maximum number of rows in one XLSX file; a spreadsheet ends at 1,048,576, and making them takes processor time."""
 _MAX_XLSX_TEXT = 32_767
 _SIGN = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"[\s\"]*{_SIGN}|[\t\r\n]")
-"""Spreadsheets pass over spaces and quotes before a sign, and some take the full-width signs of Asian keyboards for the
-others (OWASP, "CSV Injection")."""
+"""Spreadsheets ignore spaces and quotes before a sign, and some take the full-width signs of Asian keyboards for the
+others (OWASP, "CSV Injection").
+"""
 _FORMULA_WITHIN = re.compile(rf"([;\t\r\n])(?=[\s\"]*{_SIGN})")
-"""Where a spreadsheet whose separator is not the comma begins another cell, whatever quotes are around the text."""
+"""Places where a spreadsheet with another separator than the comma begins a new cell, in spite of quotes around the
+text.
+"""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -39,11 +42,11 @@ class Sheet(NamedTuple):
 
 
 def guarded(text: str) -> str:
-    """Return a text of which no spreadsheet takes anything for a formula.
+    """Return a text in which no spreadsheet sees a formula.
 
-    What begins like one, and is no number, gets a leading apostrophe; so does what does after a semicolon, a tab or a
-    line's end. German, French and Spanish Excel separate cells by semicolons, and in such a file of commas a quote that
-    isn't a cell's first character protects nothing.
+    A text that begins like a formula, and is no number, gets a leading apostrophe; so does such a beginning after a
+    semicolon, a tab or a line's end. German, French and Spanish Excel separate cells by semicolons, and in such a file
+    of commas a quote that isn't a cell's first character protects nothing.
     """
     text = _FORMULA_WITHIN.sub(r"\1'", text)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
@@ -104,7 +107,7 @@ def as_xlsx(sheet: Sheet, made_at: datetime) -> bytes:
 
 
 class _Writer:
-    """Writes cells by their types. A text is never a formula, whatever it begins with."""
+    """Writes cells by their types. A text is never written as a formula."""
 
     def __init__(self, book: Any, page: Any) -> None:
         self._book, self._page = book, page

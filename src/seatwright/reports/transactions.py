@@ -1,10 +1,10 @@
 """What happened to orders and when: a record for each time that an order was made or changed.
 
 A record is an order and an instant. Its amounts are the sums of the ledger's entries of that instant and nothing else,
-so the records of some days add up to the accrual report of the same days. What else it says (what was done, to which
-items) comes from the audit log and the order. Checking guests in is no change of an order here.
+so the records of some days add up to the accrual report of the same days. Its other data (what was done, to which
+items) come from the audit log and the order. Checking guests in is no change of an order here.
 
-Both sides of a resold order have its records: everybody reads those of the orders in their own list.
+Both sides of a resold order have its records: each account reads those of the orders in its own list.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from seatwright.reports.products import products_numbered
 from seatwright.storage.engine import ReadTx, Row
 
 UNTOLD = ("order.checked_in", "order.checked_out")
-"""Actions that are no change of an order."""
+"""Actions that don't count as a change of an order."""
 FEE_CHANGED = "order.cancellation_fee_changed"
 _UNTOLD = ", ".join(f"'{action}'" for action in UNTOLD)
 
 
 class TransactionFilter(NamedTuple):
-    """What to list; None is no filter. `starts` are days on which an item starts, on its location's clock."""
+    """The filters; None means no filter. `starts` are days on which an item starts, on its location's clock."""
 
     span: Span | None = None
     order_ids: Sequence[str] | None = None
@@ -43,12 +43,12 @@ class TransactionFilter(NamedTuple):
 
     @property
     def by_item(self) -> bool:
-        """Whether it asks for something about items."""
+        """Whether it filters by items."""
         return self.product_numbers is not None or self.starts is not None
 
 
 class Entry(NamedTuple):
-    """A sum of one line item's entries, as the customer sees it: what is taken back or off is below zero."""
+    """A sum of one line item's entries, as the customer sees it: reductions and amounts taken back are below zero."""
 
     type: LineType
     name: str
@@ -57,9 +57,9 @@ class Entry(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What somebody (a user's id, `system` or `customer`) did, to which items, participants and units, if it names any.
+    """An action by a user (id), `system` or `customer`, with its items, participants and units, if it names any.
 
-    `fee_change` is by how much it changed a cancellation fee of theirs afterwards.
+    `fee_change` is by how much it changed one of their cancellation fees.
     """
 
     action: str
@@ -96,13 +96,14 @@ class Transaction(NamedTuple):
 
     @property
     def made(self) -> bool:
-        """Whether the order was made then; otherwise it was changed."""
+        """Whether the order was made at that instant; otherwise it was changed."""
         return "order.created" in self.actions
 
 
 class Found(NamedTuple):
-    """What was read of a page for an account; `records_of` makes records of it, which takes as long as there are
-    orders."""
+    """The rows read for a page of an account; `records_of` makes records from them, in a time proportional to the
+    number of orders.
+    """
 
     viewer_id: str
     moments: Sequence[Row]
@@ -114,9 +115,9 @@ class Found(NamedTuple):
 async def read(
     tx: ReadTx, account_id: str, chosen: TransactionFilter, *, limit: int, page: int, more: int = 0
 ) -> Found:
-    """Read one page of records, oldest first, and as many as `more` after it; `page` counts pages of `limit` from 0.
+    """Read one page of records, oldest first, and `more` records after it; `page` counts pages of `limit` from 0.
 
-    Raises `Invalid` if nothing is asked for.
+    Raises `Invalid` without any filter.
     """
     if chosen == TransactionFilter():
         raise Invalid(
@@ -155,8 +156,9 @@ async def read(
 
 
 def records_of(found: Found) -> Iterator[Transaction]:
-    """Yield the records that were read, building each order when its turn comes: thousands of them at once are so
-    many objects that all others wait for Python to look through them."""
+    """Yield the records that were read, building each order when its turn comes: thousands of them at once are so many
+    objects that all other tasks would wait for Python's garbage collector.
+    """
     orders = {row["id"]: row for row in found.orders}
     entries = _by_moment(found.entries)
     events = _by_moment(row for row in found.events if row["action"] not in UNTOLD)
@@ -200,7 +202,7 @@ async def _moments(tx: ReadTx, account_id: str, chosen: TransactionFilter, limit
         narrow += f" AND v.confirmation = ANY({given(list(chosen.confirmations))})"
     if chosen.by_item:
         narrow += await _about_items(tx, account_id, chosen, given)
-    # Few match a narrow filter: `+ 0` keeps SQLite from walking all orders by date to find them.
+    # Few orders match a narrow filter: `+ 0` keeps SQLite from scanning all orders by date to find them.
     at = "v.created_at + 0" if narrow and chosen.span is None else "v.created_at"
     return await tx.rows(
         f"""
@@ -228,7 +230,7 @@ async def _about_items(tx: ReadTx, account_id: str, chosen: TransactionFilter, g
     if chosen.starts is not None:
         first, last = chosen.starts
         items += f" AND d.local_date BETWEEN {given(first.isoformat())} AND {given(last.isoformat())}"
-    # With days, few orders are looked at one by one; without, the departures lead to them (CROSS: for SQLite).
+    # With days, few orders are read one by one; without, the departures lead to them (CROSS: for SQLite).
     if chosen.span is not None:
         return f""" AND EXISTS (
             SELECT 1 FROM order_line l CROSS JOIN departure d WHERE l.account_id = v.supplier_id
@@ -277,7 +279,7 @@ def _record(
 
 
 def _deed(event: Row) -> Deed:
-    """Return what an audit event says: it names items with their lines, an item, lines, a line, or nothing."""
+    """Return the action of an audit event: it names items with their lines, an item, lines, a line, or nothing."""
     detail = msgspec.json.decode(event["detail"])
     if not isinstance(detail, dict):
         detail = {}

@@ -1,4 +1,4 @@
-"""Each check is a query that finds what must not be; a healthy database returns no rows to any of them.
+"""Each check is a query for broken promises; on a healthy database none of them returns rows.
 
 They read across accounts and are meant for the operator, for tests and for the soak runs.
 """
@@ -12,14 +12,14 @@ from seatwright.orders.outbox import FAILS_OFTEN
 from seatwright.storage.engine import Database, ReadTx
 
 SHOWN = 20
-"""Findings reported per check at most."""
+"""Maximum number of findings that are reported for each check."""
 GRACE_MS = 60_000
-"""How long after its end a hold may still wait to be swept up, in milliseconds."""
+"""How long after its expiry a hold may still wait to be swept, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A promise, and the query for whatever breaks it. `$1` is the instant before which holds must be gone."""
+    """A promise, and the query for rows that break it. `$1` is the instant before which holds must be gone."""
 
     name: str
     promise: str
@@ -309,7 +309,9 @@ CHECKS: tuple[Check, ...] = (
 
 
 async def check(database: Database, now: Instant) -> list[Finding]:
-    """Run all checks and return what they found, at most `SHOWN` rows for each; nothing is good news."""
+    """Run all checks and return what they found, at most `SHOWN` rows for each; an empty list means that all promises
+    hold.
+    """
 
     async def run(tx: ReadTx) -> list[Finding]:
         findings = []

@@ -1,4 +1,4 @@
-"""The customer's consent to mail, and its end, on the page of their order."""
+"""The customer's consent to mail on the page of their order, and how it is withdrawn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seatwright.storage.engine import ReadTx, Tx
 
 
 async def wanted(tx: ReadTx, order: Order) -> bool:
-    """Tell whether the order's customer consented with it to mail of its seller, and hasn't refused since."""
+    """Tell whether the customer consented with this order to the seller's mail, and hasn't refused since."""
     address = address_of(order.body.customer)
     if not address or not consent_of(order.body.customer):
         return False
@@ -20,7 +20,7 @@ async def wanted(tx: ReadTx, order: Order) -> bool:
 
 
 async def refuse(tx: Tx, catalogs: CatalogCache, visit: Visit) -> None:
-    """End it, whether the link may cancel or not; again it changes nothing. Raises `NotFound`."""
+    """Withdraw the consent, also with a link that may not cancel; repeating it changes nothing. Raises `NotFound`."""
     order = (await look(tx, catalogs, visit.link)).order
     if await wanted(tx, order):
         await refusals.refuse(tx, order.owner_id, address_of(order.body.customer), visit.now, CUSTOMER)

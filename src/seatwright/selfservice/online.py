@@ -1,7 +1,7 @@
 """What a customer may cancel without calling. Pure.
 
-Our decisions: what has no policy costs nothing and may be cancelled; what has not been accepted yet may be taken
-back whatever its policy says; what has begun, and who has been checked in, is for the seller to cancel.
+Our decisions: a part without a policy costs nothing and may be cancelled; a part that has not been accepted yet may be
+withdrawn under any policy; only the seller cancels parts that have begun and guests who are checked in.
 """
 
 from __future__ import annotations
@@ -15,21 +15,25 @@ from seatwright.orders.model import Order
 
 WHOLE = "order"
 MAX_SINGLE = 100
-"""Participants or units of one item that can still be cancelled one by one: a page has to stay readable."""
+"""Maximum number of an item's participants or units that can be cancelled one by one, so that the page stays
+readable.
+"""
 
 State: TypeAlias = Literal["open", "closed", "gone"]
-"""May be cancelled online; only by the seller; is cancelled already."""
+"""It may be cancelled online; only the seller may cancel it; it is cancelled already."""
 
 
 class Choice(NamedTuple):
-    """Something that can be cancelled: the order, an item, or one participant or unit of it. `name` is in forms."""
+    """Something that can be cancelled: the order, an item, or one participant or unit of it. `name` is its name in
+    forms.
+    """
 
     name: str
     item: Item | None = None
     line: Line | None = None
 
     def target(self, order: Order) -> Target:
-        """Return what is to be cancelled."""
+        """Return the target of the cancellation."""
         if self.item is None or self.line is None:
             return Target(order.id, None if self.item is None else self.item.id)
         if self.line.kind == "participant":
@@ -38,9 +42,10 @@ class Choice(NamedTuple):
 
 
 def choices(order: Order, now: Instant) -> list[Choice]:
-    """Return what may be cancelled online at `now`: the whole first, then each item, after it who is in it.
+    """Return what may be cancelled online at `now`: first the whole order, then each item, followed by its participants
+    or units.
 
-    What comes to the same as something before it is left out: the only item, the only participant.
+    A choice that equals an earlier one is left out: the only item, the only participant.
     """
     live = [item for item in order.body.items if item.live]
     found = [Choice(WHOLE)] if state(order, Choice(WHOLE), now) == "open" else []
@@ -54,7 +59,9 @@ def choices(order: Order, now: Instant) -> list[Choice]:
 
 
 def find(order: Order, name: str) -> Choice | None:
-    """Return what a form calls `name`, whether it may be cancelled or not; None if the order has nothing like it."""
+    """Return the choice that a form calls `name`, also if it may not be cancelled; None if the order has no such
+    part.
+    """
     if name == WHOLE:
         return Choice(WHOLE)
     item_id, _, line_id = name.partition(".")

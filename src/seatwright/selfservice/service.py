@@ -1,4 +1,6 @@
-"""What a customer does with a link: look at the order, ask what cancelling would cost, and cancel for just that."""
+"""What a customer can do with a link: look at the order, see the price of cancelling, and cancel for exactly that
+price.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,11 @@ from seatwright.selfservice.online import Choice
 from seatwright.storage.engine import ReadTx, Tx
 
 CUSTOMER = "customer"
-"""Who did it, in the audit log."""
+"""The actor in the audit log."""
 
 
 class Visit(NamedTuple):
-    """A link that has been verified, with the text that it came as, and when it was opened."""
+    """A verified link, with its token, and when it was opened."""
 
     link: OrderLink
     token: str
@@ -37,7 +39,7 @@ class Visit(NamedTuple):
 
 
 class OrderParties(NamedTuple):
-    """An order with those whom the customer deals with: `seller` took the order, `supplier` runs the trip."""
+    """An order with the customer's two partners: `seller` took the order, `supplier` runs the trip."""
 
     order: Order
     seller: Account
@@ -46,16 +48,18 @@ class OrderParties(NamedTuple):
 
     @property
     def resold(self) -> bool:
-        """Whether somebody else than the supplier sold it."""
+        """Whether a reseller sold it."""
         return self.seller.id != self.supplier.id
 
 
 Answer: TypeAlias = Literal["quoted", "changed", "cancelled", "gone", "closed"]
-"""What came of asking to cancel: an offer; another one than was agreed to; done; had been; not online."""
+"""The result of asking to cancel: an offer; an offer that differs from the one agreed to; cancelled now; cancelled
+before; not online.
+"""
 
 
 class Offer(NamedTuple):
-    """What cancelling `choice` comes to. Whoever sends `proof` back was shown this offer and no other."""
+    """The price of cancelling `choice`. A client that sends `proof` back was shown exactly this offer."""
 
     answer: Answer
     seen: OrderParties
@@ -75,16 +79,16 @@ async def look(tx: ReadTx, catalogs: CatalogCache, link: OrderLink, *, lock: boo
 
 
 async def offer(tx: ReadTx, booking: BookingContext, keyring: Keyring, visit: Visit, name: str) -> Offer:
-    """Return what cancelling the thing called `name` (see `online`) would come to now. Raises `NotFound`."""
+    """Return the offer for cancelling the choice called `name` (see `online`) now. Raises `NotFound`."""
     return _offer(await look(tx, booking.catalogs, visit.link), booking, keyring, visit, name)
 
 
 async def cancel_as_shown(
     tx: Tx, booking: BookingContext, keyring: Keyring, visit: Visit, name: str, proof: str
 ) -> Offer:
-    """Cancel what is called `name` if `proof` says that the customer was shown what it comes to now.
+    """Cancel the choice called `name` if `proof` shows that the customer saw the present offer.
 
-    If it comes to something else by now, nothing is cancelled, and the answer is the new offer. Raises `NotFound`.
+    If the offer has changed, nothing is cancelled, and the answer is the new offer. Raises `NotFound`.
     """
     seen = await look(tx, booking.catalogs, visit.link, lock=True)
     offered = _offer(seen, booking, keyring, visit, name)
@@ -119,7 +123,7 @@ def _shown(order: Order, name: str, quoted: Quote) -> str:
 
 
 def _caller(seen: OrderParties) -> Caller:
-    """Return the customer, as somebody of the seller's who may do nothing but this."""
+    """Return the customer as a caller of the seller's account who may only do this."""
     return Caller(
         account_id=seen.order.owner_id,
         user_id=CUSTOMER,

@@ -1,8 +1,8 @@
 """Use cases of the catalog: read, create, replace and delete entries of any kind.
 
 A change is checked against the whole catalog as it would be afterwards, and written with its audit event in one
-transaction. The catalog is read (from the cache) before anything is written and never again in the same
-transaction: what a rolled back transaction had seen must not stay in the cache.
+transaction. The catalog is read (from the cache) before anything is written and never again in the same transaction:
+data that a rolled back transaction has seen must not stay in the cache.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from seatwright.storage.engine import ReadTx, Tx
 
 
 class EntryView(NamedTuple):
-    """An entry and what is needed to show it."""
+    """An entry and the data for showing it."""
 
     kind: str
     entry: AnyEntry
@@ -35,7 +35,7 @@ class EntryView(NamedTuple):
 
 
 class FormAtPath(NamedTuple):
-    """A form that an entry is to be made of, and its path in what was sent ("" for the whole of it)."""
+    """The form of an entry, and its path in the request or file ("" for the whole of it)."""
 
     kind: str
     form: AnyForm
@@ -44,7 +44,7 @@ class FormAtPath(NamedTuple):
 
 @dataclass(slots=True)
 class CatalogPlan:
-    """What a number of forms come to: the entries afterwards, the changes, and how many were that way already."""
+    """The result of a number of forms: the entries afterwards, the changes, and how many entries stay as they are."""
 
     entries: dict[str, dict[str, AnyEntry]]
     changes: list[Change] = field(default_factory=list)
@@ -78,9 +78,9 @@ async def create(tx: Tx, editor: Editor, kind: str, form: AnyForm) -> EntryView:
 
 
 async def replace(tx: Tx, editor: Editor, kind: str, code: str, form: AnyForm) -> EntryView:
-    """Put an entry in place of the one with `code`, keeping its id. What is left out gets its default.
+    """Replace the entry with `code`, keeping its id. A key that is left out gets its default.
 
-    Raises `NotFound`, `Invalid` naming the field, and `Conflict` for what the departures don't allow.
+    Raises `NotFound`, `Invalid` naming the field, and `Conflict` for changes that the departures don't allow.
     """
     catalog = await _locked(tx, editor)
     _existing(catalog, kind, code)
@@ -101,14 +101,14 @@ async def delete(tx: Tx, editor: Editor, kind: str, code: str) -> EntryView:
 
 
 def terms_of(catalog: Catalog, now: Instant) -> Terms:
-    """Return how forms for this catalog are to be understood."""
+    """Return the terms for reading forms of this catalog."""
     return Terms(currency=catalog.currency, time_zone=catalog.time_zone, now=now)
 
 
 def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[FormAtPath]) -> CatalogPlan:
-    """Return what `wanted` would change. Nothing is written.
+    """Return the changes that `wanted` would make. Nothing is written.
 
-    Raises `Invalid`, naming the field with its path, for the first form that can't be.
+    Raises `Invalid`, naming the field with its path, for the first wrong form.
     """
     plan = CatalogPlan(entries_of(catalog))
     changed: list[EntryAtPath] = []
@@ -130,9 +130,9 @@ def plan_changes(catalog: Catalog, terms: Terms, wanted: Sequence[FormAtPath]) -
 
 
 async def apply(tx: Tx, editor: Editor, changes: Sequence[Change]) -> None:
-    """Write changes that have been checked, with what follows from them and their audit events.
+    """Write changes that have been checked, with their consequences and audit events.
 
-    Without any, nothing is touched. Raises `Conflict` as `upkeep.follow` does.
+    Without changes, nothing is written. Raises `Conflict` as `upkeep.follow` does.
     """
     if not changes:
         return

@@ -1,7 +1,7 @@
-"""Writes departures: new ones, changes, and those that go, with all that follows from them.
+"""Writes departures: new ones, changes and deletions, with all their consequences.
 
 Departures are locked first, in the order of their ids: those that change, and those that share a rental pool with them
-at the time. `taken` is never written here: a rental that moves gives its units back and takes them at the new time
+at the same time. `taken` is never written here: a rental that moves gives its units back and takes them at the new time
 through `inventory.seats`, in the same transaction.
 """
 
@@ -26,11 +26,11 @@ from seatwright.storage.engine import Retry, Tx
 
 @dataclass(slots=True)
 class DeparturePlan:
-    """What making departures to be as they are asked for comes to.
+    """The changes that bring departures to a requested state.
 
     `new` are made, `changes` (before, after) changed, `gone` deleted. Of those that were made for another time zone,
-    `followed` are among the changes, `waiting` stay because seats of theirs are held or sold, `blocked` because another
-    departure has their start. `uncovered` are on sale, and nothing asks for them.
+    `followed` are among the changes, `waiting` stay because some of their seats are held or sold, `blocked` because
+    another departure has their start. `uncovered` are on sale, but not requested.
     """
 
     new: list[DepartureRow] = field(default_factory=list)
@@ -43,7 +43,7 @@ class DeparturePlan:
     uncovered: list[DepartureRow] = field(default_factory=list)
 
     def change(self, old: DepartureRow, new: DepartureRow) -> None:
-        """Note how a departure is and how it is to be."""
+        """Add a change: a departure as it is, and as it is to be."""
         if new == old:
             self.unchanged += 1
         else:
@@ -52,7 +52,7 @@ class DeparturePlan:
 
 @dataclass(slots=True)
 class _Starts:
-    """Starts of one pool's departures that come and that go."""
+    """New and removed starts of one pool's departures."""
 
     come: set[Instant] = field(default_factory=set)
     go: set[Instant] = field(default_factory=set)
@@ -61,7 +61,8 @@ class _Starts:
 async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: DeparturePlan) -> None:
     """Write departures. The caller holds the catalog's lock, and knows that the new starts are free.
 
-    Raises `Conflict`, saying how many seats are taken where that is why, and `Retry` if one that is to go has some.
+    Raises `Conflict`, with the number of seats taken if that is the cause, and `Retry` if a departure to be deleted has
+    some.
     """
     if not planned.new and not planned.changes and not planned.gone:
         return
@@ -103,7 +104,7 @@ def _pool_starts(planned: DeparturePlan) -> dict[str, _Starts]:
 
 
 async def _lock(tx: Tx, account_id: str, planned: DeparturePlan, starts: dict[str, _Starts]) -> dict[str, int]:
-    """Lock what changes and what shares a pool with it; return how many seats of each are taken."""
+    """Lock the changed departures and those that share a pool with them; return how many seats of each are taken."""
     ids = {old.id for old, _ in planned.changes} | {old.id for old in planned.gone}
     for pool_id, of_pool in starts.items():
         moments = of_pool.come | of_pool.go
@@ -146,7 +147,9 @@ def _move(editor: Editor, old: DepartureRow, new: DepartureRow) -> Move:
 
 
 def _events(editor: Editor, planned: DeparturePlan) -> Iterable[audit.Event]:
-    """For the audit log: one event for each product's new departures, and one for each that changed or went."""
+    """Return the audit events: one for each product's new departures, and one for each departure that was changed or
+    deleted.
+    """
     counts: dict[str, int] = {}
     for departure in planned.new:
         counts[departure.product_id] = counts.get(departure.product_id, 0) + 1

@@ -1,7 +1,6 @@
 """Forms to catalog entries. Every refusal names the field with its path, as `products[2].tiers.Adult.price`.
 
-What concerns an entry by itself is checked here; what concerns others (references, unique numbers) in
-`catalog.validate`.
+Rules about a single entry are checked here; rules about several (references, unique numbers) in `catalog.validate`.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ from seatwright.setup.document import AnyForm
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 MAX_TIER_CODE = 50
 _NO_LIST = frozenset('<>,;"')
-"""What a notice's address has none of: it is one address, without a name."""
+"""Characters that a notice's address must not have: it is one address, without a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a form needs to be understood: the account's currency and zone, and when it was sent."""
+    """The context for reading a form: the account's currency and zone, and when the form was sent."""
 
     currency: str
     time_zone: str
@@ -135,7 +134,7 @@ def _pickup(
 
 
 def _detail_ids(details: Sequence[str], old: model.Pickup | None) -> list[str]:
-    """Return an id for each name: that of the same detail, or else of one whose name counts as the same."""
+    """Return an id for each name: that of the detail with this name, or else with a name that counts as the same."""
     left = {detail.name: detail.id for detail in old.details} if old else {}
     ids = [left.pop(name, None) for name in details]
     for place, name in enumerate(details):

@@ -1,6 +1,6 @@
 """Departures as people write them: one by one, or many by weekday and time of day.
 
-What is left out has a default for a departure that is new, and stays as it is for one that exists already.
+A key that is left out has a default for a new departure, and stays as it is for an existing one.
 """
 
 from __future__ import annotations

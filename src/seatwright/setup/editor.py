@@ -1,4 +1,4 @@
-"""Who sets an account up."""
+"""The user who sets up an account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seatwright.core.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Who changes whose catalog and departures: `actor` is a user's id, or `auth.service.SYSTEM`."""
+    """The user who changes an account's catalog and departures: `actor` is a user's id, or `auth.service.SYSTEM`."""
 
     catalogs: CatalogCache
     clock: Clock

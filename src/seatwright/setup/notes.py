@@ -1,4 +1,4 @@
-"""What whoever makes departures should know about some of them, in words and by departure. Pure."""
+"""Notes about departures for the person who makes them, as sentences with the departures. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seatwright.setup.specs import Spec
 from seatwright.setup.store import DepartureRow
 
 MAX_SUBJECTS = 100
-"""Departures that one note names at most; `count` counts all."""
+"""Maximum number of departures that one note names; `count` counts all."""
 
 Kind = Literal[
     "zone_followed",
@@ -30,7 +30,7 @@ Kind = Literal[
 
 
 class Subject(NamedTuple):
-    """A departure that a note is about: its time on the wall, and how many seats are taken. No id: not made."""
+    """A departure that a note is about: its local time, and how many seats are taken. Without an id it was not made."""
 
     id: str | None
     product: str
@@ -61,7 +61,7 @@ class Note:
 def notes(
     catalog: Catalog, planned: DeparturePlan, specs: Sequence[Spec], left_out: Sequence[Spec], rules: Rules
 ) -> list[Note]:
-    """Return what is to be said about departures that were asked for, and about those that were not."""
+    """Return the notes about requested departures, and about those that were not requested."""
     gone = {each.id for each in planned.gone}
     closed = {old.id for old, new in planned.changes if new.closed and not old.closed}
     pruned = [each for each in planned.uncovered if each.id in closed]

@@ -1,9 +1,9 @@
-"""From the departures that are asked for to what is to be done about those that are there.
+"""Compares requested departures with existing ones and plans the changes.
 
-A departure is known by its product and its time on the wall: where the zone of an account or a place has been
-corrected, its departures are those that were made for the same times in the old zone. They follow into the new one,
-unless seats of theirs are held or sold and nobody has said that these may move. Times given with an offset are
-instants, and stay so.
+A departure is identified by its product and its local time: if the zone of an account or a place has been corrected,
+its departures are those that were made for the same times in the old zone. They follow into the new zone, unless some
+of their seats are held or sold and the request doesn't allow moving these. Times given with an offset are instants, and
+stay the same.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from seatwright.setup.store import DepartureRow
 from seatwright.storage.engine import ReadTx
 
 FARTHEST_MS = 2 * DAY_MS
-"""More than two zones can be apart: the same time on the wall is within 26 hours."""
+"""More than the difference of any two zones: the same local time is within 26 hours."""
 
 
 class Rules(NamedTuple):
-    """How departures that are there already are brought to what is asked for.
+    """How existing departures are changed to the requested ones.
 
     `follow`: into a corrected time zone; `move_sold`: also with seats held or sold. `covered`: ids of products of which
-    nothing but what is asked for is to be on sale from now on; `prune`: what is more is to go, if nothing is sold.
+    only the requested departures should be on sale from now on; `prune`: delete the others, if nothing is sold.
     """
 
     follow: bool = True
@@ -42,7 +42,7 @@ class Rules(NamedTuple):
 
 
 class _Mover(NamedTuple):
-    """A departure that is to follow into another time zone: as it is, as it would stay, and moved."""
+    """A departure that is to follow into another time zone: as it is, as it would be if it stayed, and as moved."""
 
     old: DepartureRow
     stays: DepartureRow
@@ -56,9 +56,9 @@ Existing = Mapping[str, Sequence[DepartureRow]]
 async def plan(
     tx: ReadTx, account_id: str, catalog: Catalog, specs: Sequence[Spec], now: Instant, rules: Rules
 ) -> DeparturePlan:
-    """Return what it takes for the departures to be as in `specs`. Nothing is written.
+    """Return the changes that make the departures as in `specs`. Nothing is written.
 
-    Raises `Invalid` for a new departure without a capacity, or at a time that another one has.
+    Raises `Invalid` for a new departure without a capacity, or at the time of another one.
     """
     existing = await near(tx, account_id, specs)
     for product_id in rules.covered:
@@ -111,10 +111,10 @@ async def near(tx: ReadTx, account_id: str, specs: Sequence[Spec]) -> dict[str, 
 
 
 def match(specs: Sequence[Spec], existing: Existing) -> dict[int, DepartureRow]:
-    """Return the departures that are there already, by the index of the spec that is about them; each once.
+    """Return the existing departures by the index of their spec, each once.
 
-    Those in the same zone go first; then those made for the same time on the wall in another zone; then those that the
-    wall shows at the same time, as where the clock repeats it.
+    Departures in the same zone match first; then those made for the same local time in another zone; then those at the
+    same local time, such as in the hour that the clock repeats.
     """
     by_start: dict[tuple[str, str], dict[Instant | None, DepartureRow]] = {}
     by_wall: dict[tuple[str, datetime | None], DepartureRow] = {}
@@ -149,12 +149,12 @@ def match(specs: Sequence[Spec], existing: Existing) -> dict[int, DepartureRow]:
 
 
 def wall_of(stored: DepartureRow) -> datetime | None:
-    """Return what the wall shows at a departure's start; None for a dateless product's."""
+    """Return the local time of a departure's start; None for a dateless product's."""
     return None if stored.times.start_at is None else wall_at(stored.times.start_at, stored.time_zone)
 
 
 def new_departure(catalog: Catalog, spec: Spec) -> DepartureRow:
-    """Return a departure that isn't stored yet. Raises `Invalid` if its capacity is said nowhere."""
+    """Return a departure that isn't stored yet. Raises `Invalid` without a capacity."""
     product = spec.product
     pool = catalog.pools[product.pool] if product.pool else None
     capacity = spec.capacity if spec.capacity is not None or pool is None else pool.units
@@ -174,7 +174,7 @@ def new_departure(catalog: Catalog, spec: Spec) -> DepartureRow:
 
 
 def as_asked(old: DepartureRow, spec: Spec) -> DepartureRow:
-    """Return an existing departure with what `spec` says, at the start that it has; the rest stays."""
+    """Return an existing departure with the values of `spec`, but with its present start; other values stay."""
     times, closes, start = old.times, old.closes_at, old.times.start_at
     if start is not None and spec.said_duration is not None:
         times = times_of(start, spec.said_duration * MINUTE_MS, old.time_zone)
@@ -190,7 +190,9 @@ def as_asked(old: DepartureRow, spec: Spec) -> DepartureRow:
 
 
 def _follows(old: DepartureRow, spec: Spec, now: Instant) -> bool:
-    """Tell whether a departure was made for another time zone than its product's is now; what has begun stays."""
+    """Tell whether a departure was made for another time zone than its product's present one; those that have begun
+    stay.
+    """
     return old.time_zone != spec.time_zone and old.times.start_at is not None and old.times.start_at > now
 
 
@@ -205,7 +207,7 @@ def _moved(stays: DepartureRow, spec: Spec) -> DepartureRow:
 
 
 async def _prune(tx: ReadTx, account_id: str, planned: DeparturePlan) -> None:
-    """Let go of what nothing covers and nobody has: it is deleted, or closed where cancelled orders refer to it."""
+    """Delete uncovered departures without seats taken; close those that cancelled orders refer to."""
     unsold = [each for each in planned.uncovered if not each.taken]
     ordered = await store.ordered(tx, account_id, [each.id for each in unsold])
     planned.gone = [each for each in unsold if each.id not in ordered]
@@ -215,7 +217,7 @@ async def _prune(tx: ReadTx, account_id: str, planned: DeparturePlan) -> None:
 
 
 def _settle(planned: DeparturePlan, movers: Sequence[_Mover], existing: Existing) -> None:
-    """Let departures move where no other one stays, and those stay whose new start is taken."""
+    """Let departures move to starts that are free; those whose new start is taken stay."""
     leaving = {mover.old.id for mover in movers} | {each.id for each in planned.gone}
     in_the_way = [
         (product_id, each.times.start_at)
@@ -241,7 +243,7 @@ def _refuse_same_time(
     existing: Existing,
     meant: Collection[tuple[str, datetime | None]],
 ) -> None:
-    """Raise `Invalid` for a new departure at another's start, or at its time on the wall where two aren't meant."""
+    """Raise `Invalid` for a new departure at another's start, or at its local time without `sameLocalTime`."""
     gone = {each.id for each in planned.gone}
     now = {old.id: after for old, after in planned.changes}
     stored = [now.get(each.id, each) for some in existing.values() for each in some if each.id not in gone]
@@ -268,7 +270,7 @@ def same_start(spec: Spec, other: DepartureRow) -> Invalid:
 
 
 def same_local_time(path: str, other: DepartureRow) -> Invalid:
-    """Return the error for a second departure at the same time on the wall that isn't said to be on purpose."""
+    """Return the error for a second departure at the same local time without `sameLocalTime`."""
     return bad_field(
         path,
         f"the product has a departure at {_text(wall_of(other))} in {other.time_zone} already ({other.id}); set "
@@ -278,7 +280,7 @@ def same_local_time(path: str, other: DepartureRow) -> Invalid:
 
 
 def _start_of(spec: Spec) -> str:
-    """Return the path of what says when a departure starts: its own start, or the schedule."""
+    """Return the path of the value that sets a departure's start: its own start, or the schedule."""
     return spec.path if spec.path.startswith("schedules") else at(spec.path, "start")
 
 

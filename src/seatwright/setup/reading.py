@@ -1,7 +1,7 @@
 """Reads catalog files: YAML (and so JSON) to plain values, plain values to forms, errors named by their path.
 
-The YAML is that of version 1.2's core: `09:30`, `2026-07-14` and `NO` are texts, not a number, a date and a
-boolean. A key that is there twice is refused. Aliases work, but count for all that they repeat.
+The YAML is that of version 1.2's core: `09:30`, `2026-07-14` and `NO` are texts, not a number, a date and a boolean. A
+key that comes twice is refused. Aliases work, but each use counts as all the values that it repeats.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ T = TypeVar("T")
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NODES = 1_000_000
-"""Values in a file at most, counting what an alias repeats as often as it does."""
+"""Maximum number of values in a file; values that an alias repeats count each time."""
 MAX_DEPTH = 50
 
 _FastLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
-"""Characters that no text can have in the end."""
+"""Characters that can't be stored in a text."""
 
 
 class _Loader(_FastLoader):  # type: ignore[misc, valid-type]
@@ -60,7 +60,7 @@ for _tag, _pattern, _first in (
 
 
 def _number(text: str) -> float:
-    """Read a number with decimals. Raises `Invalid` for one that would not be kept as it is written."""
+    """Read a number with decimals. Raises `Invalid` for a number that can't be stored exactly."""
     number = kept(text)
     if number is None:
         raise _bad(f"{text[:40]} has more digits, or a larger exponent, than a number can have here.")
@@ -80,9 +80,9 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _yaml_number)
 
 
 def parse_yaml(data: bytes) -> Any:
-    """Return what a YAML or JSON file says, as dicts, lists, texts, numbers, booleans and None.
+    """Return the content of a YAML or JSON file as dicts, lists, texts, numbers, booleans and None.
 
-    Raises `TooLarge` over `MAX_BYTES`, and `Invalid`, naming the line, for what is not YAML or could not be kept.
+    Raises `TooLarge` over `MAX_BYTES`, and `Invalid`, naming the line, for a file that is not YAML or can't be stored.
     """
     if len(data) > MAX_BYTES:
         raise TooLarge(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB; import it in parts.")
@@ -108,9 +108,9 @@ _NO_JSON = object()
 
 
 def _json(text: str) -> Any:
-    """Return what JSON says; `_NO_JSON` for what is none, which may be YAML still.
+    """Return the content of a JSON text; `_NO_JSON` for other texts, which may be YAML.
 
-    YAML's libraries don't take all of it: characters beyond the first 65,536 as two escapes, tabs, long keys.
+    YAML libraries don't read all JSON: characters beyond the first 65,536 as two escapes, tabs, long keys.
     """
     try:
         found = json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_no_constant)
@@ -134,7 +134,7 @@ def _no_constant(word: str) -> Any:
 
 
 def _check_values(found: Any) -> None:
-    """Check of JSON what `_check_size` checks of YAML, before it is built there."""
+    """Check for JSON what `_check_size` checks for YAML before its values are built."""
     level, total, depth = [found], 0, 0
     while level:
         total, depth = total + len(level), depth + 1

@@ -1,7 +1,7 @@
 """Departures as operators manage them: make one or many, change, delete, list.
 
-Each use case holds the catalog's lock, so that a product does not change under its departures and a start is
-given away once. What is to be written is planned here; `changes` writes it.
+Each use case holds the catalog's lock, so that a product does not change while its departures do, and a start is used
+once. This module plans the changes; `changes` writes them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from seatwright.storage.engine import ReadTx, Tx
 
 
 class DepartureView(NamedTuple):
-    """A departure and what is needed to show it."""
+    """A departure and the data for showing it."""
 
     departure: Departure
     product: Product
@@ -41,7 +41,7 @@ class DepartureView(NamedTuple):
 
 
 class RecurrenceResult(NamedTuple):
-    """How many departures of a recurrence were made, and how many were there already; `notes` on some of them."""
+    """How many departures of a recurrence were made, and how many existed already; `notes` on some of them."""
 
     created: int
     existing: int
@@ -49,7 +49,7 @@ class RecurrenceResult(NamedTuple):
 
 
 async def delete(tx: Tx, editor: Editor, departure_id: str) -> DepartureView:
-    """Delete a departure that nobody has or had seats on, and return it as it was.
+    """Delete a departure on which no seats are or were sold or held, and return it as it was.
 
     Raises `NotFound`, and `Conflict` while seats of it are held or sold, or if cancelled orders refer to it.
     """
@@ -83,7 +83,7 @@ async def page(
     limit: int,
     page: int,
 ) -> list[DepartureView]:
-    """Return a page of a product's departures from one local day to another, by start, closed and past ones too.
+    """Return a page of a product's departures from one local day to another, by start, including closed and past ones.
 
     A dateless product's is always there. Raises `NotFound`.
     """
@@ -104,7 +104,7 @@ async def get(tx: ReadTx, catalogs: CatalogCache, now: Instant, account_id: str,
 
 
 async def create(tx: Tx, editor: Editor, product_code: str, form: NewDeparture) -> DepartureView:
-    """Make a departure. A dateless product's is made once, and returned as it is when it is asked for again.
+    """Make a departure. A dateless product's is made once; a repeated request returns it as it is.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` if the product has one with this start, or at this
     time on the wall and two aren't said to be meant.
@@ -123,7 +123,7 @@ async def create(tx: Tx, editor: Editor, product_code: str, form: NewDeparture) 
 
 
 async def create_many(tx: Tx, editor: Editor, product_code: str, form: Recurrence) -> RecurrenceResult:
-    """Make the departures of a recurrence that aren't there yet; those that are stay as they are.
+    """Make the departures of a recurrence that don't exist yet; existing ones stay as they are.
 
     Raises `NotFound` and `Invalid` naming the field.
     """
@@ -138,7 +138,7 @@ async def create_many(tx: Tx, editor: Editor, product_code: str, form: Recurrenc
 
 
 async def change(tx: Tx, editor: Editor, departure_id: str, form: DepartureChange) -> DepartureView:
-    """Change a departure. Seats that are held or sold stay; their carts and orders follow to another time.
+    """Change a departure. Seats that are held or sold stay so; their carts and orders follow to another time.
 
     Raises `NotFound`, `Invalid` naming the field, and `Conflict` for a capacity below what is taken, a start that
     the product has already, or a time at which a rental's pool has not enough units.
@@ -191,7 +191,7 @@ def _changed(
 def _refuse_taken(
     start: Instant | None, wall: datetime | None, others: Sequence[DepartureRow], same_local_time: bool
 ) -> None:
-    """Raise `Conflict` if another departure has this start, or is at this time on the wall and not on purpose."""
+    """Raise `Conflict` if another departure has this start, or has this local time and `sameLocalTime` isn't set."""
     if any(each.times.start_at == start for each in others):
         raise Conflict(
             "start: there is a departure at this time already; change that one.", code="start_taken", field="start"

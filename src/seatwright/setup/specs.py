@@ -1,4 +1,4 @@
-"""From what people write about departures to what is to be stored. Pure.
+"""Turns forms of departures into the values to be stored. Pure.
 
 A departure starts on the wall clock of its product's place, which is the time zone of the product's first
 location, or else the account's.
@@ -24,10 +24,10 @@ MAX_DAYS = 3_660
 
 
 class Spec(NamedTuple):
-    """A departure that is asked for. None is "not said": a default if it is new, as it is if it exists.
+    """A requested departure. None means "not given": a new departure gets the default, an existing one keeps its value.
 
-    `path` is where it was written; `wall` is the time on the wall that was written, None with an offset or without a
-    date; `said_duration` is None for a dateless product's. `same_local_time`: another one at that time is meant.
+    `path` is its place in the request or file; `wall` is the written local time, None with an offset or without a date;
+    `said_duration` is None for a dateless product's. `same_local_time`: a second one at that time is intended.
     """
 
     product: Product
@@ -44,7 +44,7 @@ class Spec(NamedTuple):
 
     @property
     def local(self) -> datetime | None:
-        """The time that the wall shows at the start."""
+        """The local time of the start."""
         return None if self.start_at is None else wall_at(self.start_at, self.time_zone)
 
     @property
@@ -54,7 +54,7 @@ class Spec(NamedTuple):
 
     @property
     def key(self) -> tuple[str, Instant | None]:
-        """What tells departures of an account apart: product and start."""
+        """The key that identifies a departure within an account: product and start."""
         return self.product.id, self.start_at
 
 
@@ -64,7 +64,7 @@ class Season(NamedTuple):
     specs: list[Spec]
     left_out: list[Spec]
     products: frozenset[str] = frozenset()
-    """Ids of the products whose departures these are, also of those that come to none."""
+    """Ids of the products of these departures, also of products for which none results."""
 
 
 def spec_of(catalog: Catalog, terms: Terms, product: Product, form: NewDeparture, *, path: str) -> Spec:
@@ -87,8 +87,8 @@ def spec_of(catalog: Catalog, terms: Terms, product: Product, form: NewDeparture
 def specs_of(catalog: Catalog, terms: Terms, product: Product, form: Recurrence, *, path: str) -> Season:
     """Return the departures of a recurrence, in order of their start, each start once.
 
-    Times are on the wall clock, so the clock's change moves no departure. One at a time that the clock skips starts
-    later by as much; where that is another one's time, there is only the other one. Raises `Invalid` naming the field
+    Times are local, so a change of the clock moves no departure. A departure at a time that the clock skips starts
+    later by as much; if another departure has that time, only the other one is made. Raises `Invalid` naming the field
     below `path`, also for more than `MAX_DEPARTURES`.
     """
     if product.dateless:
@@ -171,7 +171,7 @@ def prices_of(product: Product, prices: Prices, terms: Terms, path: str) -> dict
 
 
 def times_of(start_at: Instant | None, duration_ms: int, zone: str) -> Times:
-    """Return what is stored about the time of a departure."""
+    """Return the stored times of a departure."""
     if start_at is None:
         return Times(None, None, None)
     end_at = start_at + duration_ms

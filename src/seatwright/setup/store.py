@@ -12,7 +12,7 @@ from seatwright.storage.engine import ReadTx, Row, Tx
 
 
 class Times(NamedTuple):
-    """When a departure is; all None for a dateless product."""
+    """The times of a departure; all None for a dateless product."""
 
     start_at: Instant | None
     end_at: Instant | None
@@ -20,7 +20,7 @@ class Times(NamedTuple):
 
 
 class DepartureRow(NamedTuple):
-    """A departure as it is kept, as far as operators change it."""
+    """A departure as stored, with the values that operators change."""
 
     id: str
     product_id: str
@@ -148,7 +148,7 @@ async def insert(tx: Tx, account_id: str, departures: Sequence[DepartureRow], no
 
 
 async def ordered(tx: ReadTx, account_id: str, departure_ids: Sequence[str]) -> set[str]:
-    """Return those of `departure_ids` that orders refer to, be it with cancelled lines."""
+    """Return those of `departure_ids` that orders refer to, also with cancelled lines only."""
     if not departure_ids:
         return set()
     rows = await tx.rows(
@@ -174,7 +174,7 @@ async def delete(tx: Tx, account_id: str, departure_ids: Sequence[str]) -> int:
 
 
 async def unset_starts(tx: Tx, account_id: str, departure_ids: Sequence[str]) -> None:
-    """Let go of starts for a moment, so that several departures can move at once, one to where another one was."""
+    """Clear starts for a moment, so that several departures can move at once, also to each other's starts."""
     if len(departure_ids) > 1:
         await tx.execute(
             "UPDATE departure SET start_at = NULL WHERE account_id = $1 AND id = ANY($2)", account_id, departure_ids
@@ -182,7 +182,7 @@ async def unset_starts(tx: Tx, account_id: str, departure_ids: Sequence[str]) ->
 
 
 async def update(tx: Tx, account_id: str, changed: DepartureRow, now: Instant) -> bool:
-    """Write a departure's changes; False, and nothing is written, if more seats are taken than it would have."""
+    """Write a departure's changes; return False, and write nothing, if more seats are taken than it would have."""
     return bool(
         await tx.execute(
             """

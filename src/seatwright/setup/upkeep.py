@@ -1,4 +1,4 @@
-"""What follows from a change of the catalog for departures and rental pools."""
+"""The consequences of a change of the catalog for departures and rental pools."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from seatwright.setup.editor import Change
 from seatwright.storage.engine import ConstraintViolation, Retry, Tx
 
 _FIXED = {"dateless": "dateless", "quantity_type": "quantityType", "pool": "pool"}
-"""What can't change about a product once it has departures, and its name in forms: seats are counted by it."""
+"""The fields of a product that can't change once it has departures, because seats are counted by them, and their names
+in forms.
+"""
 
 
 async def follow(tx: Tx, account_id: str, now: Instant, changes: Sequence[Change]) -> None:
-    """Check changes against the departures there are, and bring pools up to date.
+    """Check changes against the existing departures, and update pools.
 
-    Raises `Conflict` for a change that departures or units taken stand in the way of.
+    Raises `Conflict` for a change that departures or units taken don't allow.
     """
     for _, old, new in changes:
         if isinstance(old, Product):

@@ -1,7 +1,7 @@
-"""What the entries of a catalog owe to each other: references that exist, codes, numbers and labels that are unique.
+"""Rules between the entries of a catalog: references must exist; codes, numbers and labels must be unique.
 
-Checked on the catalog as it would be after a change, for the entries that change, in one pass. Of two new entries
-that want the same number, the later one is to blame.
+They are checked on the catalog as it would be after a change, for the entries that change, in one pass. If two new
+entries have the same number, the error is about the later one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
         ("pool", "pool"),
     ),
 }
-"""The fields of each kind that refer to others, and to which kind."""
+"""The fields of each kind that refer to other entries, and the kind of these."""
 
 RESERVED_LABELS = frozenset(names.key(name) for name in CUSTOMER_FIELDS)
 """Customer fields of the wire reference: a question under one of these names could not be told from them."""
@@ -113,7 +113,7 @@ def _claims(kind: str, entry: AnyEntry) -> Iterator[_Claim]:
 
 
 def _held(entries: Entries, changed: Sequence[EntryAtPath]) -> dict[tuple[str, object], str]:
-    """Return which entry has which unique value, but for those that change."""
+    """Return the entries by their unique values, without the entries that change."""
     changing = {(kind, entry.code) for kind, entry, _ in changed}
     return {
         claim[:2]: entry.code
@@ -125,7 +125,7 @@ def _held(entries: Entries, changed: Sequence[EntryAtPath]) -> dict[tuple[str, o
 
 
 def check_unused(entries: Entries, kind: str, code: str, account_policy: str | None) -> None:
-    """Raise `Conflict`, naming who, if anything refers to an entry."""
+    """Raise `Conflict`, naming the other entry, if anything refers to an entry."""
     users = [
         f"{other_kind} {entry.code}"
         for other_kind, of_kind in entries.items()
@@ -143,7 +143,7 @@ def check_unused(entries: Entries, kind: str, code: str, account_policy: str | N
 
 
 def is_same(old: AnyEntry, new: AnyEntry) -> bool:
-    """Tell whether two entries say the same; when a product was modified last doesn't count."""
+    """Tell whether two entries are equal; the time of a product's last modification doesn't count."""
     if isinstance(old, Product) and isinstance(new, Product):
         return _undated(old) == _undated(new)
     return old == new

@@ -1,4 +1,4 @@
-"""Which language a page is in."""
+"""Chooses the language of a page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from seatwright.core.languages import DEFAULT_LANGUAGE, Language, language_of
 from seatwright.wording.wording import Wording, wording
 
 MAX_ACCEPT = 500
-"""Characters of an Accept-Language header that are looked at."""
+"""How many characters of an Accept-Language header are read."""
 
 
 def choose(customer: Any, accept: str, account: Language) -> Wording:
-    """Return the wording of a customer's language: what they are known to speak, else what their browser says
-    (an Accept-Language header), else the account's."""
+    """Return the wording of a customer's language: the customer's known one, else the browser's (an Accept-Language
+    header), else the account's.
+    """
     for tag in (customer, *_accepted(accept[:MAX_ACCEPT])):
         language = language_of(tag)
         if language is not None:
@@ -23,12 +24,12 @@ def choose(customer: Any, accept: str, account: Language) -> Wording:
 
 
 def accepted(accept: str) -> Wording:
-    """Return the wording for somebody of whom nothing is known but an Accept-Language header."""
+    """Return the wording for an unknown reader with an Accept-Language header."""
     return choose(None, accept, DEFAULT_LANGUAGE)
 
 
 def _accepted(header: str) -> Iterator[str]:
-    """Yield the languages of a header, the most wanted first; what it says wrongly is not wanted."""
+    """Yield the languages of a header, the preferred first; malformed entries are ignored."""
     wanted = []
     for place, part in enumerate(header.split(",")):
         tag, _, rest = part.partition(";")

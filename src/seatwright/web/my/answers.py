@@ -31,7 +31,9 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
-"""Headers of all pages: who has the address has the order, so it is told to nobody. `http.access` adds no-store."""
+"""Headers of all pages: the address gives access to the order, so it is never sent to other sites. `http.access` adds
+no-store.
+"""
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("seatwright.web.my"),
@@ -50,7 +52,7 @@ def page(request: ApiRequest, template: str, words: Wording, *, status: int = 20
 
 
 def base(request: ApiRequest) -> str:
-    """Return the path under which the browser finds the pages: a proxy may have them under a path of its own."""
+    """Return the path under which the browser finds the pages; a proxy may serve them under a path of its own."""
     return urlsplit(services(request).settings.public_url).path + PATH
 
 

@@ -24,9 +24,9 @@ _STATUS: dict[OrderStatus, Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]] = {
 def calendar(seen: OrderParties, words: Wording) -> str | None:
     """Return the file, or None for an order without dates.
 
-    An event keeps its UID, and its SEQUENCE is the order's version, so that a file that is fetched again changes what
-    is in the calendar; what is cancelled stays, cancelled. The link to the page is not in it: calendars are shared more
-    freely than that.
+    An event keeps its UID, and its SEQUENCE is the order's version, so that a newly fetched file updates the calendar;
+    cancelled events stay in it as cancelled. The link to the page is not in it: calendars are shared more freely than
+    that.
     """
     order = seen.order
     found = [_appointment(item, item.start_at, seen, words) for item in order.body.items if item.start_at is not None]

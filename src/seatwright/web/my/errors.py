@@ -1,4 +1,4 @@
-"""Failures on the customers' pages: the same statuses as elsewhere, told to people."""
+"""Failures on the customers' pages: the same statuses as elsewhere, as pages for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEPT = ("Retry-After", "Allow")
 
 
 def with_pages(handlers: ExceptionHandlersMap) -> ExceptionHandlersMap:
-    """Return the handlers of failures, which answer with a page where it is a person who asked."""
+    """Return the handlers of failures, which answer with a page if a person's browser asked."""
     return {kind: _for_people(handler) for kind, handler in handlers.items()}
 
 
@@ -33,7 +33,7 @@ def _for_people(handler: Callable[[Any, Any], Response[Any]]) -> Callable[[Any, 
 
 
 def _failure(request: ApiRequest, answer: Response[Any]) -> Response[Any]:
-    """Say what the answer's status means. Nothing of the failure itself, and nothing of what was asked for."""
+    """Explain the answer's status, without details of the failure or of the request."""
     words, status = accepted(request.headers.get("accept-language", "")), answer.status_code or 500
     said = f"page.{_happened(status)}"
     title, text = words.say(f"{said}_title"), words.say(said, number=request_id(request))
@@ -43,6 +43,6 @@ def _failure(request: ApiRequest, answer: Response[Any]) -> Response[Any]:
 
 
 def _happened(status: int) -> str:
-    """Return what the words of a failure are called."""
+    """Return the key of a failure's text."""
     named = {404: "not_found", 429: "too_many", 503: "unavailable"}
     return named.get(status, "failed" if status >= 500 else "refused_request")

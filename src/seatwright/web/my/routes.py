@@ -1,7 +1,7 @@
 """`/my/{token}`: the page of an order, for the customer who has its link.
 
-The token is the credential: there is no cookie, so there is nothing that another site could make a browser send.
-Looking changes nothing, however often a mail program follows the links; only the POST cancels.
+The token is the credential: there is no cookie, so another site can't make a browser send any. A GET changes nothing,
+however often a mail program follows the links; only the POST cancels.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ async def post_cancel(request: ApiRequest, token: FromPath[str]) -> Response[str
     offered = await parts.database.write(
         lambda tx: service.cancel_as_shown(tx, booking(request), parts.keyring, visit, name, form.get("proof", ""))
     )
-    if offered.answer == "cancelled":  # the browser fetches the page anew: reloading it sends nothing again
+    if offered.answer == "cancelled":  # the browser fetches the page again, so reloading it doesn't repeat the POST
         headers = HEADERS | {"Location": f"{base(request)}/{token}?{DONE}=1"}
         return Response("", status_code=303, media_type="text/html", headers=headers)
     return _offered(request, visit, offered, status=200 if offered.answer == "gone" else 409)
@@ -148,7 +148,7 @@ def _offered(request: ApiRequest, visit: Visit, offered: Offer, *, status: int) 
 
 
 async def _visit(request: ApiRequest, token: str) -> Visit:
-    """Verify a link. Raises `NotFound`, always the same one, and `TooMany` after too many that were none."""
+    """Verify a link. Raises `NotFound`, always the same one, and `TooMany` after too many wrong links."""
     parts, here = services(request), networks(request)
     now = parts.clock.now()
     await await_turn_of_address(request, "page")

@@ -1,4 +1,4 @@
-"""What the templates show, as texts in the customer's language. Pure; the templates escape everything."""
+"""The values that the templates show, as texts in the customer's language. Pure; the templates escape everything."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ItemView(NamedTuple):
 
 
 class Letterhead(NamedTuple):
-    """What stands on every page: whose it is, and which order it is about."""
+    """The head of every page: the seller and the order."""
 
     seller: str
     email: str
@@ -74,7 +74,7 @@ class OrderView(NamedTuple):
 
 
 class ChoiceView(NamedTuple):
-    """Something that can be chosen to be cancelled."""
+    """A part of the order that can be chosen for cancelling."""
 
     name: str
     text: str
@@ -91,7 +91,7 @@ class FeeView(NamedTuple):
 
 
 class OfferView(NamedTuple):
-    """What a cancellation would come to."""
+    """The price of a cancellation."""
 
     name: str
     proof: str
@@ -102,7 +102,7 @@ class OfferView(NamedTuple):
 
 
 def letterhead(seen: OrderParties) -> Letterhead:
-    """Show no more of an order than what the page of a form needs."""
+    """Show only the parts of an order that a page with a form needs."""
     return Letterhead(seen.seller.name, seen.seller.email, str(seen.order.confirmation))
 
 
@@ -129,7 +129,7 @@ def order_view(seen: OrderParties, words: Wording) -> OrderView:
 
 
 def choice_views(choices: list[Choice], seen: OrderParties, words: Wording) -> list[ChoiceView]:
-    """Show what can be chosen."""
+    """Show the choices."""
     dated = _Dated(words)
     return [
         ChoiceView(choice.name, _choice(choice, seen.catalog, words, dated), choice.line is not None)
@@ -138,7 +138,7 @@ def choice_views(choices: list[Choice], seen: OrderParties, words: Wording) -> l
 
 
 def choice_text(choice: Choice, catalog: Catalog, words: Wording) -> str:
-    """Say what a choice is."""
+    """Return a choice as text."""
     return _choice(choice, catalog, words, _Dated(words))
 
 
@@ -153,7 +153,7 @@ def _choice(choice: Choice, catalog: Catalog, words: Wording, dated: _Dated) -> 
 
 
 def offer_view(offer: Offer, words: Wording) -> OfferView:
-    """Show what a cancellation would come to: line by line, or where there are many, together what is alike."""
+    """Show the price of a cancellation: line by line, or with many lines, grouped."""
     quoted, currency = offer.quote, offer.seen.order.body.currency
     return OfferView(
         name=offer.choice.name,
@@ -178,7 +178,7 @@ def _by_line(offer: Offer, words: Wording) -> list[FeeView]:
 
 
 def _together(offer: Offer, words: Wording) -> list[FeeView]:
-    """Return a row with the sums of all that are of one item and tier, and whose fee has the same reason."""
+    """Return a row with the sums of all lines with the same item, tier and reason of the fee."""
     order, dated, lines = offer.seen.order, _Dated(words), []
     currency = order.body.currency
     by_id = {line.id: (line, item) for item in order.body.items for line in item.lines}
@@ -196,7 +196,7 @@ def _together(offer: Offer, words: Wording) -> list[FeeView]:
 
 
 def _notes(seen: OrderParties, words: Wording) -> list[str]:
-    """Say until when a pending order is answered, and how one was that isn't taken."""
+    """Return the deadline of a pending order's answer, and the answer to an order that was not accepted."""
     order = seen.order
     if order.status == "pending":
         if order.answer_by is None:
@@ -224,7 +224,7 @@ def _item(item: Item, seen: OrderParties, words: Wording) -> ItemView:
 
 
 def facts(item: Item, seen: OrderParties, words: Wording) -> list[Row]:
-    """Return when and where a date and time is."""
+    """Return the time and place of an item."""
     found = []
     if item.start_at is None:
         found.append(Row(words.say("page.date"), words.say("page.no_date")))
@@ -259,7 +259,9 @@ def _who(line: Line, number: int, item: Item, catalog: Catalog) -> str:
 
 
 class _Dated:
-    """Items as texts, product and date. Each is made once: a date takes longer than all else of a line."""
+    """Items as texts, product and date. Each text is made once, because formatting a date takes longer than the rest of
+    a line.
+    """
 
     def __init__(self, words: Wording) -> None:
         self._words = words

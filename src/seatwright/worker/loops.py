@@ -1,4 +1,4 @@
-"""What a server does by itself. Every worker process runs all loops; each step is safe to run in several at once."""
+"""The server's background loops. Every worker process runs all of them; a step may run in several processes at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from seatwright.storage.engine import Database, Tx
 EXPIRY_S = 1.0
 RETENTION_S = 600.0
 PORTION = 500
-"""Rows deleted in one transaction at most, so that nobody waits long behind it."""
+"""Maximum number of rows deleted in one transaction, so that no other transaction waits long."""
 
 log = structlog.get_logger("seatwright.worker")
 
@@ -35,7 +35,7 @@ class Forget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """The steps, and what they work with."""
+    """The steps, and the objects that they use."""
 
     database: Database
     clock: Clock
@@ -51,14 +51,14 @@ class Loops:
             loops.create_task(_repeat(self.forget_messages, stop, RETENTION_S))
 
     async def expire_holds(self) -> int:
-        """Give back the seats of holds that are over, until none is left; return how many holds."""
+        """Release the seats of expired holds, until none is left; return how many holds."""
         swept = 0
         while count := await holds.sweep(self.database, self.clock):
             swept += count
         return swept
 
     async def expire_pending(self) -> int:
-        """Decline pending orders that nobody answered in time; return how many."""
+        """Decline pending orders that were not answered in time; return how many."""
         return await approval.expire(self.database, self.clock)
 
     async def forget_answers(self) -> int:
@@ -87,7 +87,7 @@ class Loops:
 
 
 async def _repeat(step: Callable[[], Awaitable[int]], stop: asyncio.Event, pause_s: float) -> None:
-    """Run `step` again and again; a failure is logged, and the next time is another chance."""
+    """Run `step` again and again; a failure is logged, and the step is tried again the next time."""
     while not stop.is_set():
         try:
             await step()

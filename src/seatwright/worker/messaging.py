@@ -1,4 +1,4 @@
-"""Tells people and programs: the loops that turn events into messages, and that deliver those, one for each channel."""
+"""The loops for messages: one turns events into messages, and one for each channel delivers them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from seatwright.notifications.webhooks.caller import HttpCaller
 from seatwright.notifications.webhooks.sender import CallSender
 
 PAUSE_S = 1.0
-"""Until somebody looks again, where there was nothing to do."""
+"""The pause after a step that had nothing to do, in seconds."""
 FINISH_S = 10.0
-"""How long what is being sent may still take when the server stops."""
+"""How long running deliveries may still take when the server stops, in seconds."""
 
 log = structlog.get_logger("seatwright.worker")
 
@@ -31,7 +31,7 @@ class Messaging:
     parts: Messenger
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set, then let what is being sent finish.
+        """Run until `stop` is set, then wait for running deliveries.
 
         In the sandbox no mail is due, so none is sent.
         """
@@ -41,11 +41,11 @@ class Messaging:
                 loops.create_task(self._deliver(channel, send, stop))
 
     async def tell(self) -> int:
-        """Make messages of what has happened; return of how many events."""
+        """Make the messages of due events; return the number of events."""
         return await fan_out(self.parts)
 
     def senders(self) -> dict[Channel, Send]:
-        """Return what sends each channel that can be sent."""
+        """Return the senders of all channels that can be used."""
         parts = self.parts
         caller = HttpCaller(internal=parts.settings.webhook_internal)
         calls = CallSender(parts.database, parts.clock, parts.keyring.webhook_key, caller)
@@ -64,7 +64,9 @@ class Messaging:
 
 
 async def _follow(step: Callable[[], Awaitable[int | bool]], stop: asyncio.Event) -> None:
-    """Run `step` again and again: at once while it had something to do, after a pause otherwise, or if it failed."""
+    """Run `step` again and again: at once after it had something to do, or after a pause if it had nothing to do or
+    failed.
+    """
     while not stop.is_set():
         try:
             if await step():

@@ -17,7 +17,7 @@ from seatwright.core.moments import parse_moment
 from seatwright.storage.engine import ReadTx, Tx
 
 LISTED = 1_000
-"""Keys that are listed at most."""
+"""Maximum number of keys that are listed."""
 
 _Code = Annotated[str, typer.Option("--account", help="Code of the account.")]
 

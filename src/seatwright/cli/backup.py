@@ -27,7 +27,7 @@ _SHOWN = ("account", "departure", "cart", "orders")
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What a restoration came to: names of the migrations applied, holds given back, and promises that are broken."""
+    """The result of a restoration: names of the migrations applied, released holds, and broken promises."""
 
     applied: list[str]
     swept: int
@@ -98,7 +98,7 @@ async def _restore(chosen: Settings, file: Path, *, force: bool, keep_secret: bo
 
 
 async def _brought_up_to_date(database: Database, clock: Clock) -> RestoreResult:
-    """Migrate, give back what has run out since the backup, as the server would within a minute, and check."""
+    """Migrate, release the holds that have expired since the backup, as the server would within a minute, and check."""
     applied = await migrate(database, clock)
     swept = 0
     while count := await holds.sweep(database, clock):
@@ -112,7 +112,8 @@ def _check_of(secret: str) -> str:
 
 def _secret_to_write(chosen: Settings, reader: Reader) -> bytes | None:
     """Return the secret that the data directory has to get, if any. Raises `Conflict` if API keys would not work, and
-    `Invalid` if the backup's own secret is not the one that they belong to, or is none."""
+    `Invalid` if the backup's own secret is not the one that they belong to, or is no usable secret.
+    """
     wanted, inside = reader.manifest.secret_check, reader.secret()
     if inside is not None and (not wanted or _check_of(secret_in(inside) or "") != wanted):
         raise Invalid(
@@ -134,7 +135,7 @@ def _secret_to_write(chosen: Settings, reader: Reader) -> bytes | None:
 
 
 def _raw_secret(path: Path) -> bytes | None:
-    """Return what is in a data directory's secret, which may be unsound: the backup's own may take its place."""
+    """Return the content of a data directory's secret file, valid or not: the backup's secret may replace it."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -148,7 +149,7 @@ def _other_secret(sentence: str) -> Conflict:
 
 
 def _write_secret(path: Path, secret: bytes) -> None:
-    """Write the backup's secret; one that it takes the place of is kept beside it."""
+    """Write the backup's secret; a secret that it replaces is kept beside it."""
     try:
         if path.exists():
             close_file(path)

@@ -1,8 +1,8 @@
 """A connection to a client, bounded in time and size.
 
 uvicorn has no bound of its own for a request that comes slowly or not at all, for the size of its head, or for an
-answer that nobody reads (its keep-alive timeout runs between requests only). This is uvicorn's protocol with such
-bounds around it. A proxy in front usually has its own, and then these are never met.
+answer that the client doesn't read (its keep-alive timeout runs only between requests). This is uvicorn's protocol with
+such bounds around it. A proxy in front usually has its own bounds, and then these are never reached.
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ from seatwright.auth.networks import Networks, networks
 from seatwright.core.config import Settings, load_settings
 
 HEAD_S = 10.0
-"""How long a request's head may take: from the connection, or from its first byte on one that was used before."""
+"""How long a request's head may take: from the connection's start, or on a reused connection from the head's first
+byte.
+"""
 BODY_S = 30.0
 """How long a body may take after its head."""
 LINGER_S = 5.0
-"""How long the rest of a body is read and thrown away after the answer, so that the client gets to read that."""
+"""How long the rest of a body is read and discarded after the answer, so that the client can read the answer."""
 STALL_S = 30.0
 """How long a client may leave an answer unread, and how long closing may take."""
 WATCH_S = 2.0
-"""A bound is noticed at most this much later."""
+"""An exceeded bound is noticed at most this much later."""
 MAX_HEAD = 65_536
 """Largest request head (address and headers), in bytes."""
 LINGER_BYTES = 16 * 1024 * 1024
 LINGER_TIMES = 4
-"""How much of a body is read at most beyond what the application takes, chunk sizes and trailers included: the greater
-of this many bytes, and so many times the largest body that the application takes."""
+"""Maximum amount of a body that is read beyond what the application accepts, chunk sizes and trailers included: the
+greater of this many bytes, and so many times the largest body that the application takes.
+"""
 MAX_CONNECTIONS = 4_000
 """Connections of one worker process; beyond that requests answer 503."""
 MAX_CONNECTIONS_PER_ADDRESS = 1_000
@@ -54,7 +57,8 @@ def most_connections() -> int:
 
 
 class _ClosedLater:
-    """What an answer is written to. Closing it waits for the rest of the request, so that the client gets to read it.
+    """The transport to which an answer is written. Closing it waits for the rest of the request, so that the client can
+    read the answer.
 
     To close a socket that has unread bytes, or gets more, is to reset the connection: many clients send all of a body
     before they read, and would see no answer at all.
@@ -68,7 +72,7 @@ class _ClosedLater:
         self.is_closing = connection.transport.is_closing
 
     def close(self) -> None:
-        """Send what has been written, and close once the request is here, or has taken too long or is too much."""
+        """Send what has been written, and close when the request has arrived, takes too long or is too large."""
         self._connection.close_later()
 
     def discard(self) -> None:
@@ -84,7 +88,7 @@ class BoundedConnection(HttpToolsProtocol):
     """For `uvicorn.run(http=...)`."""
 
     _deadline: float | None = None
-    """When what is awaited from the client has to be here (in the loop's time); None if nothing is."""
+    """The deadline for the data awaited from the client (in the loop's time); None if nothing is awaited."""
     _in_head = False
     _in_body = False
     _received = 0
@@ -94,7 +98,7 @@ class BoundedConnection(HttpToolsProtocol):
     _stalled_at: float | None = None
     _closing_at: float | None = None
     _ended = False
-    """The last answer has been sent, and what still comes is thrown away."""
+    """The last answer has been sent, and further data is discarded."""
     _closed_later: _ClosedLater
     _watch_task: asyncio.TimerHandle | None = None
     _counted: Networks = ()
@@ -124,12 +128,12 @@ class BoundedConnection(HttpToolsProtocol):
         self._counted = ()
         super().connection_lost(exc)
         if self._running is not None and not self._running.response_complete:
-            # uvicorn tells the request that came last, which of several in a pipeline is not the one that runs.
+            # uvicorn notifies the request that came last; of several in a pipeline that is not the running one.
             self._running.disconnected = True
             self._running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes, unless there were too many."""
+        """Accept bytes, unless there were too many."""
         self._chunk = len(data)
         self._received += self._chunk
         if (self._in_body or self._ended) and self._received > _most_bytes():
@@ -161,7 +165,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._await(BODY_S)
 
     def on_message_complete(self) -> None:
-        """All of a request is here."""
+        """The whole request has arrived."""
         super().on_message_complete()
         self._in_body, self._deadline = False, None
         if self._ended:
@@ -170,7 +174,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._await(HEAD_S)
 
     def on_response_complete(self) -> None:
-        """An answer has been sent; perhaps before its request was here."""
+        """An answer has been sent, perhaps before its whole request arrived."""
         if self._ended:
             self.pipeline.clear()
         super().on_response_complete()
@@ -185,7 +189,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._end()
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than it is written to."""
+        """The client reads more slowly than we write."""
         self._stalled_at = self.loop.time()
         super().pause_writing()
 
@@ -195,7 +199,7 @@ class BoundedConnection(HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP request, or too large a head."""
+        """Refuse data that is no HTTP request, or a head that is too large."""
         self._refuse(self._refusal or 400)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -216,7 +220,7 @@ class BoundedConnection(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _watch(self) -> None:
-        """Look whether a bound has been met, again and again."""
+        """Check repeatedly whether a bound has been exceeded."""
         now = self.loop.time()
         if self._deadline is not None and now >= self._deadline:
             self._cut()
@@ -229,7 +233,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._watch_task = self.loop.call_at(following, self._watch)
 
     def _cut(self) -> None:
-        """Close a connection that keeps the server waiting, and say why where an answer is due."""
+        """Close a connection that keeps the server waiting, and answer with the reason if an answer is due."""
         self._deadline = None
         running = self.cycle is not None and not self.cycle.response_complete
         if self._ended:

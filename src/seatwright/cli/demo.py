@@ -55,7 +55,7 @@ HOLD_MS = 30 * MINUTE_MS
 
 
 class Credentials(msgspec.Struct, rename="camel", kw_only=True):
-    """What a client needs to sign in."""
+    """The credentials with which a client signs in."""
 
     base_url: str
     username: str
@@ -71,7 +71,7 @@ class DemoFile(Credentials, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What making demo data works with."""
+    """The objects for making demo data."""
 
     database: Database
     clock: Clock
@@ -82,8 +82,8 @@ class Demo:
 async def create(demo: Demo, data_dir: Path, base_url: str) -> None:
     """Make the demo data, or bring it up to date, and write `demo.json` into `data_dir`.
 
-    `base_url` is the server's own, such as `http://127.0.0.1:8080`. Raises `Conflict` if somebody else's account
-    has one of the two codes.
+    `base_url` is the server's own, such as `http://127.0.0.1:8080`. Raises `Conflict` if another account has one of the
+    two codes.
     """
     path = data_dir / FILE
     found = await demo.database.read(_accounts)
@@ -155,7 +155,7 @@ def _editor(demo: Demo, account_id: str) -> Editor:
 
 
 async def _fill_calendar(tx: Tx, demo: Demo, supplier_id: str) -> None:
-    """Make the departures of the year from today that aren't there yet; those that are stay as somebody left them."""
+    """Make the missing departures of the year from today; existing ones stay as they are."""
     products = (await demo.catalogs.load(tx, supplier_id)).products
     for recurrence in demo_catalog().schedules:
         product = products.get(recurrence.product)
@@ -164,7 +164,7 @@ async def _fill_calendar(tx: Tx, demo: Demo, supplier_id: str) -> None:
 
 
 async def _sell_out(demo: Demo, supplier_id: str) -> None:
-    """Let a group buy all seats of one departure, once: the order's reference tells that it was done."""
+    """Let a group buy all seats of one departure, once: the order's reference shows that it was done."""
     booking = BookingContext(clock=demo.clock, catalogs=demo.catalogs, hold_ms=HOLD_MS)
     departure = await demo.database.read(lambda tx: _to_sell_out(tx, demo, supplier_id))
     if departure is None:
@@ -203,7 +203,7 @@ async def _first_user(tx: ReadTx, account_id: str) -> Caller:
 
 
 def _kept(path: Path) -> DemoFile | None:
-    """Return what `demo.json` says, or None if there is none that can be read."""
+    """Return the content of `demo.json`, or None if there is no readable one."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=DemoFile)
     except (OSError, msgspec.DecodeError):
@@ -216,7 +216,7 @@ def _at(content: DemoFile, base_url: str) -> DemoFile:
 
 
 def _write(path: Path, content: DemoFile) -> None:
-    """Write for the owner only, and so that nobody ever reads half a file."""
+    """Write a file for the owner only, in one step, so that no reader sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{new_hex24()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -35,7 +35,9 @@ AccountCode = Annotated[str, typer.Option("--account", help="Code of the account
 AnyAccount = Annotated[str, typer.Option("--account", help="Code of an account; without it, of all accounts.")]
 ChannelName = Annotated[str, typer.Option("--channel", help="mail or webhook.")]
 PORTION = 500
-"""Messages, or events, that are made due in one transaction at most, so that nobody waits long behind it."""
+"""Maximum number of messages, or events, that are made due in one transaction, so that no other transaction waits
+long.
+"""
 MailId = Annotated[str, typer.Argument(help="Id of the message.")]
 
 

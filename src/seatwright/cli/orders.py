@@ -22,7 +22,7 @@ from seatwright.storage.engine import ReadTx, Tx
 orders_app = typer.Typer(help="Pending orders.", no_args_is_help=True)
 
 LISTED = 200
-"""Pending orders that are listed at most."""
+"""Maximum number of pending orders that are listed."""
 AccountCode = Annotated[str, typer.Option("--account", help="Code of the account.")]
 Reference = Annotated[str, typer.Argument(help="Order id or confirmation number.")]
 

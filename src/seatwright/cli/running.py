@@ -1,4 +1,4 @@
-"""What all commands share: settings from options and environment, and failures as one line."""
+"""Shared by all commands: settings from options and environment, and failures as one line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a command works with."""
+    """The objects that a command uses."""
 
     database: Database
     clock: Clock
@@ -37,7 +37,9 @@ class Parts:
 
     @property
     def keyring(self) -> Keyring:
-        """The server's keys; read when they are needed, so that what needs none works without. Raises `Unavailable`."""
+        """The server's keys. They are read only when they are needed, so that other commands work without a secret.
+        Raises `Unavailable`.
+        """
         return Keyring.open(self.settings.secret, self.settings.data)
 
 
@@ -64,7 +66,7 @@ def settings(data: Path | None = None) -> Settings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end. An expected failure is one line and exit code 1, and being told to stop is none."""
+    """Run `work` to its end. An expected failure is one line and exit code 1; a stop on request is no failure."""
     try:
         return asyncio.run(work)
     except SeatwrightError as error:
@@ -78,7 +80,7 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
 
 
 def plain(value: object) -> Text:
-    """Return somebody else's text for the terminal: nothing in it is markup, and it controls nothing."""
+    """Return a foreign text for the terminal, without markup and control characters."""
     return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value)))
 
 
@@ -96,9 +98,9 @@ async def opened(chosen: Settings) -> AsyncIterator[Parts]:
 
 
 async def migrated(chosen: Settings) -> list[str]:
-    """Make what a server needs, bring the schema up to date, and return the names of the migrations applied.
+    """Make the files that a server needs, bring the schema up to date, and return the names of the migrations applied.
 
-    Raises `Unavailable`, before it changes the database, if the kept secret is none that a server may use.
+    Raises `Unavailable`, before it changes the database, if the stored secret may not be used by a server.
     """
     make_data_directory(chosen)
     if not chosen.secret and make_secret(chosen.data):
@@ -118,7 +120,9 @@ def say_which(chosen: Settings) -> None:
 
 
 def make_data_directory(chosen: Settings) -> None:
-    """Make the data directory, for its owner only, if it isn't there; nobody else may write to one that is."""
+    """Make the data directory, for its owner only, if it is missing; take away other users' right to write to an
+    existing one.
+    """
     try:
         chosen.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         close_directory(chosen.data)

@@ -76,8 +76,8 @@ def _options(chosen: Settings, *, host: str, port: int, workers: int) -> dict[st
 async def _prepare(chosen: Settings, *, demo_at: str | None) -> None:
     """Refuse a secret that no server may use; make and migrate the database, unless it is only read.
 
-    Waits for PostgreSQL while it is away, as after a restart of the machine. With an address, makes the demo data of a
-    server that has it.
+    Waits for PostgreSQL while it is unreachable, such as after a restart of the machine. With an address, makes the
+    demo data for a server at that address.
     """
     if not chosen.read_only:
         await (reached(lambda: migrated(chosen)) if chosen.database_url else migrated(chosen))
@@ -93,7 +93,7 @@ async def _prepare(chosen: Settings, *, demo_at: str | None) -> None:
 def _first_order(path: Path) -> str:
     """Return commands that place a first order against the demo, to be pasted into a shell.
 
-    They read the key from its file: what a server prints is kept in logs that more people read.
+    They read the key from its file, because a server's output goes to logs that more people read.
     """
     return f"""
 The demo outfitter is ready; its key is in {path}. A first order, in another terminal:

@@ -10,16 +10,17 @@ from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 SILENCE_S = 30.0
-"""How long a worker may be silent before it counts as hung, while it starts too: a busy machine takes its time."""
+"""How long a worker may be silent before it counts as hung, also during its start: a busy machine is slow."""
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's, but for two things.
+    """uvicorn's supervisor with two differences.
 
-    It lets go of the listening socket when it is told to stop. Each worker closes it before it finishes what it is
-    doing, and as long as any process had it open, the kernel would go on taking connections that nobody accepts.
+    It lets go of the listening socket when it is told to stop. Each worker closes the socket before it finishes its
+    requests; as long as any process had it open, the kernel would go on taking connections that no process accepts.
 
-    And it doesn't stand still to hear of a worker, nor kill one that needs more than seconds to start.
+    It doesn't block while it waits for a worker's answer, and doesn't kill a worker that takes more than seconds to
+    start.
     """
 
     def __init__(self, config: Config) -> None:
@@ -34,7 +35,7 @@ class Supervisor(Multiprocess):
         super().terminate_all()
 
     def keep_subprocess_alive(self) -> None:
-        """Put another worker in the place of each that is dead or hung; stop if one can't even start."""
+        """Replace each worker that is dead or hung; stop if a worker can't even start."""
         for number, worker in enumerate(self.processes):
             if self.lives(worker):
                 continue
@@ -48,7 +49,7 @@ class Supervisor(Multiprocess):
             self.processes[number].start()
 
     def lives(self, worker: Process) -> bool:
-        """Tell whether a worker runs and has answered lately; ask it again."""
+        """Return whether a worker runs and has answered lately, and ping it again."""
         now = time.monotonic()
         heard_at = self._heard_at.setdefault(worker.pid, now)
         try:

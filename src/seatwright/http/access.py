@@ -1,4 +1,4 @@
-"""Around every request: its id, its line in the log, the headers that every answer has, HEAD, and whose turn it is."""
+"""The outermost layer of every request: its id, its log line, the headers of every answer, HEAD, and the rate limit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _QUIET = frozenset({"/healthz", "/readyz"})
 
 
 class AccessMiddleware:
-    """ASGI layer outside of everything else, so that it also sees what has no route."""
+    """ASGI layer outside of everything else, so that it also handles requests without a route."""
 
     def __init__(self, app: ASGIApp, turns: Turns) -> None:
         self.app = app
         self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run a request. Its log line holds the route's template: no ids, query, body, nor header of the client's."""
+        """Run a request. Its log line has the route's template, and no ids, query, body or headers of the client."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
@@ -75,10 +75,11 @@ class AccessMiddleware:
                 )
 
     async def _turn(self, scope: Any, status: int) -> None:
-        """Let refusals, and answers to nobody in particular, wait for the caller's turn: a flood of them is cheap.
+        """Let refusals, and answers without a token, wait for the caller's turn: otherwise a flood of them would cost
+        the caller nothing.
 
-        A body counts if it was read: what is refused unread, a body that is too large above all, costs next to nothing.
-        So does what is sent to everybody (`api.static`).
+        A body counts if it was read: a request that is refused unread, above all one with too large a body, costs next
+        to nothing. So do answers that are the same for everybody (`http.static`).
         """
         claims = scope.get("auth")
         if status >= 500 or (status < 400 and claims is not None):
@@ -95,7 +96,7 @@ class AccessMiddleware:
 
 
 def body_bytes(scope: Any) -> int:
-    """Return the size of a body as it was announced; 0 if it wasn't."""
+    """Return the announced size of a body; 0 without an announcement."""
     for name, value in scope["headers"]:
         if name == b"content-length":
             return int(value) if value.isdigit() and len(value) < 19 else 0
@@ -103,7 +104,7 @@ def body_bytes(scope: Any) -> int:
 
 
 def _incoming(scope: Any) -> tuple[str | None, int]:
-    """Return the request's id, if its client gave it a good one, and how many Host headers there are."""
+    """Return the request's id, if its client sent a valid one, and the number of Host headers."""
     found, hosts = None, 0
     for name, value in scope["headers"]:
         if name == b"host":
@@ -115,7 +116,7 @@ def _incoming(scope: Any) -> tuple[str | None, int]:
 
 
 def _with_warnings(start: Any, body: Any, warnings: list[str]) -> Any:
-    """Put `warnings` beside the `data` of an envelope, and return the start of the answer; files have none."""
+    """Put `warnings` beside the `data` of an envelope, and return the start of the answer; files get no warnings."""
     headers = dict(start["headers"])
     whole = headers.get(b"content-type", b"").startswith(b"application/json") and not body.get("more_body")
     if whole and body.get("body", b"").endswith(b"}"):
@@ -126,7 +127,7 @@ def _with_warnings(start: Any, body: Any, warnings: list[str]) -> Any:
 
 
 async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request that doesn't say for which host it is, or says it twice (RFC 9112, 3.2)."""
+    """Answer a request without a Host header, or with two (RFC 9112, 3.2)."""
     sentence = "Send one Host header, with the server's name."
     content = wire.encode(wire.ErrorEnvelope(error_message=sentence, error_code="invalid_host"))
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
@@ -135,7 +136,7 @@ async def _refuse_host(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _headers(request_id: str) -> list[tuple[bytes, bytes]]:
-    """Return the headers of every answer; the first is not for what is the same for everybody."""
+    """Return the headers of every answer; the first one is left out for answers that are the same for everybody."""
     return [
         (b"cache-control", b"no-store"),
         (b"x-request-id", request_id.encode()),

@@ -1,4 +1,4 @@
-"""The framework, without what nobody here uses of it."""
+"""The framework, without a part that is not used here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from litestar.plugins.core import MsgspecDIPlugin
 
 class Application(Litestar):
     """Litestar without what it does for pydantic, which it would import only because the CLI's library brings it along:
-    a tenth of a second of every start, and 10 MB of every process that has described itself (`api.openapi`)."""
+    a tenth of a second of every start, and 10 MB of every process that has made its description (`http.openapi`)."""
 
     @staticmethod
     def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:

@@ -1,4 +1,4 @@
-"""Keeps what was rendered last, up to so many bytes."""
+"""A cache of the last rendered values, up to a number of bytes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 MAX_BYTES = 16 * 1024 * 1024
-"""How much a process keeps of each kind."""
+"""How many bytes of each kind a process keeps."""
 
 
 class ByteBoundedCache(Generic[K, V]):
-    """Values by key; the ones that were put in first go first. Safe to use from several threads."""
+    """Values by key; the oldest ones are removed first. Safe to use from several threads."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
@@ -24,12 +24,12 @@ class ByteBoundedCache(Generic[K, V]):
         self._lock = threading.Lock()
 
     def get(self, key: K) -> V | None:
-        """Return what is kept under a key. Whether it is still good is the caller's to know."""
+        """Return the value of a key. The caller decides whether it is still valid."""
         found = self._values.get(key)
         return None if found is None else found[0]
 
     def put(self, key: K, value: V, size: int) -> None:
-        """Keep a value of `size` bytes in place of the key's last one."""
+        """Store a value of `size` bytes, replacing the key's last one."""
         with self._lock:
             _, before = self._values.pop(key, (None, 0))
             self._bytes += size - before

@@ -1,4 +1,4 @@
-"""What is checked of every request before its body is decoded to a type: that it is JSON, and text that can be kept."""
+"""Checks of every request before its body is decoded to a type: it must be JSON, and its texts must be storable."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SHALLOW = 200
 """A body with fewer brackets than this can't be nested too deeply for the decoder."""
 MAX_BLAMED = 65_536
-"""Largest body, in bytes, in which the field with a NUL is looked for."""
+"""Largest body, in bytes, in which the field with a NUL is searched for."""
 
 
 async def check_request(request: ApiRequest) -> Response[None] | None:
-    """Refuse what has no token or what no handler could use, and answer OPTIONS. Runs before any parameter is parsed.
+    """Refuse requests without a token and requests that no handler could use, and answer OPTIONS. Runs before any
+    parameter is parsed.
 
     Raises `Unauthorized`, `TooMany`, `NotFound`, `Invalid`, `UnsupportedMedia`; the framework raises its own error
     for an oversize body.
@@ -60,7 +61,7 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
 
 
 def with_head(methods: Iterable[str]) -> str:
-    """Return the value of an Allow header. Whatever can be read has HEAD too (`http.access`)."""
+    """Return the value of an Allow header. Every route with GET has HEAD too (`http.access`)."""
     allowed = set(methods)
     return ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
 
@@ -81,7 +82,7 @@ async def _body(request: ApiRequest) -> bytes:
 
 
 def _weigh(request: ApiRequest, size: int) -> None:
-    """Count what a body adds to its request, where its size wasn't known before."""
+    """Count the size of a body for its request, if it wasn't known before."""
     claims = request.scope.get("auth")
     if claims is not None and "content-length" not in request.headers:
         parts = services(request)
@@ -91,7 +92,7 @@ def _weigh(request: ApiRequest, size: int) -> None:
 
 
 def _check_empty_id(request: ApiRequest) -> None:
-    """`/order/` is an address that was made with an empty id, and not the list, which it would be to the framework."""
+    """Refuse `/order/`: it was made with an empty id, but the framework would treat it as the list."""
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     if not path.endswith((b"/", b"%2F", b"%2f")) or request.method != "GET":
         return
@@ -110,7 +111,7 @@ def _read_query(request: ApiRequest) -> None:
 
 
 def _check_query(query: bytes) -> None:
-    """PostgreSQL can't keep the NUL character, and no text has one."""
+    """Refuse the NUL character: PostgreSQL can't store it, and no real text has one."""
     if b"%00" not in query and b"\x00" not in query:
         return
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
@@ -119,7 +120,7 @@ def _check_query(query: bytes) -> None:
 
 
 def _check_type(request: ApiRequest) -> None:
-    """A body without a type is taken for JSON; one that says it is something else is not."""
+    """A body without a media type counts as JSON; another media type is refused."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and kind not in ("application/json", "text/json") and not kind.endswith("+json"):
         raise UnsupportedMedia("Send the body as JSON, with `Content-Type: application/json`.")
@@ -129,7 +130,7 @@ def _check_type(request: ApiRequest) -> None:
 
 
 def _check_form(request: ApiRequest) -> None:
-    """A route with the option `form` reads what browsers send for a form, and nothing else."""
+    """A route with the option `form` accepts only the media type of browsers' forms."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded" or "content-encoding" in request.headers:
         raise UnsupportedMedia("Send the body as a form.")
@@ -147,7 +148,7 @@ def _check_json(body: bytes) -> None:
 
 
 def _check_numbers(request: ApiRequest, body: bytes) -> None:
-    """Refuse an amount or a percentage that would not be read as it is written."""
+    """Refuse an amount or a percentage that would not be read exactly."""
     type_ = _type_with_numbers(request.route_handler)
     if type_ is None:
         return
@@ -168,18 +169,18 @@ def _type_with_numbers(handler: HTTPRouteHandler) -> Any:
 
 
 def _has_nul(body: bytes) -> bool:
-    """Tell whether there is a NUL in JSON, or an escape that stands for one; an escaped backslash begins none."""
+    """Tell whether JSON contains a NUL, or an escape that stands for one; an escaped backslash begins no escape."""
     return b"\x00" in body or (b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b""))
 
 
 def _check_values(body: bytes, nul: bool) -> None:
-    """Decode a suspicious body once more, to see how deep it is, and to find the field with a NUL in it."""
+    """Decode a suspicious body once more, to check its depth, and to find the field with a NUL."""
     try:
         decoded: Any = msgspec.json.decode(body)
     except RecursionError:
         raise Invalid("The body is nested too deeply.", code="malformed_json") from None
     except msgspec.DecodeError:
-        return  # the handler's decoder will say the same, in its place
+        return  # the handler's decoder will report the same error
     if nul:
         raise _nul(next(_nul_paths(decoded), "The body") if len(body) <= MAX_BLAMED else "The body")
 

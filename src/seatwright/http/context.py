@@ -1,4 +1,4 @@
-"""What every request handler works with."""
+"""The objects that every request handler uses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BareRequest(Request[Any, Any, State]):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The long-lived things of one process, made by the composition root."""
+    """The long-lived objects of one process, made by the composition root."""
 
     database: Database
     clock: Clock
@@ -61,12 +61,12 @@ def claims(connection: ASGIConnection[Any, Any, Any, Any]) -> Claims:
 
 
 def networks(connection: ASGIConnection[Any, Any, Any, Any]) -> Networks:
-    """Return the networks that limits are counted by (a proxy's word for it, where proxies are trusted)."""
+    """Return the networks by which limits are counted (from the proxy's header, if the proxy is trusted)."""
     return networks_of(connection.client.host) if connection.client else UNKNOWN
 
 
 async def await_turn_of_address(connection: ASGIConnection[Any, Any, Any, Any], what: str) -> None:
-    """Count a request without a token, by the networks that it comes from, and let it wait. Raises `TooMany`."""
+    """Count a request without a token by its networks, and let it wait for its turn. Raises `TooMany`."""
     parts = services(connection)
     rate, patience_s = parts.settings.requests_per_second, parts.settings.request_wait_seconds
     await parts.limits.request_from(what, networks(connection), parts.clock.now(), rate, patience_s)

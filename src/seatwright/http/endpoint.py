@@ -1,4 +1,4 @@
-"""From a verified token to an answer: one transaction, committed before the answer goes out.
+"""From a verified token to an answer: one transaction, committed before the answer is sent.
 
 An Idempotency-Key makes a write repeatable: its answer is stored in the transaction of its effect, and sent
 again, byte for byte, for the same request with the same key.
@@ -30,7 +30,7 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 _REPLAYED = (REPLAYED_HEADER.lower().encode(), b"true")
 
 _NOT_STORED = (Unauthorized, Forbidden, KeyReused, TooMany)
-"""Refusals that say nothing about the request itself: it has not been tried."""
+"""Refusals that don't depend on the request's content: it has not been tried."""
 
 
 async def read(
@@ -39,9 +39,10 @@ async def read(
     use_case: Callable[[ReadTx, Caller], Awaitable[T]],
     render: Callable[[T], Any],
 ) -> Response[Any]:
-    """Answer with what a read-only use case returns.
+    """Answer with the result of a read-only use case.
 
-    `permission` None is any user of the account. Raises `Unauthorized`, `Forbidden`, and what the use case raises.
+    `permission` None allows any user of the account. Raises `Unauthorized`, `Forbidden`, and the errors of the use
+    case.
     """
     parts, verified = services(request), claims(request)
 
@@ -61,7 +62,7 @@ async def write(
     heavy: bool = False,
     one_trip: bool = False,
 ) -> Response[Any]:
-    """Run a use case that writes, and answer with what it returns, after the commit.
+    """Run a use case that writes, and answer with its result after the commit.
 
     The use case may run more than once (see `storage.engine`). `replayable` False ignores an Idempotency-Key:
     for answers that must not be stored; `heavy` and `one_trip` as in `Database.write`. Raises as `read` does, and
@@ -117,7 +118,9 @@ async def _write_once(
 async def _keep_refusal(
     parts: Services, verified: Claims, key: str, fingerprint: str, refusal: StoredAnswer
 ) -> tuple[StoredAnswer, bool]:
-    """Store a refusal, whose transaction was rolled back, unless a competing request's answer is there by now."""
+    """Store a refusal, whose transaction was rolled back, unless a competing request has stored its answer
+    meanwhile.
+    """
 
     async def run(tx: Tx) -> tuple[StoredAnswer, bool]:
         kept = await _claim(tx, parts, verified.account_id, key, fingerprint)
@@ -146,7 +149,7 @@ async def admit(request: ApiRequest, permission: Permission) -> Caller:
 
 
 class _Prepared(Response[Any]):
-    """An answer whose bytes are there. The framework's own would work out what is known here."""
+    """An answer whose bytes are ready. The framework's own class would compute again what is known here."""
 
     def __init__(
         self, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]], kind: bytes = b"application/json"
@@ -175,5 +178,5 @@ def _answer(status: int, body: bytes, *, replayed: bool = False) -> Response[Any
 def prepared(
     body: bytes, headers: Sequence[tuple[bytes, bytes]] = (), kind: bytes = b"application/json"
 ) -> Response[Any]:
-    """Answer 200 with bytes that are there, of the media type `kind`."""
+    """Answer 200 with ready bytes of the media type `kind`."""
     return _Prepared(200, body, headers, kind)

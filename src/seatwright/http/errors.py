@@ -1,4 +1,4 @@
-"""Every failure as an envelope with the right status. Nothing that a client sends answers 500."""
+"""Every failure as an envelope with the right status. No input of a client leads to a 500."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def request_id(request: Request[Any, Any, Any]) -> str:
 
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """Translate what the framework raises itself."""
+    """Translate the framework's own errors."""
     if error.status_code >= 500:
         return on_bug(request, error)
     response = to_response(request, _translate(request, error))
@@ -93,7 +93,7 @@ def on_expected(request: Request[Any, Any, Any], error: SeatwrightError) -> Resp
 
 
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Log what nobody expected, with its traceback, and tell the client no more than the id to ask about."""
+    """Log an unexpected error with its traceback; the answer has only the id to quote."""
     name = request_id(request)
     log.error("unexpected failure", request_id=name, exc_info=error)
     body = wire.ErrorEnvelope(

@@ -1,4 +1,4 @@
-"""Routes for whoever runs the server. They want no token and tell nothing."""
+"""Routes for the operator of the server. They need no token and reveal nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`/openapi.json`: what the types say, plus what is true of every route.
+"""`/openapi.json`: the description from the types, plus everything that applies to each route.
 
-A handler's `opt` may add what its types don't say: `body`, the schema and example of a body that it reads itself;
+A handler's `opt` may add what its types can't express: `body`, the schema and example of a body that it reads itself;
 `example`, one of a body that its types describe; `answers`, further statuses; and `files`, media types of files that it
 answers with on request.
 """
@@ -153,7 +153,7 @@ def _schema_name(kind: Any) -> str:
 def _bodies(app: Litestar) -> dict[str, Any]:
     """Return the schemas of all structures in bodies and answers, from the library that reads and writes them.
 
-    The framework's own leave out bounds inside of unions, and what the structures say of themselves.
+    The framework's own schemas lack bounds inside of unions and the structures' docstrings.
     """
     found: dict[Any, None] = {}
     for route in app.routes:
@@ -183,7 +183,7 @@ def _operations(app: Litestar, document: dict[str, Any]) -> Iterator[Operation]:
 
 
 def _complete(operation: Operation) -> None:
-    """Add the failures that any route may answer, the header that all writes take, and what the handler adds."""
+    """Add the failures that any route may answer, the header that all writes take, and the handler's additions."""
     method, handler, described = operation
     is_open = described.get("security") == [{}]
     parameters = described.setdefault("parameters", [])
@@ -205,7 +205,7 @@ def _complete(operation: Operation) -> None:
 
 
 def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a parameter without what goes without saying; a path's or a query's is never null."""
+    """Return a parameter without the self-evident: a parameter of a path or query is never null."""
     schema = dict(parameter["schema"])
     kinds = [kind for kind in schema.pop("oneOf", []) if kind != {"type": "null"}]
     if len(kinds) == 1:
@@ -236,7 +236,7 @@ def _camel_path(path: str) -> str:
 
 
 def _say_success(schemas: Mapping[str, Any], described: Mapping[str, Any]) -> None:
-    """Describe the good answer by what is in it and where it leads."""
+    """Describe the good answer by its content and its links."""
     good = described["responses"]["200"]
     good["description"] = "Done."
     leads_to = links(described["operationId"])
@@ -252,7 +252,9 @@ def _say_success(schemas: Mapping[str, Any], described: Mapping[str, Any]) -> No
 
 
 def _add_example(schemas: Mapping[str, Any], operation: Operation) -> None:
-    """Show a whole body: the handler's, or one of its fields' examples, if all that is required has one."""
+    """Add an example of a whole body: the handler's, or one made from the fields' examples, if all required fields have
+    one.
+    """
     content = operation.described.get("requestBody", {}).get("content", {}).get("application/json", {})
     schema = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
     properties: dict[str, dict[str, Any]] = schema.get("properties", {})
@@ -269,9 +271,9 @@ def _examples(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _tidy(node: Any) -> Any:
-    """Say `anyOf` for `oneOf`: a whole number is an integer and a number, and both are fine. Say 1 for 1.0.
+    """Replace `oneOf` by `anyOf`, because a whole number is both an integer and a number. Replace 1.0 by 1.
 
-    Money is a `Decimal` here and a number on the wire, which its library can't know (`wire.encode`).
+    Money is a `Decimal` here and a number on the wire, which the library can't know (`wire.encode`).
     """
     if isinstance(node, dict):
         tidied = {("anyOf" if key == "oneOf" else key): _tidy(value) for key, value in node.items()}

@@ -1,4 +1,4 @@
-"""Where an answer's ids lead: the OpenAPI links of carts and orders, from a date and time to a cancellation."""
+"""The OpenAPI links of carts and orders, by the ids in answers: from a date and time to a cancellation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _BODIES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "setCustomer": {"placeOrder": {"id": f"{_DATA}/id"}},
     "applyDiscount": {"placeOrder": {"id": f"{_DATA}/id"}},
 }
-"""Bodies that an answer fills in part; the rest is the caller's."""
+"""Bodies that an answer fills in part; the caller fills in the rest."""
 
 
 def links(operation_id: str) -> dict[str, Any]:

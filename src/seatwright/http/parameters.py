@@ -1,8 +1,8 @@
-"""The query of an address, read by what its sender means: nothing in it is dropped in silence.
+"""Reads the query of an address by its intended meaning: no parameter is ignored in silence.
 
-A filter that is dropped lists everything, and whoever cancels what is listed cancels everything. So a list may be
-given as `ids=A,B`, `ids=A&ids=B`, `ids[]=A&ids[]=B` or `IDS=A,B`; a name that is nearly a parameter's is refused; and
-any other unknown one is refused by our own API, and answered with a warning where clients of another's are served.
+If a filter were ignored, the answer would list everything, and a client that cancels what is listed would cancel
+everything. So a list may be given as `ids=A,B`, `ids=A&ids=B`, `ids[]=A&ids[]=B` or `IDS=A,B`; a name that is nearly a
+parameter's is refused; and any other unknown one is refused by our own API, and gets a warning in the Resmark API.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from seatwright.core.field_errors import bad_field
 LISTS = frozenset({"ids", "confirmationIds", "orderIds", "tagIds", "productNumbers"})
 """Parameters that are comma-separated."""
 PAGING = frozenset({"limit", "page", "sortOrder", "format"})
-"""Parameters that choose no results: a name that begins like one of these (`pageSize`) is just unknown."""
+"""Parameters that don't filter results: a name that begins like one of these (`pageSize`) is just unknown."""
 MAX_PAIRS = 2_000
 MAX_UNKNOWN = 50
-"""Names in one query that mean nothing here, at most."""
+"""Maximum number of unknown names in one query."""
 ALIKE = 8
-"""Names that begin with so many equal letters are nearly the same: `confirmationNumbers`, `confirmationIds`."""
+"""Names that begin with this many equal letters are nearly the same: `confirmationNumbers`, `confirmationIds`."""
 _OPTION = "parameters"
 _NAME = re.compile(r"(?P<name>[^\[\]]*)(?P<keys>(?:\[[^\[\]]*\])*)")
 _INDEX = re.compile(r"(?:\[\d*\])*")
@@ -52,11 +52,11 @@ def set_parameters(app: Litestar, *, strict: str, lenient: str) -> None:
 
 
 def read(route: Any, query: bytes) -> tuple[bytes, list[str]]:
-    """Return a route's query with each parameter once, under its own name; and warnings about what means nothing.
+    """Return a route's query with each parameter once, under its own name; and warnings about unknown names.
 
-    Empty values are none: an address that is made of a form has all of its fields. Raises `Invalid`, naming the
-    parameter, for one that is nearly another, for one that has several values and can have one, and for an unknown
-    one if the route is strict.
+    Empty values are ignored: an address that a browser makes from a form has all of the form's fields. Raises
+    `Invalid`, naming the parameter, for one that is nearly another, for one that has several values and can have one,
+    and for an unknown one if the route is strict.
     """
     parameters: Parameters | None = route.opt.get(_OPTION)
     if parameters is None:
@@ -99,7 +99,7 @@ def _value(name: str, values: list[str]) -> str:
 
 
 def _warnings(unknown: Iterable[str], parameters: Parameters) -> list[str]:
-    """Return what to say of unknown names. Raises `Invalid`."""
+    """Return the warnings about unknown names. Raises `Invalid`."""
     warnings = []
     for given in unknown:
         said = given.encode(errors="surrogateescape").decode(errors="replace")[:60] or "A parameter without a name"
@@ -123,7 +123,7 @@ def _letters(name: str) -> str:
 
 
 def _near(given: str, names: Iterable[str]) -> list[str]:
-    """Return the parameters that somebody may have meant by another name."""
+    """Return the parameters that may have been meant by another name."""
     base = given.partition("[")[0] or given
     letters, words = _letters(base), _words(base)
     return [name for name in names if _is_near(letters, words, name)]

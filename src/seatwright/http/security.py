@@ -12,13 +12,14 @@ from seatwright.http.access import body_bytes
 from seatwright.http.context import ApiRequest, Services, services
 
 OPEN: dict[str, Any] = {"opt": {"open": True}, "security": [{}]}
-"""Handler options of a route that wants no token: `@post(..., **OPEN)`."""
+"""Handler options of a route that needs no token: `@post(..., **OPEN)`."""
 
 
 def require_token(request: ApiRequest) -> None:
     """Verify the bearer token's signature and expiry, before the body is read and without the database.
 
-    Not one of the framework's guards: for each of these it copies the route's handler. Raises `Unauthorized`.
+    This is not one of the framework's guards, because for each guard the framework copies the route's handler. Raises
+    `Unauthorized`.
     """
     if request.scope["route_handler"].opt.get("open") or request.method == "OPTIONS":
         return
@@ -35,7 +36,7 @@ def require_token(request: ApiRequest) -> None:
 async def await_turn(request: ApiRequest) -> None:
     """Count a request with a token, before its body is read, and let it wait for its user's turn. Raises `TooMany`.
 
-    A body that is too large adds nothing to its request: it is not going to be read.
+    A body that is too large doesn't count for its request, because it is not read.
     """
     verified = request.scope.get("auth")
     if verified is None:
@@ -52,9 +53,9 @@ async def await_turn(request: ApiRequest) -> None:
 
 
 async def note_key_use(parts: Services, verified: Claims) -> None:
-    """Write down that the key was used that a token was given for, if it was one of an integration's.
+    """Store the use of the integration's key for which a token was given, if it was such a key.
 
-    A server that can't write leaves that to the others.
+    A server that can't write leaves this to the other servers.
     """
     if not parts.settings.read_only:
         await parts.key_uses.note(parts.database, verified, parts.clock.now())

@@ -1,4 +1,6 @@
-"""What is the same for everybody while the program runs: compressed once, and not sent to who has it already."""
+"""Answers that are the same for everybody while the program runs. They are compressed once, and not sent again to
+clients that have them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from litestar import Response
 from seatwright.http.context import ApiRequest
 
 MAX_AGE_S = 600
-"""How long browsers and proxies keep it without asking."""
+"""How long browsers and proxies may keep it without asking, in seconds."""
 _REFUSES_GZIP = re.compile(r"(?:gzip|\*)\s*;\s*q=0(?:\.0*)?\s*(?:,|$)")
 _TAG = re.compile(r'"[^"]*"')
 
@@ -32,9 +34,9 @@ class Static:
         return cls(kind, content, gzip.compress(content, 9, mtime=0), hashlib.sha256(content).hexdigest()[:32])
 
     def answer(self, request: ApiRequest) -> Response[bytes]:
-        """Answer with it, or with 304 to who has it already.
+        """Answer with it, or with 304 if the client has it already.
 
-        How much is sent is counted for the caller's turn (`http.access`).
+        The size of the answer counts for the caller's turn (`http.access`).
         """
         small = _takes_gzip(request.headers.get("accept-encoding", ""))
         content, tag = (self.compressed, f'"{self.tag}-gzip"') if small else (self.content, f'"{self.tag}"')

@@ -1,4 +1,4 @@
-"""What is wrong with a request, named by its field, in plain words."""
+"""Describes what is wrong with a request, with the field's name, in plain words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MISSING_PARAMETER = re.compile(r"Missing required (?P<kind>\w+) parameter '(?P<
 
 
 def describe(request: Request[Any, Any, Any], error: ValidationException) -> Invalid:
-    """Return the first thing that is wrong, as `field: expected this, got that.`"""
+    """Return the first mistake, as `field: expected this, got that.`"""
     missing = _MISSING_PARAMETER.match(error.detail)
     if missing:
         return missing_field(missing["name"])
@@ -39,7 +39,7 @@ def _on_the_wire(name: str) -> str:
 
 
 def _with_choices(request: Request[Any, Any, Any], key: str, message: str) -> str:
-    """Say which values a parameter can have, where it is one of a few."""
+    """Add the allowed values of a parameter, if there are only a few."""
     parameter = request.route_handler.parsed_fn_signature.parameters.get(key)
     if not message.startswith("Invalid enum value") or parameter is None:
         return message

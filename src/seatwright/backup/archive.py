@@ -1,11 +1,11 @@
-"""A backup is one zip file: a manifest, the database, and the server's secret where that is kept beside the database.
+"""A backup is one zip file: a manifest, the database, and the server's secret if it is stored in the data directory.
 
     manifest.json   what the other parts are, and their SHA-256
     database        an SQLite file, or what `pg_dump --format=custom` wrote
     secret.key      the data directory's secret; absent where SEATWRIGHT_SECRET is set
 
 Nothing in a backup is trusted before its size and SHA-256 are what the manifest says, and no name in it is used as a
-path. The file is readable for its owner only: who has it can read customers' names, and with the secret sign tokens.
+path. The file is readable for its owner only: with it one can read customers' names, and with the secret sign tokens.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ MAIN_TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What was backed up: see `Manifest`."""
+    """The source of a backup: see `Manifest`."""
 
     engine_version: str
     schema_version: int
@@ -89,9 +89,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     """PostgreSQL's schema that the tables are in; empty for SQLite."""
     created_at: str
-    """The instant before which everything that was committed is in the backup: ISO 8601, UTC."""
+    """Everything that was committed before this instant is in the backup: ISO 8601, UTC."""
     secret_check: str
-    """A keyed hash that tells whether another secret is the one that API keys were hashed with; empty if unknown."""
+    """A keyed hash by which to recognise the secret that API keys were hashed with; empty if unknown."""
     rows: dict[str, int]
     """Rows of each of the main tables."""
     parts: dict[str, Part]
@@ -103,7 +103,7 @@ class _Format(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What went through `copy`: bytes and their SHA-256."""
+    """The result of `copy`: number of bytes and their SHA-256."""
 
     size: int
     sha256: str
@@ -128,7 +128,9 @@ def copy(source: IO[bytes], target: IO[bytes], *, most: int | None = None) -> Co
 
 
 class Writer:
-    """Writes a backup's parts, then its manifest. A `with` block, so that one that is given up is left in order."""
+    """Writes a backup's parts, then its manifest. It is used in a `with` block, so that an abandoned backup is closed
+    properly.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._zip = zipfile.ZipFile(file, "w", compresslevel=COMPRESSION)
@@ -138,7 +140,7 @@ class Writer:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        with suppress(OSError, ValueError):  # its file is thrown away, and why has been said
+        with suppress(OSError, ValueError):  # its file is discarded, and the error has been reported
             self._zip.close()
 
     def add(self, name: str, source: IO[bytes], *, compress: bool) -> None:
@@ -156,7 +158,7 @@ class Writer:
 
 
 class Reader:
-    """Reads a backup. Everything raises `Invalid` for what isn't a whole and sound one."""
+    """Reads a backup. All methods raise `Invalid` for a backup that is incomplete or damaged."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._zip = archive
@@ -170,7 +172,7 @@ class Reader:
             raise _broken("its parts are not those that its manifest names")
 
     def extract(self, name: str, target: IO[bytes]) -> None:
-        """Copy a part to `target`. What is there may only be used once this has returned."""
+        """Copy a part to `target`. Use its content only after this has returned."""
         part = self.manifest.parts[name]
         with _sound(), self._zip.open(name) as source:
             copied = copy(source, target, most=part.size)
@@ -178,7 +180,7 @@ class Reader:
             raise _broken(f"{name} is not what the manifest says")
 
     def secret(self) -> bytes | None:
-        """Return the data directory's secret as it was kept there, or None if the backup has none."""
+        """Return the data directory's secret as it was stored there, or None if the backup has none."""
         if SECRET not in self.manifest.parts:
             return None
         if self.manifest.parts[SECRET].size > MAX_SECRET_BYTES:
@@ -190,7 +192,7 @@ class Reader:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Reader]:
-    """Open a backup to read it. Raises `Invalid` for what isn't one, `Unavailable` if it can't be read."""
+    """Open a backup to read it. Raises `Invalid` if it isn't a backup, `Unavailable` if it can't be read."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -206,7 +208,7 @@ def reading(path: Path) -> Iterator[Reader]:
 
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
-    """Write a new file that is there whole, on disk and under its name, or not at all; for its owner only.
+    """Write a new file, for its owner only, which appears whole under its name and on disk, or not at all.
 
     Raises `Conflict` if there is one already, unless `force`, and `Unavailable` if it can't be written.
     """
@@ -230,7 +232,9 @@ def new_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
 
 
 def put_in_place(draft: Path, path: Path, *, replace: bool) -> None:
-    """Give a finished file its name, in one step that lasts. Raises `FileExistsError` unless it may `replace` one."""
+    """Give a finished file its name, in one durable step. Raises `FileExistsError` if the name exists, unless it may
+    `replace` it.
+    """
     if replace:
         draft.replace(path)
     else:
@@ -266,7 +270,7 @@ def _manifest(text: bytes) -> Manifest:
 
 @contextmanager
 def _sound() -> Iterator[None]:
-    """Turn what the zip and zlib modules say about a damaged file into one sentence."""
+    """Turn the errors of the zip and zlib modules about a damaged file into one sentence."""
     try:
         yield
     except _MALFORMED as error:
@@ -278,7 +282,7 @@ def _broken(what: str) -> Invalid:
 
 
 def has_accounts(accounts: int) -> Conflict:
-    """Return the refusal to replace a database that is used."""
+    """Return the error for replacing a database that has accounts."""
     return Conflict(
         f"The database has {accounts} account{'s' * (accounts != 1)} in it; --force replaces everything in it by the "
         "backup.",

@@ -119,7 +119,9 @@ async def _refuse(connection: Any, force: bool) -> None:
 
 
 def _drops(namespace: str) -> str:
-    """Return statements that drop whatever this program's schema ever had, also what a backup from before it lacks."""
+    """Return statements that drop everything that this program's schema ever had, also things that an older backup
+    lacks.
+    """
     made = {found for migration in migrations("postgres") for found in _CREATED.findall(migration.sql)}
     names = sorted(made | {("TABLE", "schema_version")})
     return "".join(f"DROP {kind} IF EXISTS {quoted(namespace)}.{name} CASCADE;\n" for kind, name in names)

@@ -1,4 +1,4 @@
-"""Runs `pg_dump`, `pg_restore` and `psql`. Passwords reach them in their environment, never on a command line."""
+"""Runs `pg_dump`, `pg_restore` and `psql`. Passwords are passed to them in the environment, never on a command line."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from seatwright.core.errors import Unavailable
 from seatwright.storage.open import without_password
 
 LOCK_WAIT_MS = 30_000
-"""How long a dump or a restoration waits for somebody else's lock on a table, in milliseconds."""
+"""How long a dump or a restoration waits for another session's lock on a table, in milliseconds."""
 _FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 _NEWER_SETTING = b"SET transaction_timeout = 0;\n"
-"""What programs from 17 on begin with, and servers before 17 refuse."""
+"""The first line of dumps by programs from version 17 on, which servers before 17 refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Tools:
                 psql.stdin.write(f"BEGIN;\nSET LOCAL lock_timeout = {LOCK_WAIT_MS};\n{drops}".encode())
                 self._pass_on(pg_restore.stdout, psql.stdin)
                 if pg_restore.wait() != 0:
-                    psql.kill()  # it must not take the end of half a dump for the end of a whole one
+                    psql.kill()  # it must not mistake the end of half a dump for the end of a whole one
                     raise Unavailable(f"pg_restore can't read the backup's dump: {_told(unread)} Nothing was changed.")
                 psql.stdin.write(f"{_expect(namespace, rows)}COMMIT;\n".encode())
                 psql.stdin.close()
@@ -98,7 +98,7 @@ class Tools:
     def _started(
         self, command: list[str], *, stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL
     ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-        """Start a program, and let nothing of it stay behind. What it says on standard error goes to a file."""
+        """Start a program, and end it in any case. Its standard error goes to a file."""
         with tempfile.TemporaryFile() as errors:
             process = subprocess.Popen(  # noqa: S603 - programs and arguments of ours, and no shell
                 command, stdin=stdin, stdout=stdout, stderr=errors, env=self.environment
@@ -160,7 +160,7 @@ def quoted(name: str) -> str:
 
 
 def _told(errors: IO[bytes]) -> str:
-    """Return the first line of what a program said, as a sentence."""
+    """Return the first line of a program's output, as a sentence."""
     errors.seek(0)
     lines = errors.read(100_000).decode(errors="replace").splitlines()
     line = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "it gave no reason")
@@ -171,4 +171,4 @@ def _close(pipe: IO[bytes]) -> None:
     try:
         pipe.close()
     except BrokenPipeError:
-        return  # its reader is gone, and has said why
+        return  # its reader has stopped, and has reported why

@@ -1,7 +1,7 @@
 """Backups of either database while the server runs, and their restoration.
 
-A backup is consistent: it holds everything that was committed before it began, and of what was committed while it was
-made either all of a transaction or nothing. `storage.archive` says what the file is.
+A backup is consistent: it has everything that was committed before it began, and each transaction that was committed
+while it was made either whole or not at all. `backup.archive` describes the file.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ async def back_up(
 ) -> Manifest:
     """Write a backup of the database that the settings name to the new file `target`, and return what is in it.
 
-    `secret` is kept in it as it is; `secret_check` goes into the manifest (see there). Raises `Conflict` if `target`
+    `secret` is stored in it unchanged; `secret_check` goes into the manifest (see there). Raises `Conflict` if `target`
     exists, unless `force`, and `Unavailable` if the database can't be read, is not sound, or the file can't be written.
-    Then there is no new file, and an old one is as it was.
+    Then there is no new file, and an old one is unchanged.
     """
-    created_at = iso_utc(clock.now())  # before the snapshot: what was committed by now is in it
+    created_at = iso_utc(clock.now())  # before the snapshot: everything committed by now is in it
     with archive.new_file(target, force=force) as file, archive.Writer(file) as writer:
         if settings.database_url:
             source = await postgres.dump(settings.database_url, writer)
@@ -62,7 +62,7 @@ async def back_up(
 
 
 async def restore(settings: Settings, reader: Reader, finish: Callable[[Database], Awaitable[T]], *, force: bool) -> T:
-    """Replace the database that the settings name by a backup's, and return what `finish` did with it.
+    """Replace the database that the settings name by a backup's, and return the result of `finish`.
 
     `finish` brings it up to date. On SQLite it works on a copy that then takes the database's place in one step; on
     PostgreSQL the backup is loaded in one transaction, and `finish` runs after it.

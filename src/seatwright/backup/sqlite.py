@@ -20,7 +20,7 @@ from seatwright.storage.sqlite import BUSY_TIMEOUT_S, FILE, SqliteDatabase, no_d
 T = TypeVar("T")
 
 IN_USE_WAIT_S = 2.0
-"""How long another process may still hold the file when a restoration wants it to itself, in seconds."""
+"""How long a restoration waits for another process that still uses the file, in seconds."""
 _BESIDE = ("-wal", "-shm", "-journal")
 _REPLACED = b"This database was replaced by `seatwright restore`.\n"
 
@@ -28,7 +28,7 @@ _REPLACED = b"This database was replaced by `seatwright restore`.\n"
 def dump(data: Path, target: Path, writer: Writer) -> Source:
     """Add a copy of the data directory's database to a backup, checked page by page.
 
-    The copy is made in one reading transaction: writers go on beside it. It needs the database's size in free space
+    The copy is made in one reading transaction: writers can go on meanwhile. It needs the database's size in free space
     beside `target`. Raises `Unavailable` if there is no database, or it is damaged.
     """
     path = data / FILE
@@ -82,7 +82,7 @@ def _copy(path: Path, draft: Path) -> None:
         closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S)) as source,
         closing(sqlite3.connect(draft, isolation_level=None)) as target,
     ):
-        target.execute("PRAGMA synchronous=OFF")  # the copy is read once, and thrown away
+        target.execute("PRAGMA synchronous=OFF")  # the copy is read once, and deleted
         source.backup(target)  # all pages in one step, so no commit in between makes it start again
 
 
@@ -94,7 +94,7 @@ def _check(connection: sqlite3.Connection, pragma: str) -> None:
 
 
 def _described(connection: sqlite3.Connection) -> Source:
-    """Return what a database is. Raises `Unavailable` if it is none of Seatwright's."""
+    """Return the description of a database. Raises `Unavailable` if it isn't one of Seatwright's."""
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables.issuperset(archive.MAIN_TABLES):
         raise Unavailable("The database has no tables of Seatwright's; there is nothing to back up.")
@@ -133,7 +133,7 @@ def _check_place(path: Path, force: bool) -> None:
 
 
 def _refuse_orphans(path: Path) -> None:
-    """What is left of a database that is gone would be taken for a part of the new one."""
+    """Refuse leftover files of a removed database: SQLite would take them for a part of the new one."""
     for orphan in _beside(path):
         if orphan.exists():
             raise Conflict(f"{orphan} is left of a database that is gone: move it away first.", code="file_exists")
@@ -148,10 +148,10 @@ def _refuse_accounts(connection: sqlite3.Connection, force: bool) -> None:
 
 @contextmanager
 def _alone(path: Path, force: bool) -> Iterator[None]:
-    """Keep every other process out of the database at `path`, if there is one, until another has its place.
+    """Keep every other process out of the database at `path`, if there is one, until it is replaced.
 
-    Its write-ahead log is emptied and removed first: it must not be taken for the new one's. Raises `Conflict` if
-    somebody uses it.
+    Its write-ahead log is emptied and removed first: it must not be mistaken for the new one's. Raises `Conflict` if
+    another process uses it.
     """
     if not path.exists():
         _refuse_orphans(path)
@@ -164,14 +164,15 @@ def _alone(path: Path, force: bool) -> Iterator[None]:
             _refuse_accounts(connection, force)
             yield
             if not os.path.samestat(os.fstat(descriptor), path.stat()):
-                # Who has opened the old file meanwhile waits for its lock, and must not go on with a nameless file.
+                # A process that has opened the old file meanwhile waits for its lock, and must not go on with a deleted
+                # file.
                 os.pwrite(descriptor, _REPLACED, 0)
     finally:
         os.close(descriptor)
 
 
 def _locked(path: Path) -> sqlite3.Connection:
-    """Open a database that nobody else has open, and that nobody else can read until this is closed."""
+    """Open a database that no other process has open, and that none can read until this is closed."""
     connection = sqlite3.connect(path, timeout=IN_USE_WAIT_S, isolation_level=None)
     try:
         if connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0] != "delete":
@@ -188,7 +189,7 @@ def _locked(path: Path) -> sqlite3.Connection:
 
 
 def _make_one_file(draft: Path) -> None:
-    """Bring everything into the file itself, and the file to the disk."""
+    """Write everything into the file itself, and sync the file to the disk."""
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     descriptor = os.open(draft, os.O_RDWR)

@@ -1,4 +1,4 @@
-"""The composition root: what one server process is made of. ASGI servers take `seatwright.app:create`."""
+"""The composition root: it puts the parts of one server process together. ASGI servers take `seatwright.app:create`."""
 
 from seatwright.app.process import create
 

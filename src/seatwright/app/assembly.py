@@ -37,7 +37,7 @@ def create_app(
 ) -> Litestar:
     """Return the application.
 
-    `services` None leaves `app.state.services` to a `lifespan`, which opens what they are made of.
+    With `services` None, a `lifespan` opens the services and sets `app.state.services`.
     """
     app = Application(
         route_handlers=[*_routers(routes), _openapi_route(routes)],
@@ -56,7 +56,7 @@ def create_app(
 
 
 def with_state(app: Litestar, settings: Settings, services: Services | None) -> Litestar:
-    """Give an application the state of a new one, and return it: these services, and nothing kept in memory."""
+    """Give an application the state of a new one, and return it: these services, and empty caches."""
     handler = app.asgi_handler
     routed = handler.app if isinstance(handler, AccessMiddleware) else handler
     app.asgi_handler = AccessMiddleware(routed, Turns(settings.requests_per_second))
@@ -81,7 +81,7 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
 
 
 def _openapi_route(routes: Routes) -> Any:
-    """The description is made on first use, by the framework, of the same handlers."""
+    """The description is made on first use, by the framework, from the same handlers."""
 
     @cache
     def document() -> Static:

@@ -26,7 +26,7 @@ from seatwright.worker.loops import Loops
 from seatwright.worker.messaging import Messaging
 
 WAIT_S = 60.0
-"""How long a worker waits for a database that is away."""
+"""How long a worker waits for an unreachable database, in seconds."""
 
 
 def create() -> Litestar:
@@ -48,16 +48,17 @@ def create() -> Litestar:
                 yield
 
     app = create_app(settings, None, lifespan=[lifespan])
-    gc.freeze()  # what a start makes is there for good: no collection needs to look at it
+    gc.freeze()  # objects made at the start stay for good: no garbage collection needs to check them
     gc.enable()
     return app
 
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Services]:
-    """Open what the settings name, and close it in the end. Raises `Unavailable`.
+    """Open the database that the settings name, and close it in the end. Raises `Unavailable`.
 
-    uvicorn ends the whole server if one worker can't start, and a worker may have to start while the database is away.
+    uvicorn ends the whole server if one worker can't start, and a worker may have to start while the database is
+    unreachable.
     """
     database = await reached(lambda: _ready(settings), wait_s=WAIT_S)
     try:
@@ -85,7 +86,7 @@ async def _ready(settings: Settings) -> Database:
 
 @asynccontextmanager
 async def _looping(services: Services) -> AsyncIterator[None]:
-    """Run the worker loops beside the requests; in the end let their running steps finish."""
+    """Run the worker loops beside the requests; in the end wait for their running steps."""
     if services.settings.read_only:
         yield
         return

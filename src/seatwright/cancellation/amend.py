@@ -22,7 +22,7 @@ from seatwright.storage.engine import Tx
 
 
 class NewFee(NamedTuple):
-    """The fee that one cancelled participant or unit is to have, as people write it ("12.50")."""
+    """The new fee of one cancelled participant or unit, as people write it ("12.50")."""
 
     order: str
     line_id: str

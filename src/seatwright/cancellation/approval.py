@@ -1,7 +1,7 @@
-"""Pending orders: what has to be accepted holds its seats until the supplier answers, or until its deadline.
+"""Pending orders: lines that have to be accepted hold their seats until the supplier answers, or until their deadline.
 
-Accepting confirms what is pending. Declining cancels it without a fee: its seats go back, and its sale is taken back in
-the ledger. What isn't answered in time is declined. The rest of the order stays as it is.
+Accepting confirms the pending lines. Declining cancels them without a fee: their seats are released, and the ledger
+reverses their sale. Lines that aren't answered in time are declined. The rest of the order stays as it is.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from seatwright.storage.engine import Database, ReadTx, Tx
 
 MAX_REASON = 500
 EXPIRED_AT_ONCE = 100
-"""Pending orders that are read at once to be declined, each in a transaction of its own."""
+"""How many overdue orders are read at once; each is declined in a transaction of its own."""
 
 
 async def accept(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
-    """Accept what is pending of an order, as its supplier. Doing so again changes nothing.
+    """Accept the pending lines of an order, as its supplier. Repeating it changes nothing.
 
-    Raises `NotFound`, `Forbidden` for a reseller, and `Conflict` if nothing is pending, or not any more: what is over
-    is declined, whether that has been written down already or not. What of an order is still in time is accepted.
+    Raises `NotFound`, `Forbidden` for a reseller, and `Conflict` if nothing is pending, or not any more: lines past
+    their deadline count as declined, even if that isn't stored yet. Lines that are still in time are accepted.
     """
     order = await _to_answer(tx, caller, reference, "accepted")
     if order.status != "pending":
@@ -63,7 +63,7 @@ async def accept(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
 
 
 async def decline(tx: Tx, clock: Clock, caller: Caller, reference: str, reason: str) -> Order:
-    """Decline what is pending of an order, as its supplier; raises as `accept` does. `reason` is for the customer."""
+    """Decline the pending lines of an order, as its supplier; raises as `accept` does. `reason` is for the customer."""
     order = await _to_answer(tx, caller, reference, "declined")
     if order.status != "pending":
         return order
@@ -72,10 +72,10 @@ async def decline(tx: Tx, clock: Clock, caller: Caller, reference: str, reason: 
 
 
 async def expire(database: Database, clock: Clock) -> int:
-    """Decline the pending orders whose deadline is over; return how many.
+    """Decline the pending orders whose deadline has passed; return how many.
 
-    Safe to run in several processes at once. Orders that fail keep no others from their turn; the first failure is
-    raised in the end.
+    Safe to run in several processes at once. An order that fails doesn't stop the others; the first failure is raised
+    in the end.
     """
     now = clock.now()
 
@@ -126,7 +126,7 @@ async def _decline(
     outcome: Literal["declined", "expired"],
     reason: str = "",
 ) -> Order:
-    """Cancel these lines without a fee, and say why."""
+    """Cancel these lines without a fee, with the reason."""
     lines = tuple(line.id for _, some in chosen for line in some)
     free = FeeResult(tuple(LineFee(line, 0, NOT_ACCEPTED) for line in lines), ())
     changed, change, gone = cancelled_order(order, chosen, free, actor, now)

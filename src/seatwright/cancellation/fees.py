@@ -1,8 +1,8 @@
-"""What a cancellation costs, line by line, in integer minor units.
+"""The fees of a cancellation, line by line, in integer minor units.
 
-Which of the four levels (order, item, participant, unit) was asked for makes no difference: it only
-says which participants and units are cancelled, and each of them is one line here. Waiving
-(`applyCancellationFee: false`) is not calling this.
+The level of the cancellation (order, item, participant, unit) makes no difference: it only says which participants and
+units are cancelled, and each of them is one line here. To waive fees (`applyCancellationFee: false`), this is not
+called.
 
 Our decisions, where the wire reference is silent:
 - No line ever costs more to cancel than it cost to book.
@@ -42,12 +42,12 @@ class CancelledLine(msgspec.Struct, frozen=True):
     zone_name: str
 
     def __post_init__(self) -> None:
-        """Refuse a negative total: shares of it would charge somebody else."""
+        """Refuse a negative total: its share of a fee would be charged to others."""
         assert self.total >= 0, f"line {self.line_id} has a total of {self.total}"
 
 
 class LineFee(msgspec.Struct, frozen=True):
-    """The `fee` on one line, in minor units (0 to the line's total), and why."""
+    """The `fee` on one line, in minor units (0 to the line's total), and its reason."""
 
     line_id: str
     fee: int
@@ -55,7 +55,7 @@ class LineFee(msgspec.Struct, frozen=True):
 
 
 class FeeResult(msgspec.Struct, frozen=True):
-    """The fees of one cancellation: a line for each that was cancelled, in the same order.
+    """The fees of one cancellation: a line for each cancelled one, in the same order.
 
     `charged_order_policies` are the ids of the policies whose flat fee per order was taken now; the caller
     keeps them with the order and passes them as `already_charged` the next time.
@@ -81,7 +81,7 @@ def cancellation_fees(
     *,
     already_charged: Collection[str] = (),
 ) -> FeeResult:
-    """Return what cancelling these lines together at `now` costs.
+    """Return the fees for cancelling these lines together at `now`.
 
     `already_charged` holds the ids of policies whose flat fee per order this order has paid before.
     Raises `Invalid` for an unknown zone, where the zone is needed.
@@ -122,7 +122,7 @@ def cancellation_fees(
 
 
 def reason_of(fee: Fee, less: Less | None = None) -> FeeReason:
-    """Return the reason that a fee of a policy is, and why less than it was taken, if less was."""
+    """Return the reason for a fee of a policy, and why less than it was taken, if so."""
     return FeeReason(
         "fee",
         calc=fee.calc,

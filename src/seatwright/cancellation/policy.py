@@ -14,7 +14,7 @@ from seatwright.core.clock import HOUR_MS, Instant
 from seatwright.core.times import from_local, shift_years, to_local
 
 Kind: TypeAlias = Literal["participant", "unit"]
-"""What can be cancelled by itself: a person on an activity, or a rental unit."""
+"""The smallest things that can be cancelled: a person on an activity, or a rental unit."""
 
 _MEANT_FOR: dict[str, tuple[Kind, ...]] = {
     "person": ("participant",),

@@ -36,10 +36,10 @@ class Target(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """What a cancellation would come to, in minor units; all empty if there is nothing left to cancel.
+    """The price of a cancellation, in minor units; all empty if there is nothing left to cancel.
 
-    `refund` is what would be given back because of it, `fee` what would be kept; `lines` has a fee for each of the
-    `cancelled` ids; `seats_returned` seats or units would be available again.
+    `refund` is the amount that would be given back because of it, `fee` the amount that would be kept; `lines` has a
+    fee for each of the `cancelled` ids; `seats_returned` seats or units would be available again.
     """
 
     lines: tuple[LineFee, ...]
@@ -50,10 +50,10 @@ class Quote(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a cancellation did. Money in minor units; all empty if everything had been cancelled before.
+    """The result of a cancellation. Money in minor units; all empty if everything had been cancelled before.
 
-    `refund` is what is to be given back because of it, never more than was paid; `seats_returned` seats or units
-    are available again; `fees` has a line for each of the `cancelled` ids.
+    `refund` is the amount to give back because of it, never more than was paid; `seats_returned` seats or units are
+    available again; `fees` has a line for each of the `cancelled` ids.
     """
 
     order: Order
@@ -67,11 +67,11 @@ class Outcome(NamedTuple):
 async def cancel(tx: Tx, booking: BookingContext, caller: Caller, target: Target, *, apply_fee: bool) -> Outcome:
     """Cancel `target`, with the fees of the policies that its items were sold under, or without.
 
-    What the supplier has moved since it was sold costs nothing (our decision), unless `booking.fee_after_move` says so.
-    Waiving the fee needs the permission `cancellation_fee.edit`, and of a reseller that its connection lets it. What
-    is cancelled already, or was not accepted yet, costs nothing.
-    Raises `NotFound` for an order, item, participant or unit that the account doesn't see there, and `Invalid`
-    for a participant of a rental or a unit of an activity.
+    A line on a departure that the supplier has moved since the sale costs nothing (our decision), unless
+    `booking.fee_after_move` is set. Waiving the fee needs the permission `cancellation_fee.edit`, and for a reseller
+    also its connection's consent. Lines that are cancelled already, or were not accepted yet, cost nothing. Raises
+    `NotFound` for an order, item, participant or unit that the account doesn't see there, and `Invalid` for a
+    participant of a rental or a unit of an activity.
     """
     if not apply_fee:
         caller.require("cancellation_fee.edit")
@@ -105,7 +105,7 @@ async def cancel(tx: Tx, booking: BookingContext, caller: Caller, target: Target
 
 
 def require_fee_right(order: Order, caller: Caller) -> None:
-    """Raise `Forbidden` for a reseller that may not waive or change the supplier's fees (its connection says)."""
+    """Raise `Forbidden` for a reseller whose connection doesn't allow waiving or changing the supplier's fees."""
     resale = order.body.resale
     if resale is not None and not resale.may_waive_fees and caller.account_id != order.account_id:
         raise Forbidden(
@@ -115,11 +115,11 @@ def require_fee_right(order: Order, caller: Caller) -> None:
 
 
 def quote(order: Order, target: Target, now: Instant, *, fee_after_move: bool) -> Quote:
-    """Return what cancelling `target` at `now` would come to, with the fees of its policies. Changes nothing.
+    """Return the price of cancelling `target` at `now`, with the fees of its policies. Changes nothing.
 
-    What the supplier has moved costs nothing, unless with `fee_after_move`.
+    Lines on departures that the supplier has moved cost nothing, unless `fee_after_move` is set.
 
-    Raises as `cancel` does for what is not there.
+    Raises as `cancel` does for unknown things.
     """
     chosen = _choose(order, target)
     if not chosen:
@@ -135,7 +135,7 @@ def quote(order: Order, target: Target, now: Instant, *, fee_after_move: bool) -
 
 
 def line_target(order: Order, item_id: str | None, line_id: str | None) -> Target:
-    """Return the target for a participant or unit by its id, whichever it is; without one the item or the order.
+    """Return the target for a participant or unit by its id; without one, the item or the order.
 
     Raises `Invalid` for an id without its item.
     """
@@ -150,7 +150,7 @@ def line_target(order: Order, item_id: str | None, line_id: str | None) -> Targe
 
 
 def refund_of(order: Order, transactions: Sequence[list[ledger.Entry]]) -> int:
-    """Return how much more is to be given back after these transactions: never more than was paid."""
+    """Return the additional amount to give back after these transactions: never more than was paid."""
     less = sum(ledger.total_change(transaction) for transaction in transactions)
     return max(0, -(order.balance + less)) - max(0, -order.balance)
 
@@ -214,7 +214,9 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool, after_
 def cancelled_order(
     order: Order, chosen: Chosen, result: FeeResult, actor: str, now: Instant
 ) -> tuple[Order, store.Change, list[Item]]:
-    """Return the order after it, the change to be written, and the items with only their cancelled lines."""
+    """Return the order after the cancellation, the change to be written, and the items with only their cancelled
+    lines.
+    """
     fee_of = {line.line_id: line.fee for line in result.lines}
     gone = [
         msgspec.structs.replace(item, lines=tuple(_close(line, fee_of[line.id]) for line in lines))

@@ -59,7 +59,7 @@ class Connections:
     async def take(self) -> Any:
         """Return one of the connections at hand, or another of the pool's; `give_back` must follow.
 
-        Whoever has a turn has one, so nobody waits inside of the pool. Raises `Unavailable` if there is none in time.
+        Each caller with a turn gets one, so nobody waits inside of the pool. Raises `Unavailable` if there is none in time.
         """
         try:
             if self._turns.locked():
@@ -101,7 +101,7 @@ class Connections:
         await self._pool.close()
 
     async def _release(self, connection: Any) -> None:
-        # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
+        # The outcome of this changes nothing about the commit; a broken connection is not used again.
         with suppress(*outages.ASYNCPG):
             await self._pool.release(connection)
 

@@ -93,7 +93,7 @@ class Accrual(NamedTuple):
 
     @property
     def credit(self) -> int:
-        """The growth of the accounts that grow by credits: the same amount."""
+        """The growth of the accounts that grow by credits; equal to `debit`."""
         return self.deposits.net + self.to_resellers.net + sum(item.sums.net for item in self.items)
 
 

@@ -1,4 +1,4 @@
-"""The part of a catalog file that is about the account itself: its name, currency, zone, policy and business."""
+"""The part of a catalog file about the account itself: its name, currency, zone, policy and business."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BusinessForm(Form, kw_only=True):
     phones: Annotated[list[PhoneForm], Meta(max_length=10)] | None = None
 
     def change(self) -> BusinessChange:
-        """Return what it changes."""
+        """Return the changes."""
         said = {name: getattr(self, name) for name in self.__struct_fields__ if name != "phones"}
         phones = None if self.phones is None else tuple(Phone(number=p.number, type=p.type) for p in self.phones)
         return BusinessChange(**said, phones=phones)
@@ -57,7 +57,7 @@ class AccountForm(Form, kw_only=True):
 
 
 def account_change(account: Account, settings: AccountForm) -> AccountChange | None:
-    """Return what is to change about the account, or None. Raises `Invalid` naming the field."""
+    """Return the changes of the account, or None. Raises `Invalid` naming the field."""
     if settings.currency is not None:
         try:
             check_currency(settings.currency)
@@ -77,12 +77,12 @@ def account_change(account: Account, settings: AccountForm) -> AccountChange | N
 
 
 def _new(said: str | None, present: str) -> str | None:
-    """Return what is said, if it is something else than what is there (but for the spaces around it)."""
+    """Return the new value if it differs from the present one (spaces around it don't count)."""
     return None if said is None or said.strip() == present else said.strip()
 
 
 def _new_business(form: BusinessForm | None, account: Account) -> BusinessChange | None:
-    """Return what a form changes of the business, None if nothing. Raises `Invalid` naming the field."""
+    """Return the changes of the business in a form; None without changes. Raises `Invalid` naming the field."""
     if form is None:
         return None
     change = form.change()
@@ -93,12 +93,12 @@ def _new_business(form: BusinessForm | None, account: Account) -> BusinessChange
 
 
 def _of_account(error: Invalid) -> Invalid:
-    """Return an error about the account with the path that its field has in a file."""
+    """Return an error about the account with its field's path in the file."""
     return Invalid(f"account.{error.message}", code=error.code, field=at("account", error.field or ""))
 
 
 async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, change: AccountChange) -> None:
-    """Change the account. Raises `Invalid` naming the field by its path in the file."""
+    """Change the account. Raises `Invalid`, with the field's path in the file."""
     try:
         await auth.change_account(tx, now, actor, account_id, change)
     except Invalid as error:

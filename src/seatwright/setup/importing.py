@@ -1,9 +1,9 @@
 """Catalog files: account settings, all kinds of entries, and departures, imported all or nothing.
 
-A file is checked as a whole before anything is written. Entries are found by code and departures by product and
-time on the wall, so that a second import of the same file changes nothing: ids stay, and the catalog's version with
-them. What a file doesn't mention is left alone; departures that it doesn't cover any more are named, and go if `prune`
-says so.
+A file is checked as a whole before anything is written. Entries are found by code and departures by product and local
+time, so that a second import of the same file changes nothing: ids stay, and the catalog's version with them. Entries
+that a file doesn't mention stay as they are; departures that it doesn't cover any more are listed, and deleted with
+`prune`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ImportForm(CatalogForm, kw_only=True):
 
 
 class Counts(NamedTuple):
-    """How many were new, were changed, were that way already, and were deleted."""
+    """How many were new, were changed, stayed as they were, and were deleted."""
 
     created: int = 0
     changed: int = 0
@@ -71,9 +71,9 @@ class Options(NamedTuple):
 
 
 class ImportReport(NamedTuple):
-    """What an import did, by part of the file: `account`, `products`, `departures` and so on.
+    """The result of an import, by part of the file: `account`, `products`, `departures` and so on.
 
-    `check`: it is what it would have done.
+    With `check` it is the result that the import would have had.
     """
 
     counts: Mapping[str, Counts]
@@ -82,7 +82,7 @@ class ImportReport(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Tell whether anything is not as it was before."""
+        """Tell whether anything was changed."""
         return any(counts.created or counts.changed or counts.deleted for counts in self.counts.values())
 
     def lines(self) -> list[str]:
@@ -99,7 +99,7 @@ class ImportReport(NamedTuple):
 
 
 class Preview(Exception):
-    """Raised at the end of a check, so that all that it wrote is rolled back; `report` is what it came to."""
+    """Raised at the end of a check, so that everything is rolled back; `report` is the result."""
 
     def __init__(self, report: ImportReport) -> None:
         super().__init__("a check of an import is rolled back")
@@ -107,7 +107,9 @@ class Preview(Exception):
 
 
 def parse_document(data: bytes) -> ImportForm:
-    """Return what a YAML or JSON file says. Raises `Invalid` naming the line or field, and `TooLarge` over 10 MB."""
+    """Return the content of a YAML or JSON file. Raises `Invalid` naming the line or field, and `TooLarge` over 10
+    MB.
+    """
     raw = parse_yaml(data)
     if raw is None:
         raise Invalid("The file is empty.", code="malformed_file")
@@ -120,11 +122,11 @@ async def import_document(
     document: ImportForm,
     options: Options = Options(),  # noqa: B008 - immutable
 ) -> ImportReport:
-    """Bring an account to what `document` says.
+    """Make an account as `document` says.
 
-    Raises `Invalid`, naming the field with its path (`products[2].tiers.Adult.price`), and `Conflict` for what
-    departures, orders or seats taken don't allow; nothing has changed then. Raises `Preview` with the report instead of
-    returning it if it is only to be checked: all is tried, and rolled back.
+    Raises `Invalid`, naming the field with its path (`products[2].tiers.Adult.price`), and `Conflict` for changes that
+    departures, orders or seats taken don't allow; then nothing is changed. For a check, it raises `Preview` with the
+    report instead of returning it: everything is tried, and rolled back.
     """
     account_id, now = editor.account_id, editor.clock.now()
     await catalog_store.lock(tx, account_id)
@@ -178,7 +180,7 @@ def _catalog_after(before: Catalog, plan: CatalogPlan, terms: Terms, settings: A
 
 
 def _season(catalog: Catalog, terms: Terms, document: ImportForm) -> Season:
-    """Return all departures of the file, each once: a single one counts before a recurring one at its time."""
+    """Return all departures of the file, each once: a single one has precedence over a recurring one at its time."""
     single: dict[tuple[str, Instant | None], Spec] = {}
     walls: set[tuple[str, datetime | None]] = set()
     for index, form in enumerate(document.departures):

@@ -76,17 +76,17 @@ class ApiKey(Shape, frozen=True, kw_only=True):
 
 
 class NewApiKey(ApiKey, frozen=True, kw_only=True):
-    """A new key with what to sign in with, which is shown this once."""
+    """A new key with the key itself, which is shown only this once."""
 
     apikey: str
 
     def __repr__(self) -> str:
-        """Return it without what to sign in with."""
+        """Return it without the key itself."""
         return f"NewApiKey(id={self.id!r}, name={self.name!r})"
 
 
 class Connection(Shape, frozen=True, kw_only=True):
-    """A supplier that lets a reseller sell. `terms` has the wire's names; the server's docs say what is in it."""
+    """A supplier that lets a reseller sell. `terms` has the wire's names; the server's documentation describes it."""
 
     supplier_id: str
     supplier_name: str
@@ -159,8 +159,8 @@ class AccountCalls(Resource[Mode]):
     def reset_key(self) -> Request[str]:
         """Return a new API key, this once; the old one and all tokens for it end at once.
 
-        Never sent again once the server may have taken it: the server keeps no copy of the answer. A client that was
-        made with the old key has to be made anew.
+        It is not repeated if the server may have done it, because the server keeps no copy of the answer. After it,
+        make a new client: one with the old key doesn't work any more.
         """
         return write("POST", f"{_ACCOUNT}/key", _apikey)
 

@@ -55,7 +55,7 @@ class Agencies(Resource[Mode]):
 
     @operation
     def of_user(self, user_id: str) -> Request[_Agencies]:
-        """Return the reseller businesses of a user by e-mail or alternative id; a stranger has none."""
+        """Return the reseller businesses of a user by e-mail or alternative id; an empty list for an unknown user."""
         return get(path(_AGENCY, user_id), enveloped(_Agencies))
 
     @operation

@@ -1,4 +1,4 @@
-"""Answers as values: what is in a good one, and which error a bad one is."""
+"""Answers as values: the content of a good one, and the error of a bad one."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Refusal(Shape, frozen=True, kw_only=True):
 
 
 def enveloped(kind: type[T]) -> Callable[[bytes], T]:
-    """Return what reads `data` of a good answer as `kind`. Numbers become `Decimal` as they are written."""
+    """Return a function that reads `data` of a good answer as `kind`. Numbers become `Decimal` as they are written."""
 
     def decode(body: bytes) -> T:
         data: T = _decoder(cast("Any", kind)).decode(body).data
@@ -99,7 +99,7 @@ def read(request: Request[T], response: httpx.Response) -> T:
 
 
 def failure(outcome: httpx.Response | httpx.HTTPError | SeatwrightError) -> SeatwrightError | None:
-    """Return what is wrong with an outcome; None for an answer with a good status."""
+    """Return the error of an outcome; None for an answer with a good status."""
     if isinstance(outcome, SeatwrightError):
         return outcome
     if isinstance(outcome, httpx.Response):

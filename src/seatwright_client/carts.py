@@ -1,4 +1,4 @@
-"""Carts, and what carts and orders have in common: items, and participants or units."""
+"""Carts, and the parts that carts and orders share: items, and participants or units."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class CartItem(Item, frozen=True, kw_only=True):
 
 
 class Addition(Shape, frozen=True, kw_only=True):
-    """What adding a cart to its order will do: by how much the order's `total` grows, and what it is then."""
+    """The effect of adding a cart to its order: by how much the order's `total` grows, and the new total."""
 
     order_id: str
     confirmation: int
@@ -142,9 +142,9 @@ class Addition(Shape, frozen=True, kw_only=True):
 
 
 class Cart(Shape, frozen=True, kw_only=True):
-    """A cart: what is chosen, for whom, and what it comes to. `customer` has the wire's names (`firstName`).
+    """A cart: its contents, its customer and its price. `customer` has the wire's names (`firstName`).
 
-    The sums of one that was made for an order are what adding it will cost.
+    The sums of a cart that was made for an order are the price of adding it.
     """
 
     id: str
@@ -173,7 +173,7 @@ _Carts: TypeAlias = list[Cart]
 
 
 class Carts(Resource[Mode]):
-    """`client.carts`. Whatever changes a cart returns it as it is then."""
+    """`client.carts`. Methods that change a cart return it as it is afterwards."""
 
     @operation
     def create(
@@ -213,7 +213,7 @@ class Carts(Resource[Mode]):
 
     @operation
     def delete(self, cart_id: str, *, idempotency_key: str | None = None) -> Request[Cart]:
-        """Give up a cart; all seats that it held are free again at once."""
+        """Delete a cart; all its seats are free again at once."""
         return write("DELETE", path(_CART, cart_id), _cart, key=idempotency_key)
 
     @operation
@@ -267,10 +267,10 @@ class Carts(Resource[Mode]):
         participants: Iterable[ParticipantDetails] | None = None,
         idempotency_key: str | None = None,
     ) -> Request[Cart]:
-        """Set who a cart is for, in place of what was set before.
+        """Set a cart's customer, replacing the earlier one.
 
-        `customer` has the wire's names (`firstName`), and answers to custom questions by their labels; what else is
-        given is added to it. `birth_date` is YYYY-MM-DD, `language` what they are written to in ("de"), and
+        `customer` has the wire's names (`firstName`), and answers to custom questions by their labels; the other
+        arguments are added to it. `birth_date` is YYYY-MM-DD, `language` the language of mails to them ("de"), and
         `marketing_consent` whether they want to be on the mailing list. `participants` are names and answers of
         participants or units, by the ids that the cart's items list; the others keep what they have.
         """

@@ -80,9 +80,9 @@ class ImportCounts(Shape, frozen=True, kw_only=True):
 
 
 class ImportReport(Shape, frozen=True, kw_only=True):
-    """What an import did, by part of the file. `changed` is False if everything was that way already.
+    """The result of an import, by part of the file. `changed` is False if nothing had to be changed.
 
-    With `check` it is what the import would do.
+    With `check` it is the result that the import would have.
     """
 
     changed: bool
@@ -137,10 +137,11 @@ class CatalogCalls(Resource[Mode]):
         move_sold: bool | None = None,
         idempotency_key: str | None = None,
     ) -> Request[ImportReport]:
-        """Import a catalog file in its JSON form: all or nothing, and nothing the second time.
+        """Import a catalog file in its JSON form: all or nothing; a second import of the same file changes nothing.
 
-        `check` writes nothing and says what would happen. `prune` deletes departures from now on that the file doesn't
-        cover and nobody has seats on. `move_sold` lets those with seats follow into a corrected time zone, too.
+        `check` writes nothing and returns what would happen. `prune` deletes departures from now on that the file
+        doesn't cover and that have no seats held or sold. `move_sold` also moves departures with such seats into a
+        corrected time zone.
         """
         query = {"check": check, "prune": prune, "moveSold": move_sold}
         where = f"{MANAGE}/import"
@@ -171,7 +172,7 @@ class Departures(Resource[Mode]):
 
     @operation
     def read(self, departure_id: str) -> Request[Departure]:
-        """Return a departure with what is taken and free."""
+        """Return a departure with its taken and free seats."""
         return get(path(MANAGE, "departures", departure_id), _departure)
 
     @operation
@@ -252,7 +253,7 @@ class Departures(Resource[Mode]):
         closed: bool | None = None,
         idempotency_key: str | None = None,
     ) -> Request[Departure]:
-        """Change what is given. `Conflict` for a capacity below what is held or sold."""
+        """Change the given values. Raises `Conflict` for a capacity below the seats held or sold."""
         body = given(
             start=start,
             same_local_time=same_local_time,

@@ -1,4 +1,4 @@
-"""The two clients. They do what `Core` says, one by blocking and one by awaiting, and decide nothing."""
+"""The two clients. They do what `Core` says, one blocking and one with asyncio, and decide nothing themselves."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Sent: TypeAlias = httpx.Response | httpx.HTTPError | SeatwrightError
-"""What came of sending a request."""
+"""The outcome of sending a request."""
 
 TIMEOUT_S = 30.0
 
@@ -63,7 +63,7 @@ class _Client(Generic[Mode]):
         self.webhooks: Webhooks[Mode] = Webhooks(caller)
 
     def __repr__(self) -> str:
-        """Return where it calls and as whom, without any secret."""
+        """Return the server's address and the user, without any secret."""
         return f"{type(self).__name__}({self._core!r})"
 
 

@@ -1,7 +1,7 @@
-"""The whole course of a call, without doing any of it: tokens, attempts, waiting, reading the answer.
+"""The whole course of a call, without input or output: tokens, attempts, waiting, reading the answer.
 
-`Core.exchange` is a generator. It yields what is to be done next (`Send`, `Pause`, `Renew`) and is sent what came of
-it; the two clients do these things, one by blocking and one by awaiting, and decide nothing.
+`Core.exchange` is a generator. It yields the next step (`Send`, `Pause`, `Renew`) and receives its outcome; the two
+clients do these things, one by blocking and one by awaiting, and decide nothing.
 """
 
 from __future__ import annotations
@@ -95,10 +95,10 @@ class Core:
         return token if token.good(self._clock()) or not self._renewable else None
 
     def renew(self, step: Renew) -> Steps[Token | SeatwrightError]:
-        """Return a token for a call whose turn it is, or why there is none.
+        """Return a token for a call whose turn it is, or the error.
 
-        A sign-in that failed while the call waited was its own too: what one call has tried in all of its time, those
-        that waited for it don't try again one after the other.
+        A sign-in that failed while the call waited counts for the waiting call too: otherwise the waiting calls would
+        try again one after the other.
         """
         token = self.kept_token(step.refused)
         if token is not None:

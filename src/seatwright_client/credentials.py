@@ -15,9 +15,9 @@ EARLY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Either a user's name with an API key or the user's password, or a token that somebody else fetched.
+    """Either a user's name with an API key or the user's password, or a token from elsewhere.
 
-    Key and token are often read from a file or a variable, with a line's end: spaces around them are taken off.
+    Key and token are often read from a file or a variable, with a line break: spaces around them are removed.
     """
 
     username: str = ""
@@ -26,8 +26,9 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` unless there is exactly one of the three, and for a token that can't be one; it never
-        says what was given."""
+        """Raises `ValueError` unless there is exactly one of the three, and for a malformed token; the error never
+        contains the values.
+        """
         for name in ("apikey", "token"):
             value = getattr(self, name)
             if value is not None:

@@ -1,4 +1,4 @@
-"""Who wants no mail of the account's any more."""
+"""Addresses that refuse the account's mail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REFUSALS = f"{MANAGE}/mailing-refusals"
 
 
 class Refusal(Shape, frozen=True, kw_only=True):
-    """An address, in lower case, that wants no mail, and since when. A consent that is given later counts again."""
+    """An address, in lower case, that refuses mail, and since when. A later consent counts again."""
 
     id: str
     email: str
@@ -29,17 +29,17 @@ class Refusals(Resource[Mode]):
 
     @operation
     def list(self, *, email: str | None = None, limit: int = 200, page: int = 0) -> Request[_Refusals]:
-        """Return a page of refusals, newest first: all, or the one of an address, in any case."""
+        """Return a page of refusals, newest first: all, or that of one address, in upper or lower case."""
         return get(_REFUSALS, enveloped(_Refusals), {"email": email, "limit": limit, "page": page})
 
     iterate = pages(list)
 
     @operation
     def create(self, email: str, *, idempotency_key: str | None = None) -> Request[Refusal]:
-        """Record that an address wants no mail from now on, whether it ever consented or not."""
+        """Record that an address refuses mail from now on, whether or not it ever consented."""
         return write("POST", _REFUSALS, _refusal, key=idempotency_key, body={"email": email})
 
     @operation
     def delete(self, refusal_id: str, *, idempotency_key: str | None = None) -> Request[Refusal]:
-        """Remove a refusal that was a mistake: what the address consented to before counts again."""
+        """Remove a refusal that was a mistake: earlier consents of the address count again."""
         return write("DELETE", path(_REFUSALS, refusal_id), _refusal, key=idempotency_key)

@@ -1,4 +1,4 @@
-"""Mails of the account: sent, due, given up, or only shown in the sandbox."""
+"""Mails of the account: sent, due, failed, or only shown in the sandbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ _MESSAGES = f"{MANAGE}/messages"
 
 
 class Message(Shape, frozen=True, kw_only=True):
-    """A mail: `due` until it is `sent`, or `dead`, given up; in the `sandbox` it is only shown."""
+    """A mail. It is `due` until it is `sent`, or `dead` when it has failed for good; in the `sandbox` it is only
+    shown.
+    """
 
     id: str
     kind: str
@@ -29,7 +31,9 @@ class Message(Shape, frozen=True, kw_only=True):
 
 
 class WholeMessage(Message, frozen=True, kw_only=True):
-    """A mail with all that it says. `calendar` is the file attached; `qr` what the code in the HTML part says."""
+    """A mail with its full content. `calendar` is the attached file; `qr` is the content of the QR code in the HTML
+    part.
+    """
 
     from_name: str
     reply_to: str
@@ -40,7 +44,7 @@ class WholeMessage(Message, frozen=True, kw_only=True):
     qr: str | None = None
 
     def __repr__(self) -> str:
-        """Return it without what it says: there is a customer's link in it."""
+        """Return it without its content, which contains a customer's link."""
         return f"WholeMessage(id={self.id!r}, kind={self.kind!r}, to={self.to!r}, subject={self.subject!r})"
 
 
@@ -59,7 +63,7 @@ class Messages(Resource[Mode]):
         limit: int = 200,
         page: int = 0,
     ) -> Request[_Messages]:
-        """Return a page of the account's mails, newest first, with what came of every attempt to send them."""
+        """Return a page of the account's mails, newest first, with the result of every attempt to send them."""
         query = {"status": status, "order_id": order_id, "limit": limit, "page": page}
         return get(_MESSAGES, enveloped(_Messages), query)
 
@@ -72,5 +76,5 @@ class Messages(Resource[Mode]):
 
     @operation
     def retry(self, message_id: str, *, idempotency_key: str | None = None) -> Request[Message]:
-        """Make a mail due again that was given up."""
+        """Make a failed mail due again."""
         return write("POST", path(_MESSAGES, message_id, "retry"), enveloped(Message), key=idempotency_key)

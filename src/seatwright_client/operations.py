@@ -1,4 +1,4 @@
-"""How one description of the API becomes the methods of two clients.
+"""Makes the methods of both clients from one description of the API.
 
 A method of a `Resource` only says what to send: it returns a `Request`. `@operation` makes it a method that sends it
 and returns the result, at once in `SeatwrightClient` and when awaited in `AsyncSeatwrightClient`; `pages` makes an
@@ -83,7 +83,7 @@ class pages(Generic[P, T]):  # noqa: N801 - as above
         self._name = "iterate"
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Learn what it is called."""
+        """Store the name of the method."""
         self._name = name
 
     @overload

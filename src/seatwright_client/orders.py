@@ -1,4 +1,4 @@
-"""Orders: reading, placing, cancelling on four levels, and what the desk does with them."""
+"""Orders: reading, placing, cancelling on four levels, and the desk's work with them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Payment(Shape, frozen=True, kw_only=True):
 
 
 class Answer(Shape, frozen=True, kw_only=True):
-    """How the supplier answered a pending order last: `accepted`, `declined`, or `expired` if nobody did in time."""
+    """The supplier's last answer to a pending order: `accepted`, `declined`, or `expired` if there was none in time."""
 
     outcome: str
     date: dt.datetime
@@ -50,9 +50,10 @@ class OrderAgent(Shape, frozen=True, kw_only=True):
 class Order(Shape, frozen=True, kw_only=True):
     """An order as the caller's account sees it.
 
-    `status` is `confirmed`, `pending` or `cancelled`. `total` is what is owed for what remains plus cancellation fees;
-    a `balance` below zero is money to give back. Of a reseller's order, `commission` is what the reseller earns or
-    keeps, and `net_amount` what is the supplier's of the total. `customer` has the wire's names (`firstName`).
+    `status` is `confirmed`, `pending` or `cancelled`. `total` is the amount owed for the remaining lines plus
+    cancellation fees; a `balance` below zero is money to give back. For a reseller's order, `commission` is the amount
+    that the reseller earns or keeps, and `net_amount` the supplier's part of the total. `customer` has the wire's names
+    (`firstName`).
     """
 
     id: str
@@ -112,15 +113,15 @@ class Cancellation(Shape, frozen=True, kw_only=True):
 
 
 class CancelledOrder(Order, frozen=True, kw_only=True):
-    """The whole order after a cancellation, with what it did."""
+    """The whole order after a cancellation, with the cancellation's result."""
 
     cancellation: Cancellation
 
 
 class CustomerLink(Shape, frozen=True, kw_only=True):
-    """A link that shows an order to whoever has it, and lets them cancel it within its policy if `can_cancel`.
+    """A link that shows an order to everybody who has it, and lets them cancel it within its policy if `can_cancel`.
 
-    `url` is None where the server doesn't know its own address; the page is at `/my/{token}` there.
+    `url` is None if the server doesn't know its own address; the page is at `/my/{token}` of the server.
     """
 
     url: str | None = None
@@ -129,7 +130,7 @@ class CustomerLink(Shape, frozen=True, kw_only=True):
     can_cancel: bool
 
     def __repr__(self) -> str:
-        """Return it without the token, which is all that somebody needs to cancel."""
+        """Return it without the token, which is enough for cancelling."""
         return f"CustomerLink(expires_date={self.expires_date!r}, can_cancel={self.can_cancel!r})"
 
 
@@ -141,8 +142,8 @@ _Orders: TypeAlias = list[Order]
 class Orders(Resource[Mode]):
     """`client.orders`. An order is named by its id or its confirmation number.
 
-    Whatever changes an order returns it as it is then. `apply_cancellation_fee` False waives the fee; without it the
-    cancellation policy applies. Cancelling what is cancelled already changes nothing.
+    Methods that change an order return it as it is afterwards. `apply_cancellation_fee` False waives the fee; without
+    it the cancellation policy applies. Cancelling something again changes nothing.
     """
 
     @operation
@@ -285,7 +286,7 @@ class Orders(Resource[Mode]):
     def cancellation_quote(
         self, order_id: OrderRef, *, item_id: str | None = None, line_id: str | None = None
     ) -> Request[Cancellation]:
-        """Return what cancelling now, with the policies' fees, would give back and keep; it changes nothing.
+        """Return the refund and the fees of cancelling now, by the policies; it changes nothing.
 
         `item_id` and `line_id` (a participant or unit of the item) narrow it down.
         """
@@ -294,12 +295,14 @@ class Orders(Resource[Mode]):
 
     @operation
     def accept(self, order_id: OrderRef, *, idempotency_key: str | None = None) -> Request[Order]:
-        """Confirm what is pending of an order, as its supplier."""
+        """Confirm the pending part of an order, as its supplier."""
         return write("POST", path(_MANAGED, order_id, "accept"), _order, key=idempotency_key)
 
     @operation
     def decline(self, order_id: OrderRef, *, reason: str = "", idempotency_key: str | None = None) -> Request[Order]:
-        """Cancel what is pending of an order, as its supplier: seats and money go back, without a fee."""
+        """Cancel the pending part of an order, as its supplier: seats are released and money goes back, without a
+        fee.
+        """
         body = {"reason": reason}
         return write("POST", path(_MANAGED, order_id, "decline"), _order, key=idempotency_key, body=body)
 

@@ -114,7 +114,7 @@ class Product(Shape, frozen=True, kw_only=True):
 
 
 class BookableTime(Shape, frozen=True, kw_only=True):
-    """One departure. `activity_id` is what a cart calls `item_id`.
+    """One departure. `activity_id` is the `item_id` of a cart.
 
     `start_time` and `end_time` are the wall clock of its place, though they end in `Z` (Resmark's way): cut the hour
     out of them, or take `local_start`. None for a dateless product.
@@ -154,7 +154,7 @@ class _Items(Shape, frozen=True, kw_only=True):
 
 
 class Pickup(Shape, frozen=True, kw_only=True):
-    """A pickup service: where it stops, how it is met there, and what it costs each participant."""
+    """A pickup service: its stops, the details there, and its price for each participant."""
 
     id: str
     name: str

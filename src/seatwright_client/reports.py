@@ -30,7 +30,7 @@ class Reports(Resource[Mode]):
     def accrual(
         self, *, from_date: dt.date | str | None = None, to_date: dt.date | str | None = None
     ) -> Request[Table]:
-        """Return what was sold, paid and owed, by account; debits and credits come to the same."""
+        """Return what was sold, paid and owed, by ledger account; debits and credits have the same sum."""
         return get(_ACCRUAL, entry, _days(from_date, to_date))
 
     @operation
@@ -127,8 +127,8 @@ class Reports(Resource[Mode]):
     ) -> Request[Rows]:
         """Return a page of the customers who want mail, newest first: all, or who ordered on this day or later.
 
-        10,000 is also the most that a page has. The server walks through all orders up to a page each time, and
-        somebody who orders again meanwhile moves to the first page, so take few and large ones, or a `file`.
+        10,000 is also the most that a page has. The server walks through all orders up to a page each time, and a
+        customer who orders again meanwhile moves to the first page, so take few and large ones, or a `file`.
         """
         query = {**_days(from_date, None), "limit": limit, "page": page}
         return get(f"{_REPORTS}/mailing-list", enveloped(Rows), query)
@@ -137,7 +137,7 @@ class Reports(Resource[Mode]):
 
     @operation
     def manifest(self, departure_id: str) -> Request[Table]:
-        """Return who comes to a departure: tier, pickup, answers to questions, balance, check-in."""
+        """Return the guests of a departure: tier, pickup, answers to questions, balance, check-in."""
         return get(path(MANAGE, "departures", departure_id, "manifest"), entry)
 
     @operation

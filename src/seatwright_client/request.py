@@ -21,7 +21,7 @@ MAX_KEY = 255
 """Longest idempotency key, in characters."""
 
 Query: TypeAlias = Mapping[str, object]
-"""Query parameters; see `query_text` for how each kind of value is written. None is left out."""
+"""Query parameters; see `query_text` for how each kind of value is written. None values are left out."""
 
 _ONCE = re.compile(rf"POST {MANAGE}/(account/key|keys|webhooks|webhooks/[^/]+/secret)")
 """Routes that change something and whose answers hold a secret: the server never keeps them, and ignores a key."""
@@ -32,14 +32,16 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class Repeat(Enum):
-    """What sending a request once more does."""
+    """The effect of sending a request once more."""
 
     FREE = "free"
-    """Nothing: it reads."""
+    """No effect: it reads."""
     KEYED = "keyed"
-    """Nothing: it writes, and carries an idempotency key."""
+    """No effect: it writes, and has an idempotency key."""
     ONCE = "once"
-    """Perhaps something: the server keeps no answer to it. Sent again only if it was certainly not taken."""
+    """Perhaps a second effect, because the server keeps no answer to it. It is sent again only if the server certainly
+    didn't process it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Request(Generic[T]):
     authorized: bool = True
     """Whether it carries a token."""
     known: bytes | None = field(default=None, repr=False)
-    """The body of the answer, where it is known without asking: such a request isn't sent."""
+    """The body of the answer, if it is known without sending the request; then the request isn't sent."""
 
     def next_page(self, found: int) -> Request[T] | None:
         """Return the request for the page after this one, which had `found` results; None if it was the last."""
@@ -74,8 +76,8 @@ def get(path: str, decode: Callable[[bytes], T], query: Query | None = None) -> 
 def listing(path: str, decode: Callable[[bytes], list[V]], query: Query) -> Request[list[V]]:
     """Return a request for a page of a list.
 
-    A filter that is an empty list fits nothing: the page is known to be empty, and the request isn't sent. (Sent, it
-    would be `ids=`, which the server takes for no filter, because forms send that.)
+    A filter that is an empty list fits nothing: the page is known to be empty, and the request isn't sent. (It would be
+    sent as `ids=`, which the server ignores, because forms send that.)
     """
     nothing = [name for name, value in query.items() if value == []]
     request = get(path, decode, {name: value for name, value in query.items() if name not in nothing})
@@ -95,7 +97,7 @@ def write(
     query: Query | None = None,
     authorized: bool = True,
 ) -> Request[T]:
-    """Return a request that writes; with one effect however often it is sent, where the server sees to that.
+    """Return a request that writes. If the server supports it, repeated sending has only one effect.
 
     `body` None is no body. Raises `ValueError` for a key that can't be one.
     """
@@ -128,9 +130,9 @@ def given(**fields: object) -> dict[str, object]:
 
 
 def several(values: Iterable[V] | None) -> list[V] | None:
-    """Return a list of `values`, which may be empty; None, which is another thing, stays None.
+    """Return a list of `values`, which may be empty; None stays None.
 
-    Raises `ValueError` for a single text, whose letters nobody means, and for an empty entry.
+    Raises `ValueError` for a single text, which would be read as a list of its letters, and for an empty entry.
     """
     if values is None:
         return None
@@ -170,7 +172,7 @@ def check_key(key: str) -> str:
 def written(query: Query) -> dict[str, str]:
     """Return query parameters as text, without those that are None.
 
-    Raises `ValueError` for what `query_text` does, and for an empty one: to the server it would be none at all.
+    Raises `ValueError` as `query_text` does, and for an empty value, because the server would ignore it.
     """
     texts = {name: query_text(value) for name, value in query.items() if value is not None}
     for name, text in texts.items():
@@ -201,18 +203,18 @@ def query_text(value: object) -> str:
 
 
 def day(value: dt.date | str | None) -> dt.date | str | None:
-    """Return a day, or a text that the server is to read. Raises `ValueError` for a time: its day depends on a zone."""
+    """Return a day, or a text for the server to read. Raises `ValueError` for a time: its day depends on a zone."""
     if isinstance(value, dt.datetime):
         raise ValueError(f"{value!r} is a time and not a day; say which day with .date()")
     return value
 
 
 TOKEN = re.compile(rb"[A-Za-z0-9._~+/=-]{1,10000}")
-"""What a bearer token is made of (RFC 6750)."""
+"""The characters of a bearer token (RFC 6750)."""
 
 
 def token_text(body: bytes) -> str:
-    """Return the bearer token that an answer consists of. Raises `ValueError` for what can't be one."""
+    """Return the bearer token that an answer consists of. Raises `ValueError` for other answers."""
     stripped = body.strip()
     if not TOKEN.fullmatch(stripped):
         raise ValueError("it is not a token")

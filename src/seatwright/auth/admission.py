@@ -1,9 +1,9 @@
-"""Who is asking, without a query of its own.
+"""Checks the caller without an extra query.
 
 On PostgreSQL every statement is a round trip, which costs more than most statements do. So a use case begins with the
-caller as this process last read it, and its first query brings the caller's row along. If that says anything else
-than what was assumed, the use case is run again, and its caller read first. Nothing that is kept here is ever trusted.
-What that earns is in docs/decisions/0002-one-query.md.
+caller as this process last read it, and its first query also reads the caller's row. If that row differs from the
+assumed one, the use case is run again, and its caller is read first. Nothing that is cached here is ever trusted. The
+gain is measured in docs/decisions/0002-one-query.md.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from seatwright.storage.engine import Engine, ReadTx, Retry, Row, Tx
 T = TypeVar("T")
 
 KEPT = 10_000
-"""Callers kept at most."""
+"""Maximum number of cached callers."""
 
 _Seen = dict[str, Any]
 """A caller's row: the columns `store.CALLER_NAMES`."""
 
 
 class Admission:
-    """Runs use cases for callers who may. One for each process."""
+    """Runs use cases for callers who have the permission. There is one object for each process."""
 
     def __init__(self) -> None:
         self._kept: BoundedDict[Claims, _Seen] = BoundedDict(KEPT)
@@ -39,7 +39,7 @@ class Admission:
     ) -> T:
         """Run `use_case(tx, caller)` in a transaction. `permission` None is any user of the account.
 
-        Raises `Unauthorized` and `Forbidden`, and what the use case raises, `Retry` too.
+        Raises `Unauthorized` and `Forbidden`, and the errors of the use case, including `Retry`.
         """
         seen = self._kept.get(claims)
         if tx.engine == "sqlite" or seen is None:
@@ -71,11 +71,13 @@ class Admission:
 
 
 class _Changed(BaseException):
-    """The caller is not what was assumed. A BaseException, so that no use case takes it for something of its own."""
+    """The caller differs from the assumed one. It is a BaseException, so that no use case handles it as an error of its
+    own.
+    """
 
 
 class _Watched:
-    """A transaction whose first query brings the caller along."""
+    """A transaction whose first query also reads the caller."""
 
     def __init__(self, tx: Tx, claims: Claims, assumed: _Seen) -> None:
         self._tx = tx
@@ -122,7 +124,7 @@ class _Watched:
         return await self._tx.sole(sql, *args)
 
     async def settle(self) -> None:
-        """Look at the caller's row now, if nothing has brought it along."""
+        """Read the caller's row now, if no query has read it."""
         if self._settled:
             return
         self._settled = True

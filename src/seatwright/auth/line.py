@@ -53,7 +53,7 @@ class _Network:
             self.tickets.append(ticket)
 
     def take(self) -> _Ticket:
-        """Remove the next ticket: its network's turn is over."""
+        """Remove the next ticket, and end its network's turn."""
         self.count -= 1
         if not self.inside:
             return self.tickets.popleft()

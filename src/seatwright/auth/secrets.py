@@ -89,7 +89,7 @@ def secret_in(content: bytes) -> str | None:
 
 
 def kept_secret(data: Path) -> str:
-    """Return the secret that is kept in a data directory.
+    """Return the secret that is stored in a data directory.
 
     Raises `Unavailable`, with the command that repairs it, if there is none, or tokens could be forged with it.
     """

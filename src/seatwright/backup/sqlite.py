@@ -39,7 +39,7 @@ def dump(data: Path, target: Path, writer: Writer) -> Source:
         try:
             _copy(path, draft)
             with closing(sqlite3.connect(draft)) as connection:
-                connection.execute("PRAGMA journal_mode=DELETE")  # one file, whoever opens it
+                connection.execute("PRAGMA journal_mode=DELETE")  # one file for every program that opens it
                 _check(connection, "integrity_check")
                 source = _described(connection)
         except sqlite3.Error as error:

@@ -1,1 +1,1 @@
-"""Carts: what is chosen, what it costs, and the seats that are held for it."""
+"""Carts: their contents, their prices, and the seats that are held for them."""

@@ -1,4 +1,4 @@
-"""What a cart comes to when it is added to an order. Pure."""
+"""The price of adding a cart to an order. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from seatwright.cart.model import Item, Line, Reduction, Sums, TargetOrder, sums
 
 
 class Addition(NamedTuple):
-    """What adding a cart to an order will do, if nothing else changes the order first.
+    """The effect of adding a cart to an order, if nothing else changes the order first.
 
     `items` are the cart's, as they will be in the order. `more` is by how much the order's sums grow, in minor units:
-    what the cart's own lines cost, less what the order's lines cost less, because a fee per order is spread over all.
-    `order_total` is the order's total afterwards.
+    the prices of the cart's own lines, less the reduction of the order's lines, because a fee per order is spread over
+    all lines. `order_total` is the order's total afterwards.
     """
 
     order: TargetOrder
@@ -26,7 +26,7 @@ class Addition(NamedTuple):
 
 
 def addition(items: Sequence[Item], order: TargetOrder) -> Addition:
-    """Return what adding the items of a cart to an order will do."""
+    """Return the effect of adding the items of a cart to an order."""
     settled = settle_together(order.items, items, order.discount_codes)
     before, after = _sums(order.items), _sums(settled)
     own = {line.id for item in items for line in item.lines}
@@ -52,7 +52,7 @@ def settle_together(
 ) -> tuple[Item, ...]:
     """Return an order's items with those of a cart added: one item for each departure, priced as one order.
 
-    `discount_codes` are those that the order was sold with.
+    `discount_codes` are those with which the order was sold.
     """
     merged = {item.id: item for item in _with_known_discount(items, discount_codes)}
     for item in added:
@@ -62,9 +62,9 @@ def settle_together(
 
 
 def _with_known_discount(items: Sequence[Item], discount_codes: Sequence[str]) -> Sequence[Item]:
-    """Return an order's items, of which those that were sold before discounts were kept by line say what theirs is.
+    """Return an order's items, where lines that were sold before discounts were stored by line get their discount.
 
-    Its amount stays; but a discount off the order that has the same code is not given a second time.
+    Its amount stays; but a discount per order with the same code is not given a second time.
     """
     if len(discount_codes) != 1:
         return items

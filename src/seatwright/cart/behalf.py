@@ -1,4 +1,6 @@
-"""Orders that a supplier makes in a reseller's name: a travel agent calls, and the supplier's desk books for it."""
+"""Orders that a supplier makes in a reseller's name: a travel agent calls, and the supplier's desk books for the
+agent.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from seatwright.storage.engine import ReadTx
 
 
 class Behalf(NamedTuple):
-    """In whose name a supplier orders: the reseller's account, and its agent by user id, e-mail or alternative id."""
+    """The reseller in whose name a supplier orders: its account, and its agent by user id, e-mail or alternative id."""
 
     reseller_id: str
     agent: str | None = None
@@ -29,8 +31,8 @@ class Behalf(NamedTuple):
 async def on_behalf(tx: ReadTx, cart: Cart, behalf: Behalf) -> tuple[Cart, Terms]:
     """Return a supplier's cart as one in a reseller's name, and the terms between them; not yet priced.
 
-    Raises `NotFound` without a connection or for an agent that the reseller doesn't have, and `Forbidden` where the
-    reseller doesn't let the supplier order for it.
+    Raises `NotFound` without a connection or for an agent that the reseller doesn't have, and `Forbidden` if the
+    reseller doesn't let the supplier order in its name.
     """
     connection = await require_consent(tx, cart.account_id, behalf.reseller_id)
     agent = None if behalf.agent is None else await _agent(tx, connection, behalf.agent)
@@ -52,7 +54,7 @@ async def _agent(tx: ReadTx, connection: Connection, name: str) -> OrderAgent:
 
 
 def at_resellers_prices(cart: Cart, catalog: Catalog, terms: Terms) -> Cart:
-    """Return a cart that was filled at the supplier's own prices at those of a reseller's price category.
+    """Return a cart that was filled at the supplier's own prices with the prices of a reseller's price category.
 
     Raises `Conflict` for a product that the reseller may not sell.
     """

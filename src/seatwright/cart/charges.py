@@ -1,10 +1,10 @@
-"""What taxes and fees amount to on the lines that carry them. Pure.
+"""Computes taxes and fees on the lines that carry them. Pure.
 
 The rules, ours where the reference is silent:
 
 - Percentages are taken of a line's base: price less discount plus pickup. So fees aren't taxed and taxes aren't charged
   fees. A `compound` tax is the exception: on top of a price it is taken of the base and the taxes beside it.
-- Percentages that a price contains are taken out of it together: net = gross / (1 + their sum). A compound tax comes
+- Percentages that a price contains are taken out of it together: net = gross / (1 + their sum). A compound tax is taken
   out first, because it is on the others too.
 - A charge per order is computed on all lines that carry it, rounded once, and spread over them by their bases, so that
   cancelling one participant gives back that participant's part of it.
@@ -30,9 +30,9 @@ Key: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A line that carries charges, and the base that percentages are of, in minor units.
+    """A line that carries charges, and the base of percentages, in minor units.
 
-    `changed` says that its amounts have to be computed, `new` that it was not there before.
+    `changed` says that its amounts have to be computed, `new` that the line was not there before.
     """
 
     charges: tuple[LineCharge, ...]
@@ -45,8 +45,8 @@ def charge(lines: Mapping[Key, Carrier]) -> dict[Key, tuple[LineCharge, ...]]:
     """Return the charges of each line with their amounts, in minor units.
 
     Charges per order are spread in the order of `lines`, which must not depend on when a line was added. Lines without
-    a change keep their amounts, unless they share a charge per order with one that has changed. Pickups, and what was
-    sold before rates were kept, are never computed.
+    a change keep their amounts, unless they share a charge per order with one that has changed. Pickups, and charges
+    that were sold before rates were stored, are never computed.
     """
     amounts: dict[tuple[Key, int], int] = {}
     for key, line in lines.items():
@@ -112,7 +112,7 @@ def _inside_or_compound(line: Carrier, on_top: int) -> Iterator[tuple[int, int]]
 
 
 def _compounds(line: Carrier) -> tuple[list[tuple[int, int]], int]:
-    """Return the compound taxes that a line's price contains, and what is left of the price without them."""
+    """Return the compound taxes that a line's price contains, and the price without them."""
     inner, found = line.base, []
     for place, rate in reversed(_percents(line, included=True, compound=True)):
         amount = included_share(inner, rate)
@@ -122,7 +122,7 @@ def _compounds(line: Carrier) -> tuple[list[tuple[int, int]], int]:
 
 
 def _rate_inside(line: Carrier) -> int:
-    """Return the sum of the percentages that a line's price contains, compound ones aside, in ppm."""
+    """Return the sum of the percentages that a line's price contains, without compound ones, in ppm."""
     return sum(
         rate
         for per_order in (False, True)
@@ -167,10 +167,10 @@ def _place(charges: Iterable[LineCharge], terms: LineCharge) -> int:
 
 
 def _flat(lines: Mapping[Key, Carrier], members: Collection[Key], terms: LineCharge) -> int:
-    """Return what a flat charge per order amounts to on all lines that carry it on these terms.
+    """Return the total of a flat charge per order on all lines that carry it on these terms.
 
-    Without a new line it stays as it is: part of it may have gone with guests who cancelled. One that prices contain
-    costs nobody more, and is limited by them only.
+    Without a new line it stays as it is: guests who cancelled may have taken a part of it away. A charge that prices
+    contain adds nothing to them, and is limited only by the prices.
     """
     if not any(lines[key].new for key in members):
         if terms.included:

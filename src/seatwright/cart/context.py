@@ -1,4 +1,4 @@
-"""What booking use cases need besides their transaction."""
+"""The data that booking use cases need besides their transaction."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class BookingContext:
     """The clock, the catalogs, how long a hold lasts (in milliseconds), and how much one caller may hold at a time.
 
     A hold that is extended ends `hold_max_ms` after its first moment at the latest. `reseller_hold_percent` is the
-    share of a departure that a reseller's carts may hold where its terms don't say. `address` is the network address
-    that the request came from; limits on the number of holds of 0 are none. With `fee_after_move` cancelling
-    costs the usual fee also where the supplier has moved the departure.
+    share of a departure that a reseller's carts may hold if its terms don't set one. `address` is the network address
+    that the request came from; limits of 0 on the number of holds mean no limit. With `fee_after_move` cancelling costs
+    the usual fee also if the supplier has moved the departure.
     """
 
     clock: Clock

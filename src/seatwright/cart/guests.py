@@ -1,4 +1,4 @@
-"""Who the participants and units of a cart are: their names, and what they answered. Pure."""
+"""The names and answers of a cart's participants and units. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from seatwright.core.field_errors import bad_field
 from seatwright.customers.fields import NO_ANSWERS
 
 MAX_NAMED = 5
-"""Questions without an answer that an error names at most."""
+"""Maximum number of unanswered questions that an error names."""
 
 
 class GuestDetails(NamedTuple):
-    """What is said of one participant or unit, by its id: names, and answers by their labels."""
+    """The details of one participant or unit, by its id: names, and answers by their labels."""
 
     line_id: str
     first_name: str | None
@@ -29,10 +29,10 @@ class GuestDetails(NamedTuple):
 
 
 def with_guests(items: Sequence[Item], guests: Sequence[GuestDetails], catalog: Catalog) -> tuple[Item, ...]:
-    """Return items whose participants or units have these names and answers, in place of those that they had.
+    """Return items whose participants or units have these names and answers, replacing their earlier ones.
 
     The others stay as they are. Raises `Invalid`, naming the place in the list, for an id that is not in the items or
-    is there twice, and for what is not an answer to its question.
+    comes twice, and for an answer that doesn't fit its question.
     """
     lines = {line.id: line for item in items for line in item.lines}
     changed: dict[str, Line] = {}
@@ -55,10 +55,10 @@ def with_guests(items: Sequence[Item], guests: Sequence[GuestDetails], catalog: 
 
 
 def require_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping[str, Any]) -> None:
-    """Raise `Invalid`, naming the questions, if the booking of these items leaves required ones unanswered.
+    """Raise `Invalid`, naming the questions, if required questions about these items have no answer.
 
-    Questions per order are answered by one of `customers`, those per participant by the participant, or by the first of
-    `customers`, the one that is sent with these items, for everybody.
+    One of `customers` answers questions per order. The participant answers questions per participant, or the first of
+    `customers`, who is sent with these items, answers them for all.
     """
     absent: dict[str, None] = {}
     for item in items:
@@ -87,7 +87,8 @@ def _listed(fields: Sequence[str]) -> str:
 def with_answers_of(items: Iterable[Item], customer: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[Item, ...]:
     """Return the items of an addition, whose guests have the answers that their cart's customer gave for them.
 
-    Those that the order's customer, `known`, gave just so are the order's already. A guest's own answer counts.
+    Answers that the order's customer, `known`, gave in the same way are the order's already. A guest's own answer
+    counts.
     """
     given = {
         label: value

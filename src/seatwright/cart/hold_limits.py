@@ -1,4 +1,4 @@
-"""What one caller, one reseller and one cart may hold, and for how long, so that others can book too. Pure."""
+"""How many seats one caller, one reseller and one cart may hold, and how long, so that others can book too. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, TooMany
 
 LEAST_SHARE = 4
-"""Seats of any departure that a reseller's open carts may hold together, however small it is (our decision)."""
+"""Seats of any departure, even a small one, that a reseller's open carts may hold together (our decision)."""
 ONE_GROUP = 10
 """Seats that a reseller may hold in its only cart on a departure: a group is never too large for it (our decision)."""
 
 
 class SellerHolds(NamedTuple):
-    """What a seller's open carts hold where a departure needs its seats: on it, or at one time in its rental pool.
+    """The seats that a seller's open carts hold on a departure, or at one time in its rental pool.
 
-    `seats` are those of all carts, `others` those of all but one, `capacity` is how many seats there are. `so_far`
-    tells how much the rest may have changed since: it grows by the seats of each reseller's hold that is made or
-    extended there.
+    `seats` are those of all carts, `others` those of all carts except one, `capacity` is the number of all seats.
+    `so_far` shows how much the rest may have changed since: it grows by the seats of each reseller's hold that is made
+    or extended there.
     """
 
     seats: int
@@ -30,7 +30,9 @@ class SellerHolds(NamedTuple):
 
 
 def check_counts(counts: tuple[int, int], limits: tuple[int, int]) -> None:
-    """Raise `TooMany` if this user or address holds as much as it may (against squatting on a season's seats)."""
+    """Raise `TooMany` if this user or address holds as many seats as allowed (against squatting on a season's
+    seats).
+    """
     for count, limit, whose in zip(counts, limits, ("user", "network address"), strict=True):
         if limit and count >= limit:
             raise TooMany(
@@ -42,14 +44,14 @@ def check_counts(counts: tuple[int, int], limits: tuple[int, int]) -> None:
 
 
 def extended(booking: BookingContext, item: Item, now: Instant) -> tuple[Instant, Instant]:
-    """Return since when, and until when, an item's seats are held if it is added to at `now`.
+    """Return the beginning and the end of an item's hold if the item is added to at `now`.
 
-    A hold that has been over for as long as one lasts begins anew: its seats were there for others. Any other counts
-    from its first moment. Raises `Conflict` if it has had all of its time since then.
+    A hold that expired at least a hold's duration ago gets a new beginning: its seats were free for others meanwhile.
+    Any other hold counts from its first moment. Raises `Conflict` if its longest time has passed since then.
     """
     if now - item.expires_at >= booking.hold_ms:
         return now, now + booking.hold_ms
-    since = item.held_since or now  # 0: it was added by a version that didn't keep it
+    since = item.held_since or now  # 0: it was added by a version that didn't store it
     latest = since + booking.hold_max_ms
     if latest <= now:
         raise Conflict(
@@ -61,7 +63,7 @@ def extended(booking: BookingContext, item: Item, now: Instant) -> tuple[Instant
 
 
 def resold_before(held: SellerHolds, item: Item, more: int, percent: int) -> int:
-    """Return what `SellerHolds.so_far` may be at most when `more` seats are taken, so that a reseller may hold `item`.
+    """Return the highest `SellerHolds.so_far` at which `more` seats may be taken, so that a reseller may hold `item`.
 
     Raises `Conflict` if its open carts would hold more than `percent` of the departure. They may always hold
     `LEAST_SHARE` seats, and the only cart among them a group of up to `ONE_GROUP`, or one unit of any size, such as a

@@ -1,4 +1,4 @@
-"""Holds: the rows that say whose seats are taken and until when; given back, swept up, renewed.
+"""Holds: rows that say which cart has which seats, and until when. They are released, swept and renewed here.
 
 Locks are always taken cart before departure before hold, several departures by `seats.lock`.
 """
@@ -14,13 +14,13 @@ from seatwright.inventory.model import Departure
 from seatwright.storage.engine import Database, ReadTx, Tx
 
 SWEEP_HOLDS = 500
-"""Holds of one departure that one transaction gives back at most, so that bookings never wait long."""
+"""Maximum number of holds of one departure that one transaction releases, so that bookings never wait long."""
 SWEEP_DEPARTURES = 200
-"""Departures that are swept in one round at most."""
+"""Maximum number of departures that are swept in one round."""
 
 
 async def release(tx: Tx, account_id: str, cart_id: str, departure_ids: Collection[str]) -> int:
-    """Give back what a cart holds of these departures; return the number of seats."""
+    """Release the seats that a cart holds on these departures; return their number."""
     released = 0
     await seats.lock(tx, account_id, departure_ids)
     for departure_id in sorted(departure_ids):
@@ -38,7 +38,7 @@ async def release(tx: Tx, account_id: str, cart_id: str, departure_ids: Collecti
 
 
 async def release_expired(tx: Tx, account_id: str, departure_id: str, now: Instant) -> int:
-    """Give back up to `SWEEP_HOLDS` holds of a departure that were over at `now`; return how many."""
+    """Release up to `SWEEP_HOLDS` holds of a departure that had expired at `now`; return how many."""
     await _lock(tx, account_id, departure_id)
     rows = await tx.rows(
         """
@@ -58,13 +58,13 @@ async def release_expired(tx: Tx, account_id: str, departure_id: str, now: Insta
 
 
 async def held_departures(tx: ReadTx, account_id: str, cart_id: str) -> set[str]:
-    """Return the ids of the departures that a cart has holds on, be they expired."""
+    """Return the ids of the departures on which a cart has holds, expired ones included."""
     rows = await tx.rows("SELECT departure_id FROM hold WHERE account_id = $1 AND cart_id = $2", account_id, cart_id)
     return {row["departure_id"] for row in rows}
 
 
 async def expired_in_the_way(tx: ReadTx, departure: Departure, now: Instant) -> list[str]:
-    """Return the departures with expired holds that occupy what `departure` needs: itself, or others of its pool."""
+    """Return the departures whose expired holds occupy seats that `departure` needs: itself, or others of its pool."""
     rows = await tx.rows(
         """
         SELECT DISTINCT h.departure_id FROM hold h JOIN departure d
@@ -84,7 +84,7 @@ async def expired_in_the_way(tx: ReadTx, departure: Departure, now: Instant) -> 
 
 
 async def make_room(tx: Tx, account_id: str, departure_ids: Collection[str], now: Instant) -> None:
-    """Give back the expired holds on some departures (see `storage.engine.Retry`)."""
+    """Release the expired holds on some departures (see `storage.engine.Retry`)."""
     await seats.lock(tx, account_id, departure_ids)
     for departure_id in sorted(departure_ids):
         await release_expired(tx, account_id, departure_id, now)
@@ -92,14 +92,16 @@ async def make_room(tx: Tx, account_id: str, departure_ids: Collection[str], now
 
 SWEPT_AT_ONCE = 4
 PAUSES = 2.0
-"""How long sweeping rests, in times of what it took: what is over counts as free already, so others go first."""
+"""How long sweeping pauses, as a multiple of the time that it took: expired holds count as free already, so other work
+goes first.
+"""
 
 
 async def sweep(database: Database, clock: Clock) -> int:
-    """Give back holds that are over, departure by departure, each in a transaction of its own.
+    """Release expired holds, departure by departure, each in a transaction of its own.
 
-    Returns how many holds were given back; 0 when there is nothing left to do. Safe to run in several
-    processes at once. A departure that fails keeps no other from its turn; the failure is raised in the end.
+    Returns how many holds were released; 0 when there is nothing left to do. Safe to run in several processes at once.
+    A departure that fails doesn't stop the others; the failure is raised in the end.
     """
     now = clock.now()
 

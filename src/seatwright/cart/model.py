@@ -1,8 +1,7 @@
-"""What carts and orders are made of.
+"""The parts of carts and orders.
 
-A cart's (and an order's) contents are one document, written with a version number; what must be counted or
-found across carts (holds, order lines, ledger) has rows of its own. Amounts are minor units, instants
-milliseconds UTC.
+A cart's (and an order's) contents are one document, written with a version number; whatever must be counted or searched
+across carts (holds, order lines, ledger) also has rows. Amounts are minor units, instants milliseconds UTC.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ ChargeKind: TypeAlias = Literal["tax", "fee", "service_fee", "pickup"]
 Calc: TypeAlias = Literal["percent", "flat"]
 
 MAX_ITEMS = 50
-"""Departures in one cart or order at most (our decision)."""
+"""Maximum number of departures in one cart or order (our decision)."""
 MAX_LINES = 1_000
-"""Participants or units of one item at most (our decision)."""
+"""Maximum number of participants or units of one item (our decision)."""
 
 
 class LineCharge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A tax, fee or pickup on one line, in minor units, and the terms it was sold on.
+    """A tax, fee or pickup on one line, in minor units, and its terms of sale.
 
     An `included` one is part of the price already. One `per_order` is the order's: `amount` is this line's part of it.
     `rate` is ppm for `percent` and minor units for `flat`, as the catalog had it when the line was priced; None for
-    what was sold before rates were kept, which stays as it is. A `compound` tax is on the other taxes too.
+    charges that were sold before rates were stored, which stay as they are. A `compound` tax is on the other taxes too.
     """
 
     code: str
@@ -47,7 +46,7 @@ class LineCharge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Reduction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A discount as a line was sold with it: `rate` is ppm for `percent`, minor units for `flat`.
+    """The discount with which a line was sold: `rate` is ppm for `percent`, minor units for `flat`.
 
     One `per_order` is the order's, spread over the lines that have it.
     """
@@ -61,11 +60,11 @@ class Reduction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One participant of an activity or one unit of a rental.
 
-    `discount` is what `reduction` takes off its price. `arrangement` is the place of what was arranged with it in
-    `Item.arrangements`. `commission` is what a reseller earns on it, or keeps of it, at `commission_rate`.
-    `checked_in_at` is when they turned up. `pending_until` is until when it has to be accepted in an order; 0 if it
-    needn't be, or has been. `sold_for` is the start on the wall clock that it was sold for (ISO 8601), where the
-    departure has been moved since. `answers` are the guest's to custom questions, by their labels.
+    `discount` is the amount that `reduction` takes off its price. `arrangement` is the index of its arrangement in
+    `Item.arrangements`. `commission` is the amount that a reseller earns on it, or keeps of it, at `commission_rate`.
+    `checked_in_at` is when the guest turned up. `pending_until` is the deadline for accepting it in an order; 0 if it
+    needn't be accepted, or has been. `sold_for` is the local start for which it was sold (ISO 8601), if the departure
+    has been moved since. `answers` are the guest's to custom questions, by their labels.
     """
 
     id: str
@@ -100,7 +99,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def total(self) -> int:
-        """What the line costs: price - discount + fees + tax."""
+        """The line's total: price - discount + fees + tax."""
         return self.price - self.discount + sum(c.amount for c in self.charges if not c.included)
 
 
@@ -130,14 +129,14 @@ def sums(lines: Sequence[Line]) -> Sums:
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A location as it was called when it was booked."""
+    """A location with its name at the time of booking."""
 
     id: str
     name: str
 
 
 class PickupChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A pickup that was chosen: where, and how (such as the time); `price` is for each participant."""
+    """A chosen pickup: its place and detail (such as the time); `price` is for each participant."""
 
     id: str
     name: str
@@ -147,14 +146,14 @@ class PickupChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Which pickup it is, whatever it and its place were called or cost at the time."""
+        """The pickup's identity, independent of names and prices at the time."""
         return self.id, self.location.id, self.detail.id if self.detail else ""
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was arranged with a guest: the cancellation policy, where it begins, and how they are picked up.
+    """A guest's cancellation policy, starting place and pickup.
 
-    It belongs to a participant or unit; an item keeps each one that its lines have once.
+    It belongs to a participant or unit; an item stores each different arrangement of its lines once.
     """
 
     policy: Policy | None = None
@@ -163,7 +162,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One departure in a cart or order, with everything about it that the customer agreed to.
+    """One departure in a cart or order, with everything to which the customer agreed.
 
     `id` is the departure's (the inventory id). `held_since` is when a cart's hold on it began, and `expires_at` when it
     ends; 0 in an order.
@@ -189,11 +188,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(line for line in self.lines if line.status == "confirmed")
 
     def arranged(self, line: Line) -> Arrangement:
-        """Return what was arranged with a line of this item."""
+        """Return the arrangement of a line of this item."""
         return self.arrangements[line.arrangement]
 
     def by_arrangement(self, lines: Iterable[Line]) -> list[tuple[Arrangement, list[Line]]]:
-        """Return these lines of the item by what was arranged with them, in the order of the arrangements."""
+        """Return these lines of the item by arrangement, in the order of the arrangements."""
         found: dict[int, list[Line]] = {}
         for line in lines:
             found.setdefault(line.arrangement, []).append(line)
@@ -201,13 +200,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def location(self) -> Place | None:
-        """Where it begins for all who are booked (or, if nobody is any more, were); None where that differs."""
+        """The starting place of all booked guests (or, if all have cancelled, of those); None if it differs."""
         places = {place and place.id: place for place in (each.location for each in self._arranged)}
         return next(iter(places.values())) if len(places) == 1 else None
 
     @property
     def pickup(self) -> PickupChoice | None:
-        """How all who are booked (or were) are picked up; None where that differs."""
+        """The pickup of all booked guests (or, if all have cancelled, of those); None if it differs."""
         pickups = {pickup and pickup.key: pickup for pickup in (each.pickup for each in self._arranged)}
         return next(iter(pickups.values())) if len(pickups) == 1 else None
 
@@ -218,16 +217,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return [arrangement for arrangement, _ in self.by_arrangement(self.live or self.lines)]
 
     def moved(self, line: Line) -> bool:
-        """Tell whether the departure has another time on the wall clock than the line was sold for."""
+        """Tell whether the departure has another local time than the one for which the line was sold."""
         return bool(line.sold_for) and line.sold_for != self.local_start
 
     @property
     def local_start(self) -> str:
-        """The start on the wall clock, ISO 8601; empty for what has no date."""
+        """The local start, ISO 8601; empty without a date."""
         return "" if self.start_at is None else iso_wall(self.start_at, self.time_zone)
 
     def with_lines_of(self, added: Item) -> Item:
-        """Return this item with the lines of another one of the same departure, and what was arranged with them."""
+        """Return this item with the lines of another one of the same departure, and their arrangements."""
         arrangements = tuple(dict.fromkeys((*self.arrangements, *added.arrangements)))
         places = [arrangements.index(arrangement) for arrangement in added.arrangements]
         lines = (msgspec.structs.replace(line, arrangement=places[line.arrangement]) for line in added.lines)
@@ -243,12 +242,12 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def pending(self) -> tuple[Line, ...]:
-        """The lines that have to be accepted still."""
+        """The lines that still have to be accepted."""
         return tuple(line for line in self.live if line.pending_until)
 
     @property
     def pending_until(self) -> Instant:
-        """Until when the first of its pending lines has to be accepted; 0 if there is none."""
+        """The earliest deadline of its pending lines; 0 if there is none."""
         return min((line.pending_until for line in self.pending), default=0)
 
     @property
@@ -282,7 +281,7 @@ class CartBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """The order that an open cart is meant to be added to, as it is at present. `total` is in minor units."""
+    """The order to which an open cart will be added, as it is at present. `total` is in minor units."""
 
     id: str
     confirmation: int
@@ -294,7 +293,8 @@ class TargetOrder(msgspec.Struct, frozen=True, kw_only=True):
 class Cart(msgspec.Struct, frozen=True, kw_only=True):
     """A cart as it was read. `account_id` owns the seats; `owner_id` the cart (a reseller, or the same).
 
-    `order_id` is the order that it has become or was added to; of an open cart, the one that it is meant for.
+    `order_id` is the order that it has become or to which it was added; for an open cart, the order to which it will be
+    added.
     """
 
     account_id: str
@@ -310,12 +310,12 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def seller_id(self) -> str:
-        """The account that sells what is in it: its owner's, or the reseller's in whose name the owner orders."""
+        """The account that sells its contents: the owner, or the reseller in whose name the owner orders."""
         return self.body.reseller_id or self.owner_id
 
 
 class FirstOrderRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was asked for when a cart was ordered first; a repetition must ask for the same."""
+    """The request with which a cart was first ordered; a repeated request must be the same."""
 
     order_id: str | None = None
     reference_id: str | None = None

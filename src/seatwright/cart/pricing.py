@@ -1,14 +1,14 @@
 """Prices carts and orders: base price, discount, pickup, fees and taxes, line by line. Pure.
 
-Each line says on which terms it is sold: the rate of each charge, and the discount. What they amount to follows from
-the lines alone, so it makes no difference whether they came together in one cart or were added to an order later. The
-rules, ours where the reference is silent:
+Each line has its terms of sale: the rate of each charge, and the discount. The amounts follow from the lines alone, so
+it makes no difference whether the lines were bought in one cart or were added to an order later. The rules, ours where
+the reference is silent:
 
 - A line's base price is the departure's price for its tier, or else the product's.
 - A discount lowers the price of the lines it is valid for. One for the whole order is spread over them by their prices;
-  a flat one is given once, however often its code is used for the order.
-- For charges, see `cart.charges`. Every computed amount is rounded once (`core.money`), and what is spread adds up.
-- Where the catalog has changed in between, what was sold keeps its terms, and what is added has the new ones.
+  a flat one is given once, even if its code is used several times for the order.
+- For charges, see `cart.charges`. Every computed amount is rounded once (`core.money`), and spread amounts add up.
+- If the catalog has changed in between, sold lines keep their terms, and added lines have the new ones.
 """
 
 from __future__ import annotations
@@ -36,21 +36,22 @@ def discount_valid(discount: Discount, now: Instant) -> bool:
 def price(items: Sequence[Item], catalog: Catalog, discount: Discount | None) -> tuple[Item, ...]:
     """Return the items of a cart on the catalog's present terms; base prices stay as they are.
 
-    With `discount` every line that it is valid for has it; without one, lines keep the discount that they have.
+    With `discount` every line for which it is valid gets it; without one, lines keep their discount.
     """
     return settle([_on_terms(item, catalog, discount) for item in items])
 
 
 def without_discount(items: Iterable[Item]) -> list[Item]:
-    """Return items none of whose lines has a discount, still to be priced."""
+    """Return the items without discounts, still to be priced."""
     return [item.map_lines(lambda line: msgspec.structs.replace(line, reduction=None, discount=0)) for item in items]
 
 
 def settle(items: Sequence[Item], new: Collection[str] | None = None) -> tuple[Item, ...]:
-    """Return `items` with the discounts and charges that the terms of their lines amount to.
+    """Return `items` with the discounts and charges computed from the terms of their lines.
 
-    `new` are the ids of lines that are added to the others; None is all of them. What is cancelled stays as it is and
-    counts no more: a charge or discount per order is of those who come. What new lines have no part in stays as well.
+    `new` are the ids of lines that are added to the others; None means all lines. Cancelled lines stay as they are and
+    don't count any more: a charge or discount per order is spread over the other lines. Amounts that new lines don't
+    share stay as well.
     """
     lines = {(i, j): line for i, item in enumerate(items) for j, line in enumerate(item.lines)}
     live = [key for key, line in lines.items() if line.status == "confirmed"]
@@ -82,21 +83,23 @@ def settle(items: Sequence[Item], new: Collection[str] | None = None) -> tuple[I
 
 
 def _is_spread(line: Line) -> bool:
-    """Tell whether a line has part in a charge or discount per order."""
+    """Tell whether a line shares a charge or discount per order."""
     if line.reduction is not None and line.reduction.per_order:
         return True
     return any(each.per_order for each in line.charges)
 
 
 def _rank(item: Item, line: Line) -> tuple[str, ...]:
-    """Return what sorts lines so that those which differ in anything but their id come in an order of their own."""
+    """Return a sort key of lines. Lines that differ in anything except their ids get an order that doesn't depend on
+    the ids.
+    """
     arrangement = item.arranged(line)
     location, pickup = arrangement.location, arrangement.pickup
     return item.id, line.tier, f"{line.price:020}", location.id if location else "", *(pickup.key if pickup else ())
 
 
 def _base(line: Line, discount: int) -> int:
-    """Return what percentages are taken of."""
+    """Return the base of percentages."""
     return line.price - discount + sum(each.amount for each in line.charges if each.kind == "pickup")
 
 
@@ -144,7 +147,7 @@ def _pickup(item: Item, line: Line) -> tuple[LineCharge, ...]:
 
 
 def _discounts(lines: Mapping[Key, Line], added: Collection[Key]) -> dict[Key, int]:
-    """Return what is taken off each line. Lines are in the order in which a discount per order is spread."""
+    """Return the discount of each line. Lines are in the order in which a discount per order is spread."""
     found = {key: line.discount for key, line in lines.items()}
     together: dict[Reduction, list[Key]] = {}
     for key, line in lines.items():
@@ -173,5 +176,5 @@ def _off(line: Line, reduction: Reduction | None) -> int:
 
 
 def _on_other_terms(reduction: Reduction | None, wanted: Reduction) -> bool:
-    """Tell whether a line has the same discount per order, from when its terms were others."""
+    """Tell whether a line has the same discount per order with earlier terms."""
     return reduction is not None and reduction.per_order and reduction.code == wanted.code and reduction != wanted

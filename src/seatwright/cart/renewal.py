@@ -1,4 +1,4 @@
-"""Holds that a cart has no more: expired ones, whose seats are taken again to be sold, and those that were lost."""
+"""Re-acquires a cart's expired holds, and records lost ones."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from seatwright.storage.engine import ReadTx, Tx
 
 
 async def retake(tx: Tx, booking: BookingContext, caller: Caller, opened: store.OpenCart, now: Instant) -> Cart:
-    """Take the seats of a cart's expired items again, to be sold in this transaction; return the cart with them.
+    """Take the seats of a cart's expired items again, to be sold in this transaction; return the cart with these seats.
 
-    The cart is locked. All or nothing: raises `SoldOut` or `Conflict` if one of them can't be had any more. An order
-    that fails undoes it, so that trying to order extends no hold.
+    The cart is locked. All or nothing: raises `SoldOut` or `Conflict` if one of them isn't available any more. An order
+    that fails undoes it, so that a failed order extends no hold.
     """
     cart = opened.cart
     expired = {item.id: item for item in cart.body.items if item.expires_at <= now}
@@ -56,10 +56,11 @@ async def _bookable(tx: ReadTx, opened: store.OpenCart, departure_id: str, now: 
 
 
 async def note_lost_holds(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str) -> None:
-    """Write into an open cart which of its holds are gone (see `storage.engine.Retry`).
+    """Store in an open cart which of its holds are gone (see `storage.engine.Retry`).
 
-    A clock that was ahead, another server's or this one's before it was set back, may have given back what by now's
-    clock is still held. Those items count as expired from now on, and their seats are taken again like any others'.
+    A clock that was ahead, another server's or this one's before it was set back, may have released holds that are live
+    by the present clock. Their items count as expired from now on, and their seats are taken again like those of
+    others.
     """
     opened = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id)
     if opened is None or opened.cart.status != "open":

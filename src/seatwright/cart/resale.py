@@ -1,4 +1,4 @@
-"""What a reseller earns on what it sells, and what it may not sell any more. Pure."""
+"""A reseller's earnings, and the products that it may not sell any more. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def require_sold(items: tuple[Item, ...], terms: Terms) -> None:
 
 
 def commissionable(line: Line) -> int:
-    """Return what a commission or net rate is taken of: base price less discount, plus pickups and fees.
+    """Return the base of a commission or net rate: base price less discount, plus pickups and fees.
 
     Not service fees and not taxes, whether they are on top of the price or inside of it (wire reference,
     "Resellers"; that discounts lower it is our decision).
@@ -38,7 +38,7 @@ def commissionable(line: Line) -> int:
 
 
 def with_commission(items: tuple[Item, ...], terms: Terms) -> tuple[Item, ...]:
-    """Return items whose lines say what the reseller earns on them, or keeps of them."""
+    """Return items whose lines have the amounts that the reseller earns on them, or keeps of them."""
 
     def earning(item: Item, line: Line) -> Line:
         rate = terms.rate_of(item.product_code, line.tier)
@@ -50,9 +50,10 @@ def with_commission(items: tuple[Item, ...], terms: Terms) -> tuple[Item, ...]:
 
 
 def with_commission_as_sold(line: Line, kind: Kind) -> Line:
-    """Return a line whose amounts have changed with what the reseller earns on it, at the rate that it was sold at.
+    """Return a line whose amounts have changed with the reseller's new earnings on it, at the rate at which it was
+    sold.
 
-    What was sold before rates were kept, and what nothing is earned on, stays as it is.
+    A line that was sold before rates were stored, and a line without earnings, stays as it is.
     """
     if line.commission_rate is None:
         return line

@@ -1,4 +1,4 @@
-"""Reads what a client asked for: how many of which tier, and where they are picked up. Pure."""
+"""Reads a client's selection: the number of guests for each tier, and the pickup. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ ALL = "all"
 
 
 def kind_of(product: Product) -> LineKind:
-    """Return what a product is sold to: participants, or units for a rental."""
+    """Return how a product is sold: to participants, or by the unit for a rental."""
     return "unit" if product.quantity_type == "unit" else "participant"
 
 
 def count_tiers(product: Product, asked: Mapping[str, int]) -> list[tuple[Tier, int]]:
-    """Return the tiers asked for and how many of each, in the product's order.
+    """Return the selected tiers and the number for each, in the product's order.
 
-    Counts are from 0 up; a tier with 0 is nothing. `All` means everybody: the only tier of a product that has
-    just one; beside another tier it is not counted where the product has no tier of that name (wire reference,
-    "Cart"). Raises `Invalid` for an unknown tier, nobody at all, or too many.
+    Counts are from 0 up; a tier with 0 is ignored. `All` means everybody: the only tier of a product that has just one;
+    beside another tier it is not counted if the product has no tier of that name (wire reference, "Cart"). Raises
+    `Invalid` for an unknown tier, an empty selection, or too many.
     """
     counts = dict(asked)
     if product.tier(ALL) is None:
@@ -79,10 +79,10 @@ def new_lines(product: Product, prices: Mapping[str, int], counts: list[tuple[Ti
 def choose_place(
     catalog: Catalog, product: Product, location_id: str | None, pickup_detail_id: str | None
 ) -> tuple[Place | None, PickupChoice | None]:
-    """Return where an item takes place and how its guests are picked up.
+    """Return the place of an item and the pickup of its guests.
 
-    `location_id` is a pickup place, or one of the product's own locations and then no pickup (wire reference,
-    "Cart"). Empty texts are none. Raises `Invalid` for an id that the product doesn't offer.
+    `location_id` is a pickup place, or one of the product's own locations and then no pickup (wire reference, "Cart").
+    Empty texts mean no choice. Raises `Invalid` for an id that the product doesn't offer.
     """
     own = [catalog.locations[code] for code in product.locations]
     start = _place(own[0]) if own else None

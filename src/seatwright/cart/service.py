@@ -1,7 +1,7 @@
-"""The use cases of a cart: make it, fill it, name the customer, apply a discount, give it up.
+"""The use cases of a cart: make it, fill it, name the customer, apply a discount, delete it.
 
-Each takes its transaction first and leaves nothing half-done. A cart is found by its seller; another account's
-is not found.
+Each takes its transaction first and leaves nothing half-done. A cart is found only by its seller; another account's is
+not found.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from seatwright.storage.engine import ReadTx, Retry, Tx
 
 
 class PricedCart(NamedTuple):
-    """A cart, the currency of its amounts, and what it comes to in the order that it is meant to be added to."""
+    """A cart, the currency of its amounts, and its price in the order to which it will be added."""
 
     cart: Cart
     currency: str
@@ -44,7 +44,7 @@ class PricedCart(NamedTuple):
 
 
 class ItemRequest(NamedTuple):
-    """What is added to a cart: a departure, how many of which tier, and where guests are picked up."""
+    """A request to add to a cart: a departure, the number for each tier, and the pickup."""
 
     departure_id: str
     counts: Mapping[str, int]
@@ -68,9 +68,9 @@ async def create(
 ) -> PricedCart:
     """Make an empty cart; with `supplier_id`, a reseller's cart on that supplier's seats.
 
-    One with a `target`, an order of the same supplier and seller, shows what it comes to in that order. With `behalf`
-    it is a supplier's, who is going to order in a reseller's name. Raises `NotFound` for a supplier without an active
-    connection to the caller's account, and as `cart.behalf.on_behalf` does.
+    A cart with a `target`, an order of the same supplier and seller, shows its price in that order. With `behalf` it
+    belongs to a supplier that is going to order in a reseller's name. Raises `NotFound` for a supplier without an
+    active connection to the caller's account, and as `cart.behalf.on_behalf` does.
     """
     if supplier_id == caller.account_id:
         supplier_id = None
@@ -118,7 +118,7 @@ async def page(
 
 
 async def delete(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str) -> PricedCart:
-    """Give up a cart and all seats it holds. Doing so again changes nothing."""
+    """Delete a cart and release all its seats. Repeating it changes nothing."""
     cart = await store.find(tx, caller.account_id, cart_id)
     if cart is None:
         raise cart_not_found()
@@ -137,9 +137,9 @@ async def add_item(
 ) -> PricedCart:
     """Add participants or units on a departure and hold their seats; the whole item's hold is extended.
 
-    A departure that is in the cart already gets them added to its item. Raises `NotFound` for an unknown cart or
-    departure, `Invalid` for what is asked for wrongly, `Conflict` for a departure that is closed and for what may not
-    be held (see `cart.hold_limits`), and `SoldOut`.
+    If the departure is in the cart already, they are added to its item. Raises `NotFound` for an unknown cart or
+    departure, `Invalid` for a wrong request, `Conflict` for a departure that is closed and for more seats than may be
+    held (see `cart.hold_limits`), and `SoldOut`.
     """
     now = booking.clock.now()
     holder = store.Holder(caller.user_id, booking.address)
@@ -158,7 +158,8 @@ async def add_item(
         in_the_way = await holds.expired_in_the_way(tx, departure, now)
         if in_the_way:
             raise Retry(first=partial(holds.make_room, account_id=cart.account_id, departure_ids=in_the_way, now=now))
-        # On PostgreSQL each read is later than the one before: seats may have been given back, the cart renewed.
+        # On PostgreSQL each read sees a later state than the one before: seats may have been released, or the cart
+        # renewed.
         again = await store.open_with(tx, booking.catalogs, caller.account_id, cart_id, departure.id)
         if again is None or again.departure is None or again.cart.version != cart.version:
             raise Retry
@@ -198,7 +199,7 @@ async def add_item(
 
 
 async def remove_item(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str, departure_id: str) -> PricedCart:
-    """Take a departure out of a cart and give its seats back. Raises `NotFound` if it isn't in it."""
+    """Remove a departure from a cart and release its seats. Raises `NotFound` if it isn't in it."""
     opened = await _open(tx, booking, caller, cart_id)
     cart = opened.cart
     if cart.body.item(departure_id) is None:
@@ -219,10 +220,10 @@ async def set_customer(
     customer: Mapping[str, Any],
     guests: Sequence[GuestDetails] = (),
 ) -> PricedCart:
-    """Set the customer, in place of what was there before, and the details of those participants that are named.
+    """Set the customer, replacing the earlier one, and the details of the participants that are named.
 
-    The customer's own fields have been checked. Raises `Invalid` for an answer that its question doesn't take, and for
-    a participant that isn't in the cart.
+    The customer's own fields have been checked. Raises `Invalid` for an answer that doesn't fit its question, and for a
+    participant that isn't in the cart.
     """
     opened = await _open(tx, booking, caller, cart_id)
     known = {name: value for name, value in customer.items() if name in NO_ANSWERS}
@@ -238,9 +239,10 @@ async def set_customer(
 
 
 async def apply_discount(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str, code: str) -> PricedCart:
-    """Apply a discount code, in place of one applied before.
+    """Apply a discount code, replacing an earlier one.
 
-    Raises `NotFound` for an unknown code, and `Conflict` for one that is not valid now or on nothing in the cart.
+    Raises `NotFound` for an unknown code, and `Conflict` for a code that is not valid now, or not for any item in the
+    cart.
     """
     opened = await _open(tx, booking, caller, cart_id)
     cart, catalog = opened.cart, opened.catalog
@@ -276,14 +278,14 @@ async def remove_discount(tx: Tx, booking: BookingContext, caller: Caller, cart_
 
 
 def _percent_of(booking: BookingContext, cart: Cart, connection: Connection | None) -> int:
-    """Return the share of a departure that may be held where a cart is: all of it at the supplier's own desk."""
+    """Return the share of a departure that a cart's seller may hold: all of it for the supplier's own carts."""
     if connection is None or cart.owner_id == cart.account_id:
         return 100
     return connection.terms.hold_percent or booking.reseller_hold_percent
 
 
 async def require_sale(tx: ReadTx, cart: Cart) -> Connection | None:
-    """Return the connection that a reseller's cart sells by; None for a cart of the supplier's own.
+    """Return the connection under which a reseller's cart sells; None for a supplier's own cart.
 
     Raises `NotFound` if the supplier is not connected to the reseller any more, and `Forbidden` if the reseller doesn't
     let it order in its name any more.
@@ -300,7 +302,7 @@ async def _open(tx: ReadTx, booking: BookingContext, caller: Caller, cart_id: st
 
 
 def _open_cart(opened: store.OpenCart | None) -> store.OpenCart:
-    """Return what was read if the cart may still be changed; raise `NotFound` or `Conflict` otherwise."""
+    """Return the cart that was read if it may still be changed; raise `NotFound` or `Conflict` otherwise."""
     if opened is None or opened.cart.status == "deleted":
         raise cart_not_found()
     _refuse_ordered(opened.cart)
@@ -329,7 +331,7 @@ def _with_more(
     now: Instant,
     booking: BookingContext,
 ) -> tuple[Item, int]:
-    """Return the item with what is added to it, and how many seats that takes beyond those it holds."""
+    """Return the item with the added lines, and how many seats this takes beyond those that it holds."""
     lines = new_lines(product, departure.prices, count_tiers(product, item_request.counts))
     location, pickup = choose_place(catalog, product, item_request.location_id, item_request.pickup_detail_id)
     more = sum(line.seats for line in lines)
@@ -368,7 +370,7 @@ def _replaced(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
 
 
 def _discount_now(cart: Cart, catalog: Catalog, now: Instant) -> Discount | None:
-    """Return the discount that a cart's code gives at `now`. One that has ended stays with those who were shown it."""
+    """Return the discount of a cart's code at `now`. A discount that has ended stays on lines that have it already."""
     discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
     return discount if discount is not None and pricing.discount_valid(discount, now) else None
 
@@ -380,6 +382,6 @@ def _repriced(cart: Cart, items: Sequence[Item], catalog: Catalog, discount: Dis
 
 
 async def _holds_expired(tx: ReadTx, cart: Cart, departure_id: str) -> bool:
-    """Tell whether a hold of this cart has expired and isn't swept up yet. For where it should hold nothing."""
+    """Tell whether a hold of this cart has expired and isn't swept yet. For places where it should hold nothing."""
     held = cart.body.item(departure_id) is not None
     return held and departure_id in await holds.held_departures(tx, cart.account_id, cart.id)

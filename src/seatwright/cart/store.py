@@ -25,9 +25,9 @@ _CART = """c.account_id AS cart_account_id, c.id AS cart_id, c.owner_id, c.statu
 
 
 class OpenCart(NamedTuple):
-    """A cart, the catalog of the account whose seats it holds, and (if it was asked for and exists) a departure.
+    """A cart, the catalog of the account whose seats it holds, and (if requested and existing) a departure.
 
-    `target` is the order that the cart is meant to be added to, if there is one.
+    `target` is the order to which the cart will be added, if there is one.
     """
 
     cart: Cart
@@ -37,14 +37,14 @@ class OpenCart(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """Who holds seats, and from which network address."""
+    """The user who holds seats, and the network address."""
 
     user_id: str
     address: str
 
 
 class OpenCartToHold(NamedTuple):
-    """What is read before seats are held: `OpenCart`, and how many live holds the user and the address have."""
+    """The data read before seats are held: `OpenCart`, and how many live holds the user and the address have."""
 
     opened: OpenCart
     by_user: int
@@ -71,14 +71,14 @@ def _cart(row: Row) -> Cart:
 
 
 class _Sold(msgspec.Struct):
-    """What carts need of an order's document."""
+    """The part of an order's document that carts need."""
 
     items: tuple[Item, ...] = ()
     discount_codes: tuple[str, ...] = ()
 
 
 async def _target(tx: ReadTx, cart: Cart) -> TargetOrder | None:
-    """Return the order that an open cart is meant to be added to, or None."""
+    """Return the order to which an open cart will be added, or None."""
     if cart.order_id is None or cart.status != "open":
         return None
     row = await tx.row(
@@ -117,7 +117,7 @@ async def insert(tx: Tx, cart: Cart) -> None:
 
 
 async def find(tx: ReadTx, owner_id: str, cart_id: str) -> Cart | None:
-    """Return a cart of a seller, whatever its status, or None."""
+    """Return a cart of a seller, with any status, or None."""
     row = await tx.row(f"SELECT {_CART} FROM cart c WHERE c.owner_id = $1 AND c.id = $2", owner_id, cart_id)  # noqa: S608
     return _cart(row) if row else None
 
@@ -140,9 +140,9 @@ _OPEN_PLAIN, _OPEN_TO_HOLD = _OPEN % "", _OPEN % _LIVE_HOLDS
 async def open_with(
     tx: ReadTx, catalogs: CatalogCache, owner_id: str, cart_id: str, departure_id: str | None = None
 ) -> OpenCart | None:
-    """Return a cart with its catalog and one departure, in one round trip while the catalog is in memory.
+    """Return a cart with its catalog and one departure, in one round trip if the catalog is in memory.
 
-    The departure's `free` seats leave out holds that have expired and not been swept up.
+    The departure's `free` seats don't include expired holds that are not swept yet.
     """
     row = await tx.row(_OPEN_PLAIN, owner_id, cart_id, departure_id)
     return await _opened(tx, catalogs, row) if row else None
@@ -204,7 +204,9 @@ WHERE d.account_id = $1 AND d.id = $2
 
 
 async def seller_holds(tx: ReadTx, cart: Cart, departure: Departure, now: Instant) -> SellerHolds:
-    """Return what the open carts of a cart's owner hold where a departure needs its seats; `Retry` if it is gone."""
+    """Return the seats that the open carts of a cart's owner hold on a departure or in its pool; `Retry` if it is
+    gone.
+    """
     sql = _HELD_ON_DEPARTURE if departure.pool_id is None else _HELD_IN_POOL
     row = await tx.row(sql, cart.account_id, departure.id, cart.owner_id, cart.id, now)
     if row is None or row["capacity"] is None:
@@ -228,7 +230,7 @@ async def holding(tx: ReadTx, account_id: str, departure_id: str) -> list[Cart]:
 async def page(
     tx: ReadTx, owner_id: str, *, limit: int, page: int, ids: Sequence[str] | None
 ) -> list[tuple[Cart, TargetOrder | None]]:
-    """Return open carts of a seller, oldest first, each with the order that it is meant to be added to.
+    """Return open carts of a seller, oldest first, each with the order to which it will be added.
 
     `page` counts pages of `limit` from 0.
     """
@@ -255,7 +257,7 @@ RETURNING version
 
 
 async def update(tx: Tx, cart: Cart, now: Instant, *, sole: bool) -> Cart:
-    """Write a changed cart over the version that was read; `sole` if that is all that its use case writes.
+    """Write a changed cart over the version that was read; `sole` if its use case writes nothing else.
 
     A clock that was set back leaves its date of change where it is.
     """
@@ -280,9 +282,9 @@ async def update_and_hold(
 ) -> Cart:
     """Write a changed cart and take `more` seats of a departure for it, so that it holds `held`; or `Retry`.
 
-    One round trip on PostgreSQL. The caller has seen that the seats are there, and that a reseller may hold them;
-    whether it is still so is decided here. `resold_before` is None for a supplier's own cart, and otherwise what
-    `SellerHolds.so_far` may be by now at most.
+    One round trip on PostgreSQL. The caller has checked that the seats are free, and that a reseller may hold them;
+    this statement checks whether that is still so. `resold_before` is None for a supplier's own cart, and otherwise
+    what `SellerHolds.so_far` may be by now at most.
     """
     if tx.engine == "postgres":
         at = max(now, cart.modified_at)
@@ -302,7 +304,7 @@ async def update_and_hold(
                 0 if resold_before is None else held,
                 resold_before,
             )
-        except ConstraintViolation:  # a pool's units went to somebody else since they were read
+        except ConstraintViolation:  # a pool's units were taken by others since they were read
             raise Retry from None
         return msgspec.structs.replace(cart, version=cart.version + 1, modified_at=at)
     changed = await update(tx, cart, now, sole=False)
@@ -314,7 +316,7 @@ async def update_and_hold(
 async def insert_hold(
     tx: Tx, cart: Cart, departure_id: str, holder: Holder, *, more: int, held: int, expires_at: Instant
 ) -> None:
-    """Add `more` seats, already taken, to what a cart holds of a departure; `Retry` unless that makes `held`."""
+    """Add `more` seats, already taken, to a cart's hold on a departure; `Retry` unless the sum is `held`."""
     row = await tx.row(
         """
         INSERT INTO hold (account_id, cart_id, departure_id, seats, expires_at, held_by, held_from)
@@ -347,7 +349,7 @@ async def lock(tx: Tx, cart: Cart) -> None:
 
 
 async def mark_ordered(tx: Tx, cart: Cart, order_id: str, order_request: str, now: Instant) -> None:
-    """Turn a cart into an order's past, over the version that was read; or `Retry`."""
+    """Mark a cart as ordered, over the version that was read; or `Retry`."""
     changed = await tx.execute(
         """
         UPDATE cart SET version = version + 1, status = 'ordered', order_id = $4, order_request = $5, modified_at = $6
@@ -367,7 +369,7 @@ async def mark_ordered(tx: Tx, cart: Cart, order_id: str, order_request: str, no
 async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
     """Delete up to `limit` carts without seats that were made before `before`; return how many.
 
-    Carts that became orders stay: they answer whoever orders them again.
+    Carts that became orders stay, so that ordering one again returns its order.
     """
     return await tx.execute(
         """

@@ -35,8 +35,8 @@ class SeatwrightError(Exception):
         code: a stable word, on the wire as `errorCode`.
         message: a sentence for a person, on the wire as `errorMessage`.
         field: the input field that is to blame, where there is one; the sentence begins with it.
-        about: what is to blame, in the domain's words (`departure`, `counts.Adult`). The sentence doesn't name it: each
-            door has a name of its own for it.
+        about: what is to blame, in the domain's words (`departure`, `counts.Adult`). The sentence doesn't
+            name it, because each door has its own name for it.
         values: what a door needs to say what can be done there.
     """
 

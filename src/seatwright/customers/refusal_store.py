@@ -10,7 +10,7 @@ from seatwright.storage.engine import ReadTx, Row, Tx
 
 
 class Refusal(NamedTuple):
-    """An address that wants no mail, and since when. `id` is for routes and logs, which should not have addresses."""
+    """An address that refuses mail, and since when. `id` is for routes and logs, which should not have addresses."""
 
     id: str
     email: str
@@ -18,7 +18,9 @@ class Refusal(NamedTuple):
 
 
 async def save(tx: Tx, account_id: str, refusal: Refusal) -> bool:
-    """Write a refusal, over an earlier one of the same id; tell whether anything changed: a later one stays."""
+    """Write a refusal, replacing an earlier one with the same id; return whether anything changed. A later one
+    stays.
+    """
     changed = await tx.row(
         """
         INSERT INTO mailing_refusal (account_id, id, email, refused_at) VALUES ($1, $2, $3, $4)
@@ -43,7 +45,7 @@ async def delete(tx: Tx, account_id: str, refusal_id: str) -> Refusal | None:
 
 
 async def since(tx: ReadTx, account_id: str, ids: Collection[str]) -> dict[str, Instant]:
-    """Return which of these refuse, and since when."""
+    """Return which of these addresses refuse mail, and since when."""
     rows = await tx.rows(
         "SELECT id, refused_at FROM mailing_refusal WHERE account_id = $1 AND id = ANY($2::text[])",
         account_id,
@@ -53,7 +55,7 @@ async def since(tx: ReadTx, account_id: str, ids: Collection[str]) -> dict[str, 
 
 
 async def page(tx: ReadTx, account_id: str, *, limit: int, offset: int, refusal_id: str | None = None) -> list[Refusal]:
-    """Return an account's refusals, newest first: all, or the one with an id."""
+    """Return an account's refusals, newest first: all of them, or the one with an id."""
     one = "" if refusal_id is None else "AND id = $4"
     rows = await tx.rows(
         f"""

@@ -1,4 +1,6 @@
-"""What an account may sell, and at which prices: its own catalog, or a supplier's on the terms of their connection."""
+"""The products and prices that an account may sell: its own catalog, or a supplier's on the terms of their
+connection.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from seatwright.storage.engine import ReadTx
 
 
 async def offered_catalog(tx: ReadTx, catalogs: CatalogCache, account_id: str, supplier_id: str | None) -> Catalog:
-    """Return what an account sells: its own catalog, or with `supplier_id` what it may sell of that supplier's.
+    """Return the catalog that an account sells: its own, or with `supplier_id` the part of that supplier's that it may
+    sell.
 
     Raises `NotFound` for a supplier without an active connection to the account.
     """
@@ -26,7 +29,8 @@ async def offered_catalog(tx: ReadTx, catalogs: CatalogCache, account_id: str, s
 def for_reseller(catalog: Catalog, terms: Terms) -> Catalog:
     """Return the supplier's catalog with only the products that may be sold, at the prices of their category.
 
-    A product that the terms name with a category that it no longer has isn't sold: its own prices were not agreed on.
+    If the terms name a category that a product no longer has, the product isn't sold: its own prices were not agreed
+    on.
     """
     products = {
         code: _in_category(product, sold.price_category)

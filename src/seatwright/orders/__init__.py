@@ -1,1 +1,1 @@
-"""Orders: what carts become, with the ledger behind their totals."""
+"""Orders: sold carts, with the ledger behind their totals."""

@@ -1,4 +1,4 @@
-"""Finding an order to change it: locked, and by whom it may be changed."""
+"""Finds an order in order to change it: locks it, and checks which account may change it."""
 
 from __future__ import annotations
 

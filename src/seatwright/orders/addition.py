@@ -1,6 +1,7 @@
-"""Adds a cart to an order: what the guests who are added bring along is theirs, what is the order's stays one.
+"""Adds a cart to an order: guests keep their own values, such as pickups, and the order's values, such as fees per
+order, stay one.
 
-However an order came together, in one cart or in several, it is the same order, to the cent: see `cart.pricing`.
+An order is the same, to the cent, whether it was bought in one cart or in several: see `cart.pricing`.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ from seatwright.storage.engine import ReadTx, Tx
 async def open_cart(
     tx: Tx, booking: BookingContext, caller: Caller, reference: str, *, supplier_id: str | None = None
 ) -> PricedCart:
-    """Make a cart that is meant to be added to an order, by its id or confirmation number.
+    """Make a cart that will be added to an order, which is named by its id or confirmation number.
 
-    It is a cart on the seats of the order's supplier, and in the name of its seller. Raises `NotFound` for an order
-    that the account doesn't see, `Forbidden` to a supplier that may not order in the seller's name, and `Conflict` for
-    one that is cancelled, or that is with another supplier than `supplier_id`.
+    The cart has seats of the order's supplier, and is in the name of its seller. Raises `NotFound` for an order that
+    the account doesn't see, `Forbidden` for a supplier that may not order in the seller's name, and `Conflict` for an
+    order that is cancelled, or whose supplier is not `supplier_id`.
     """
     order = await _find(tx, caller, reference)
     if supplier_id not in (None, order.account_id):
@@ -98,12 +99,14 @@ async def add_to_order(tx: Tx, placement: Placement, reference: str) -> Order:
 
 
 def _supplier_sees(order: Order, placement: Placement) -> tuple[str, ...]:
-    """Return `OrderBody.supplier_sees` after an addition. Only the reseller, whose customer it is, lets it change."""
+    """Return `OrderBody.supplier_sees` after an addition. It changes only if the reseller, to whom the customer
+    belongs, makes the addition.
+    """
     return placement.supplier_sees if placement.caller.account_id == order.owner_id else order.body.supplier_sees
 
 
 def _sold_together(order: Order, placement: Placement) -> tuple[tuple[Item, ...], Sale]:
-    """Return an order's items with those of the cart, and what is sold by adding them."""
+    """Return an order's items with those of the cart, and the sale of adding them."""
     settled = settle_together(order.body.items, placement.items, order.body.discount_codes)
     if len(settled) > MAX_ITEMS or any(len(item.lines) > MAX_LINES for item in settled):
         raise Conflict(
@@ -123,7 +126,7 @@ def _sold_together(order: Order, placement: Placement) -> tuple[tuple[Item, ...]
 
 
 def _only(items: tuple[Item, ...], chosen: Callable[[Line], bool]) -> tuple[Item, ...]:
-    """Return the items that have any of the chosen lines, each with only those."""
+    """Return the items that have any of the chosen lines, each with only these lines."""
     found = (msgspec.structs.replace(item, lines=tuple(filter(chosen, item.lines))) for item in items)
     return tuple(item for item in found if item.lines)
 
@@ -159,7 +162,7 @@ def _check_can_take(order: Order, placement: Placement) -> None:
     cart = placement.opened.cart
     if (order.account_id, order.owner_id) != (cart.account_id, cart.seller_id):
         raise _other_supplier()
-    # What was agreed on is fixed for the whole order; one that is older than terms was sold on the default ones.
+    # The terms are fixed for the whole order; an order from before terms existed was sold on the default ones.
     if placement.resale is not None and placement.resale != (order.body.resale or Resale()):
         raise Conflict(
             "that order was sold on other terms with the supplier; make a new order from the cart.",

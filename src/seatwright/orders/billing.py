@@ -1,4 +1,4 @@
-"""`billing`, the payment memo of an order: any small JSON object, kept as it is."""
+"""`billing`, the payment memo of an order: any small JSON object, stored unchanged."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _bad = partial(bad_field, code="invalid_billing")
 
 MAX_DEPTH = 5
 MAX_VALUES = 500
-"""Values in the whole object at most."""
+"""Maximum number of values in the whole object."""
 
 
 def check_billing(data: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the memo to be stored, `{}` for null. Raises `Invalid` for one that is too deep or too large."""
+    """Return the memo to be stored, `{}` for null. Raises `Invalid` for an object that is too deep or too large."""
     count = _check("billing", data or {}, MAX_DEPTH)
     if count > MAX_VALUES:
         raise _bad("billing", f"has more than {MAX_VALUES} values.")
@@ -26,7 +26,7 @@ def check_billing(data: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _check(path: str, value: Any, depth: int) -> int:
-    """Check a value and return how many values there are in it."""
+    """Check a value and return the number of values in it."""
     if isinstance(value, Mapping | list):
         if depth == 0:
             raise _bad(path, f"is nested more than {MAX_DEPTH} deep.")

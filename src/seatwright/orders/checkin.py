@@ -1,4 +1,4 @@
-"""Check-in: who of an order has turned up."""
+"""Check-in: notes which guests of an order have turned up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from seatwright.storage.engine import Tx
 
 
 class Guests(NamedTuple):
-    """Whom to check in, or out again: participants and units by id; None is all of the item, or of the order."""
+    """The guests to check in, or out again: participants and units by id; None means all of the item, or of the
+    order.
+    """
 
     order: str
     item_id: str | None = None
@@ -28,10 +30,11 @@ class Guests(NamedTuple):
 
 
 async def check_in(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Order:
-    """Note who has turned up (or, `present` False, has not after all), as the order's supplier.
+    """Note which guests have turned up (or with `present` False, that they have not after all), as the order's
+    supplier.
 
-    Who is checked in already stays so, with the time of the first check-in. Raises `NotFound` for an order, item or
-    id that is not there, `Forbidden` for a reseller, and `Conflict` to check somebody in who is cancelled or not
+    A guest who is checked in already stays so, with the time of the first check-in. Raises `NotFound` for an unknown
+    order, item or id, `Forbidden` for a reseller, and `Conflict` for checking in a guest who is cancelled or not
     accepted; taking a check-in back is always possible.
     """
     refusal = Forbidden("Only the supplier checks guests in.", code="check_in_is_the_suppliers")

@@ -1,6 +1,6 @@
 """A booking in one step: seats are held, the customer is named, and the order is made, in one transaction.
 
-For doors that have no cart of their own between these steps. Nothing is left behind where one of them is refused.
+For doors that don't show a cart between these steps. If one step is refused, nothing is left behind.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from seatwright.storage.engine import Tx
 
 
 class Checkout(NamedTuple):
-    """What is booked, and for whom: departures with their guests, the customer, and what else the order says.
+    """A booking: departures with their guests, the customer, and the order's other details.
 
-    With `supplier_id` a reseller books a supplier's seats. `details` names no cart: one is made for it.
+    With `supplier_id` a reseller books a supplier's seats. `details` names no cart, because a new one is made.
     """
 
     items: Sequence[ItemRequest]

@@ -1,4 +1,4 @@
-"""What a cart that is added to an order says of mail holds for the address, whatever other orders say."""
+"""The consent or refusal in a cart that is added to an order applies to its address, independent of other orders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from seatwright.storage.engine import Tx
 
 
 async def heed(tx: Tx, order: Order, added: dict[str, Any], at: Instant, actor: str) -> None:
-    """Note a no, also of another address than the order's, and of one that has a newer order; forget it with a yes."""
+    """Store a refusal, also for another address than the order's, and for one with a newer order; a consent removes
+    it.
+    """
     said = consent_of(added)
     own = address_of(order.body.customer)
     address = address_of(added) or own

@@ -77,8 +77,8 @@ async def convert(
 ) -> Order:
     """Turn `cart`, which holds `seats` seats in `holds` live holds, into the new `order`.
 
-    Returns it with its confirmation number and its date of creation. Raises `Retry` if the cart or its holds
-    are not any more what was read.
+    Returns it with its confirmation number and its date of creation. Raises `Retry` if the cart or its holds have
+    changed since they were read.
     """
     order = store.applied(order, change)
     if tx.engine == "postgres":
@@ -144,7 +144,7 @@ async def _convert_at_once(
 
 
 async def _insert(tx: Tx, order: Order, now: Instant) -> tuple[Order, Instant]:
-    """SQLite: number the order for everyone who sees it, and write it and its list rows."""
+    """SQLite: number the order for every account that sees it, and write it and its list rows."""
     number = await tx.row(
         "UPDATE confirmation_number SET last_value = last_value + 1 RETURNING last_value AS confirmation"
     )

@@ -1,4 +1,4 @@
-"""The links by which a customer sees an order: what a new one says, and the end of those that there are."""
+"""The links by which a customer sees an order: makes new ones, and ends all existing ones."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def link_to(order: Order, now: Instant) -> OrderLink:
 
 
 def check_seller(order: Order, account_id: str) -> None:
-    """Raise `Conflict` unless `account_id` sold the order, whose customer is nobody else's."""
+    """Raise `Conflict` unless `account_id` sold the order: the customer belongs to the seller."""
     if order.owner_id != account_id:
         raise Conflict("A reseller sold this order; it gives its customer the link.", code="sold_by_reseller")
 
 
 async def end_links(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
-    """End every link to an order that there is, as its seller; later ones are good.
+    """End all existing links to an order, as its seller; links that are made later are valid.
 
-    Nobody is told. Raises `NotFound`, and `Conflict` for an order that a reseller sold, or whose links were ended tens
-    of thousands of times.
+    No message is sent about it. Raises `NotFound`, and `Conflict` for an order that a reseller sold, or whose links
+    were ended tens of thousands of times.
     """
     order = await lock_order(tx, caller, reference)
     check_seller(order, caller.account_id)

@@ -18,8 +18,8 @@ order's total and what is paid of it alone:
     and its fee, at a net rate:
                     debit reseller_receivable        credit held_by_reseller
 
-Every entry says as well what happened (its `kind`). Its sign doesn't tell: the tax in the price of a gratis guest's
-pickup debits sales when it is sold.
+Every entry also says what happened (its `kind`). Its sign doesn't: the tax in the price of a gratis guest's pickup
+debits sales when it is sold.
 """
 
 from __future__ import annotations
@@ -46,16 +46,17 @@ Ledger: TypeAlias = Literal[
     "held_by_reseller",
 ]
 Kind: TypeAlias = Literal["sale", "payment", "cancellation", "cancellation_fee", "fee_reduction"]
-"""What happened: something was sold, paid or cancelled, a fee was taken for that, or made less afterwards. A commission
-and a net rate are of a sale or a cancellation as well."""
+"""What happened: a sale, a payment, a cancellation, its fee, or a later reduction of the fee. A commission and a net
+rate are of a sale or a cancellation as well.
+"""
 TAKEN_BACK: frozenset[Kind] = frozenset(("cancellation", "fee_reduction"))
-"""What takes back something that was booked before."""
+"""The kinds that take back earlier bookings."""
 INCOME: frozenset[Ledger] = frozenset(
     ("sales", "discounts", "fees", "service_fees", "pickups", "taxes", "cancellation_fees")
 )
-"""What an order's total consists of."""
+"""The ledgers of which an order's total consists."""
 BETWEEN: frozenset[Ledger] = frozenset(("commissions", "reseller_payable", "reseller_receivable", "held_by_reseller"))
-"""What supplier and reseller owe each other."""
+"""The ledgers of what supplier and reseller owe each other."""
 _OF_CHARGE: Mapping[str, Ledger] = {
     "tax": "taxes",
     "fee": "fees",
@@ -65,7 +66,7 @@ _OF_CHARGE: Mapping[str, Ledger] = {
 
 
 class Entry(NamedTuple):
-    """One side of a transaction: which ledger, which departure it is for, what it is called, how much, and why."""
+    """One side of a transaction: its ledger, departure, name, amount and kind."""
 
     ledger: Ledger
     departure_id: str | None
@@ -90,7 +91,7 @@ def sale(items: Iterable[tuple[Item, Sequence[Line]]]) -> list[Entry]:
 
 
 def difference(before: Iterable[Entry], after: Iterable[Entry]) -> list[Entry]:
-    """Return the sale that makes the entries `before` into those `after`: what of them stays is in neither."""
+    """Return the sale that turns the entries `before` into those `after`, without the entries that stay the same."""
     sums: dict[tuple[Ledger, str | None, str], int] = defaultdict(int)
     for sign, entries in ((1, after), (-1, before)):
         for entry in entries:
@@ -169,7 +170,7 @@ def fee_held(departure_id: str, more: int, kind: Literal["commission", "net"]) -
 
 
 def total_change(entries: Iterable[Entry]) -> int:
-    """Return by how much these entries change what is owed in all: everything credited as income."""
+    """Return by how much these entries change the total owed: everything that is credited as income."""
     return -sum(e.amount for e in entries if e.ledger in INCOME)
 
 
@@ -179,7 +180,7 @@ def commission_change(entries: Iterable[Entry]) -> int:
 
 
 def paid_change(entries: Iterable[Entry]) -> int:
-    """Return by how much these entries change what has been paid."""
+    """Return by how much these entries change the amount paid."""
     return sum(e.amount for e in entries if e.ledger == "external_payments")
 
 

@@ -16,7 +16,7 @@ from seatwright.storage.engine import ReadTx
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """What to list; None is no filter. Instants are half-open: from <= x < to, milliseconds UTC."""
+    """The filters; None means no filter. Instants are half-open: from <= x < to, milliseconds UTC."""
 
     ids: Sequence[str] | None = None
     confirmations: Sequence[int] | None = None
@@ -28,7 +28,7 @@ class OrderFilter:
 
 
 _ALL = 2**62
-"""No number is as high."""
+"""Higher than any number."""
 
 
 class ListedOrder(NamedTuple):
@@ -56,7 +56,7 @@ async def page(
         offset, last = 0, last - limit * page
     else:
         offset, first = 0, first + limit * page
-    # Few match a narrow filter: `+ 0` keeps the databases from walking all numbers in order to find them.
+    # Few orders match a narrow filter: `+ 0` keeps the databases from scanning all numbers in order to find them.
     seq = "(v.seq + 0)" if filters.narrow else "v.seq"
     direction = "DESC" if newest_first else "ASC"
     rows = await tx.rows(
@@ -98,8 +98,8 @@ async def _numbered(tx: ReadTx, viewer_id: str, numbers: list[int], newest_first
 class _Changed:
     """The numbers, from `first` to `last`, of orders that were made or changed since an instant.
 
-    All that were made since then are a range at the end, without gaps; of those before it only the ones that were
-    changed later count, for which there is an index of its own. So no page has to walk over what others show.
+    The orders made since then are a range at the end, without gaps. Of the orders before it only those that were
+    changed later count; they have an index of their own. So no page has to scan the rows of other pages.
     """
 
     tx: ReadTx
@@ -156,7 +156,7 @@ async def _first_since(tx: ReadTx, viewer_id: str, instant: Instant) -> int | No
 
 
 async def _range(tx: ReadTx, viewer_id: str, chosen: OrderFilter) -> tuple[int, int]:
-    """Return the first and last number of the orders that were created in the range asked for."""
+    """Return the first and last number of the orders that were created in the requested range."""
     row = await tx.row("SELECT orders FROM account_counter WHERE account_id = $1", viewer_id)
     first, last = 1, row["orders"] if row else 0
     if chosen.created_from is not None:
@@ -184,7 +184,7 @@ class _Filters:
     """Set if there is no other filter than a date of change to begin with, and perhaps dates of creation."""
 
     def add(self, condition: str, value: Any, *, narrow: bool) -> None:
-        """Add a condition, its value written `?`; `narrow` if it leaves few rows."""
+        """Add a condition, with `?` for its value; `narrow` if few rows match."""
         self.values.append(value)
         self.conditions.append(" AND " + condition.replace("?", f"${len(self.values) + 5}"))
         self.narrow = self.narrow or narrow

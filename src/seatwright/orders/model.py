@@ -1,4 +1,4 @@
-"""An order: a sold cart, with its payments and what was cancelled of it."""
+"""An order: a sold cart, with its payments and cancellations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class NotificationFlags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is not to be sent for an order. An API order is silent unless its caller says otherwise."""
+    """The messages that are switched off for an order. No mails are sent for an API order unless its request asks for
+    them.
+    """
 
     disable_notification: bool = True
     disable_pending_order_notification: bool = True
@@ -33,7 +35,7 @@ class NotificationFlags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
     @property
     def mailed(self) -> bool:
-        """Whether there is anything that may be sent by mail."""
+        """Whether any mail may be sent."""
         return not (
             self.disable_notification
             and self.disable_pending_order_notification
@@ -43,11 +45,11 @@ class NotificationFlags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
 
 class Resale(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What supplier and reseller had agreed on when a reseller sold an order.
+    """The terms between supplier and reseller at the time when a reseller sold an order.
 
     `commission`: the supplier takes the money and owes the reseller its commission. `net`: the reseller takes the
-    money, keeps its commission, and owes the supplier the rest. With `hides_contact` the supplier sees of the customer
-    only what `orders/view.py` allows. `may_waive_fees`: the reseller may cancel without a fee.
+    money, keeps its commission, and owes the supplier the rest. With `hides_contact` the supplier sees only those data
+    of the customer that `orders/view.py` allows. `may_waive_fees`: the reseller may cancel without a fee.
     """
 
     kind: Literal["commission", "net"] = "commission"
@@ -56,7 +58,7 @@ class Resale(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a pending order was answered last: `expired` if nobody did in time, which declines it."""
+    """The last answer to a pending order: `expired` if there was none in time, which declines it."""
 
     outcome: Literal["accepted", "declined", "expired"]
     at: Instant
@@ -69,9 +71,9 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     that aren't cancelled, as the ledger has it. `agent` is the reseller's user in whose name its supplier ordered.
     `links_ended` is how often the customer's links were ended.
 
-    `unconfirmed` are participants and units that needn't be accepted, but were ordered together with what must, so that
-    the customer has been told of a request only. `confirmed_version` is the order's version at which it was last
-    confirmed because nothing that had to be accepted is left: its event tells the customer how the order stands.
+    `unconfirmed` are participants and units that needn't be accepted, but were ordered together with some that must, so
+    that the customer has only got a mail about a request. `confirmed_version` is the order's version at which it was
+    last confirmed because nothing is pending any more: its event tells the customer the state of the order.
 
     `supplier_sees` are the labels of questions whose answers the supplier sees although it doesn't see the customer's
     contact (`orders/view.py`), as the catalogs said when the reseller ordered.
@@ -107,10 +109,10 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order as it was read.
 
-    `account_id` is the supplier's, whose seats were sold; `owner_id` the seller's: a reseller's, or the same.
-    `total` is what is owed for what remains plus cancellation fees, `paid` what was paid: both are sums over the
-    ledger, in minor units. `channel` is the way it came in, "" for the supplier's own. `answer_by` is until when
-    a pending order has to be answered.
+    `account_id` is the supplier's, whose seats were sold; `owner_id` the seller's: a reseller's, or the same. `total`
+    is the amount owed for the remaining lines plus cancellation fees, `paid` the amount paid: both are sums over the
+    ledger, in minor units. `channel` is the way it came in, "" for the supplier's own. `answer_by` is the deadline for
+    answering a pending order.
     """
 
     account_id: str
@@ -129,17 +131,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def balance(self) -> int:
-        """What is still owed; below zero, money to give back."""
+        """The amount still owed; below zero, money to give back."""
         return self.total - self.paid
 
     @property
     def last_date(self) -> Instant | None:
-        """When the last departure is over; None if nothing has a date."""
+        """The end of the last departure; None if no item has a date."""
         dates = (at for item in self.body.items for at in (item.start_at, item.end_at) if at is not None)
         return max(dates, default=None)
 
     def calendar_uid(self, item: Item) -> str:
-        """Return what calendars know an item by: where mails and the customer's page differ, it is there twice."""
+        """Return an item's UID in calendars. Mails and the customer's page must use the same one; otherwise the item
+        appears twice.
+        """
         return f"{item.id}.{self.id}@seatwright"
 
 
@@ -157,21 +161,24 @@ def status_of(items: tuple[Item, ...]) -> OrderStatus:
 
 
 def answer_by(items: tuple[Item, ...]) -> Instant | None:
-    """Return until when an order with these items has to be answered: the earliest of those that are pending."""
+    """Return the deadline for answering an order with these items: the earliest of the pending ones."""
     return min((item.pending_until for item in items if item.pending_until), default=None)
 
 
 def unconfirmed_with(before: tuple[str, ...], added: Sequence[Item]) -> tuple[str, ...]:
-    """Return `OrderBody.unconfirmed` after an addition. One of which nothing waits confirms what was there as well."""
+    """Return `OrderBody.unconfirmed` after an addition. An addition without pending lines also confirms the earlier
+    lines.
+    """
     if not any(item.pending for item in added):
         return ()
     return (*before, *(line.id for item in added for line in item.live if not line.pending_until))
 
 
 def settled(body: OrderBody, version: int) -> OrderBody:
-    """Return a document of which something was declined or cancelled; `version` is the order's from then on.
+    """Return a document after lines were declined or cancelled; `version` is the order's new one.
 
-    If nothing waits any more and something is left that the customer was told of as a request, this confirms it.
+    If nothing is pending any more and lines are left about which the customer only got a mail about a request, this
+    confirms them.
     """
     if not body.unconfirmed or status_of(body.items) == "pending":
         return body

@@ -1,7 +1,8 @@
-"""The outbox: what happened to an order, written in the transaction in which it happened.
+"""The outbox: events of orders, written in the same transaction as the change.
 
-`seatwright.messages` reads it and makes mails and webhook calls of it. Nothing is written where nobody listens. An
-event stays until all of it is told, or until it is given up: then it waits for whoever runs the server.
+`seatwright.messages` reads it and makes mails and webhook calls of it. An event is not written if there is no
+recipient. It stays until all its messages are made, or until it has failed for good: then the operator of the server
+decides.
 """
 
 from __future__ import annotations
@@ -19,19 +20,21 @@ from seatwright.notifications.webhooks.model import EventKind
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 LEASE_MS = MINUTE_MS
-"""How long whoever took an event has until another may take it: at the first attempts, and more later."""
+"""How long a worker has for an event before another may take it: at the first attempts; later it is longer."""
 FAILS_OFTEN = 3
-"""Attempts after which an event that is still there is a finding of `seatwright doctor`."""
+"""Number of attempts after which `seatwright doctor` reports an event."""
 DIED = "whoever told it did not come to an end"
-"""The error of an event that was taken and neither told nor failed."""
+"""The error of an event that was taken, but neither done nor failed."""
 UNREADABLE = "what it says can't be read by this version"
-"""The error of an event that is given up at once, because trying again would change nothing."""
+"""The error of an event that fails for good at once, because trying again would change nothing."""
 
 log = structlog.get_logger("seatwright.messages")
 
 
 class LineFee(msgspec.Struct, frozen=True):
-    """What cancelling one participant or unit cost, in minor units, and why; earlier versions wrote that in English."""
+    """The fee for cancelling one participant or unit, in minor units, and its reason; earlier versions wrote the reason
+    in English.
+    """
 
     line_id: str
     fee: int
@@ -39,10 +42,10 @@ class LineFee(msgspec.Struct, frozen=True):
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an event says beside its kind. `action` is the audit event's, `version` the order's afterwards.
+    """The content of an event beside its kind. `action` is the audit event's, `version` the order's afterwards.
 
-    `lines` are the participants and units that were added, moved, cancelled or answered. `refund` is what is to be
-    given back because of it and `fee` what is kept, in minor units. `reason` is why an order was declined.
+    `lines` are the participants and units that were added, moved, cancelled or answered. `refund` is the amount to give
+    back because of it and `fee` the amount that is kept, in minor units. `reason` is why an order was declined.
     """
 
     action: str = ""
@@ -55,10 +58,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened to an order of the supplier `account_id`, sold by `owner_id` (itself or a reseller).
+    """A change of an order of the supplier `account_id`, sold by `owner_id` (itself or a reseller).
 
-    `error` is what went wrong when it was told last, `failed_at` when it was given up. Where `detail` can't be read it
-    is an empty one; such an event is never taken.
+    `error` is the error of the last attempt, `failed_at` the time at which the event failed for good. An unreadable
+    `detail` becomes an empty one; such an event is never taken.
     """
 
     account_id: str
@@ -91,7 +94,7 @@ def encode(detail: Detail) -> str:
 
 
 async def enqueue(tx: Tx, event: Event, *, mailed: bool) -> None:
-    """Write an event if it may have to be mailed, or if either account has an active webhook."""
+    """Write an event if mails about it may be sent, or if either account has an active webhook."""
     await tx.execute(
         INSERT,
         event.account_id,
@@ -106,11 +109,11 @@ async def enqueue(tx: Tx, event: Event, *, mailed: bool) -> None:
 
 
 async def take(tx: Tx, now: Instant, *, limit: int, again: bool = False) -> list[Event]:
-    """Return up to `limit` events that are due, oldest first, and keep others from taking them for `LEASE_MS` or more.
+    """Return up to `limit` due events, oldest first, and keep others from taking them for `LEASE_MS` or more.
 
-    They are such as were never taken before or, with `again`, such as were: those should be taken one at a time,
-    because each counts as attempted from here on, and one of them may be what kills its process. One that was taken
-    `MAX_ATTEMPTS` times, or that can't be read, is given up here instead.
+    These are events that were never taken before or, with `again`, events that were. Take the latter one at a time,
+    because each counts as attempted from now on, and one of them may be the one that kills its process. An event that
+    was taken `MAX_ATTEMPTS` times, or that can't be read, is marked as failed here and not returned.
     """
     rows = await tx.rows(
         f"""
@@ -135,8 +138,9 @@ async def take(tx: Tx, now: Instant, *, limit: int, again: bool = False) -> list
 
 
 async def already_told(tx: Tx, event: Event) -> list[str] | None:
-    """Return the names of the messages that were made of an event, which nobody else changes until this transaction
-    ends; None if it has been told entirely."""
+    """Return the names of the messages that were made of an event, and lock it until this transaction ends; None if all
+    its messages were made.
+    """
     row = await tx.row(
         "SELECT told FROM outbox_event WHERE account_id = $1 AND id = $2 FOR UPDATE", event.account_id, event.id
     )
@@ -144,15 +148,15 @@ async def already_told(tx: Tx, event: Event) -> list[str] | None:
 
 
 async def done(tx: Tx, event: Event) -> bool:
-    """Remove an event that has become messages, in the transaction that writes them; tell whether it was there."""
+    """Remove an event in the transaction that writes its messages; return whether it existed."""
     return bool(
         await tx.execute("DELETE FROM outbox_event WHERE account_id = $1 AND id = $2", event.account_id, event.id)
     )
 
 
 async def fail(tx: Tx, event: Event, now: Instant, *, told: Iterable[str], error: str) -> bool:
-    """Keep an event that could not be told to all, with the names of the messages that were made of it; tell whether it
-    is given up by that.
+    """Keep an event whose messages could not all be made, with the names of those that were; return whether it has
+    failed for good.
 
     It is due again by the schedule of deliveries, unless others have taken it meanwhile. `error` has no personal data.
     """
@@ -176,9 +180,9 @@ async def fail(tx: Tx, event: Event, now: Instant, *, told: Iterable[str], error
 
 
 async def failed(tx: ReadTx, *, account_id: str = "", limit: int, after: tuple[str, str] = ("", "")) -> list[Event]:
-    """Return events of an account, or of all, that were tried in vain or given up, by account and id, beyond `after`.
+    """Return events of an account, or of all, that failed once or for good, by account and id, beyond `after`.
 
-    For whoever runs the server; requests don't see them.
+    For the operator of the server; requests don't see them.
     """
     rows = await tx.rows(
         f"""
@@ -193,7 +197,7 @@ async def failed(tx: ReadTx, *, account_id: str = "", limit: int, after: tuple[s
 
 
 async def retry(tx: Tx, events: Sequence[Event], now: Instant) -> None:
-    """Make events due again, those that were given up as well, with the whole schedule of attempts before them."""
+    """Make events due again, also those that failed for good, with the whole schedule of attempts."""
     await tx.execute_many(
         """
         UPDATE outbox_event SET attempts = 0, due_at = $3, failed_at = NULL, error = ''
@@ -204,7 +208,7 @@ async def retry(tx: Tx, events: Sequence[Event], now: Instant) -> None:
 
 
 async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
-    """Delete up to `limit` events that were given up before `before`; return how many."""
+    """Delete up to `limit` events that failed for good before `before`; return how many."""
     return await tx.execute(
         """
         DELETE FROM outbox_event WHERE (account_id, id) IN (
@@ -216,7 +220,7 @@ async def forget_older(tx: Tx, before: Instant, *, limit: int = 500) -> int:
 
 
 async def waiting(tx: ReadTx) -> int:
-    """Return how many events have not become messages yet."""
+    """Return the number of events whose messages are not made yet."""
     row = await tx.row("SELECT COUNT(*) AS many FROM outbox_event")
     return int(row["many"]) if row else 0
 
@@ -233,7 +237,7 @@ async def _give_up(tx: Tx, event: Event, now: Instant, error: str) -> None:
 
 
 def log_given_up(event: Event, error: str, **more: Any) -> None:
-    """Write that an event is given up, which somebody has to look at."""
+    """Log that an event has failed for good, which the operator has to check."""
     log.error(
         "an event was given up",
         account_id=event.account_id,
@@ -246,7 +250,7 @@ def log_given_up(event: Event, error: str, **more: Any) -> None:
 
 
 def _wait(event: Event) -> int:
-    """Return the milliseconds from the attempt that an event is at to the next."""
+    """Return the milliseconds from an event's present attempt to the next."""
     return WAITS_MS[min(event.attempts, len(WAITS_MS)) - 1]
 
 
@@ -257,7 +261,7 @@ def _event(row: Row) -> Event:
 
 
 def _detail(row: Row) -> Detail | None:
-    """Return what an event says, or None if this program can't read it."""
+    """Return the detail of an event, or None if this program can't read it."""
     try:
         return msgspec.json.decode(row["detail"], type=Detail)
     except msgspec.DecodeError:

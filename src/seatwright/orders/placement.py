@@ -1,4 +1,4 @@
-"""What turning a cart into an order and adding it to one have in common: what is sold, paid and written down."""
+"""Shared by turning a cart into an order and adding it to one: the sale, the payment and the stored change."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from seatwright.storage.engine import Tx
 
 
 class OrderDetails(NamedTuple):
-    """What is asked for when a cart is ordered. `flags` are those of `NotificationFlags` that are named.
+    """The request to order a cart. `flags` are the `NotificationFlags` that it names.
 
-    `behalf` is in whose name a supplier orders, where the cart doesn't say so already.
+    `behalf` is the reseller in whose name a supplier orders, if the cart doesn't name it already.
     """
 
     cart_id: str
@@ -39,7 +39,7 @@ class OrderDetails(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """A cart on its way to an order: what was read, what is asked for, and by whom.
+    """A cart that is being ordered: the data read, the request, and the caller.
 
     `supplier_sees` is as in `OrderBody`, by the catalogs as they are now.
     """
@@ -55,24 +55,24 @@ class Placement(NamedTuple):
 
     @property
     def seats(self) -> int:
-        """How many seats the cart must hold."""
+        """The number of seats that the cart must hold."""
         return sum(item.seats for item in self.items)
 
     @property
     def resale(self) -> Resale | None:
-        """What supplier and reseller have agreed on, if a reseller sells."""
+        """The terms between supplier and reseller, if a reseller sells."""
         if self.connection is None:
             return None
         terms = self.connection.terms
         return Resale(kind=terms.kind, hides_contact=terms.hides_contact, may_waive_fees=terms.may_waive_fees)
 
     def with_commission(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
-        """Return items with what the reseller earns on them."""
+        """Return items with the reseller's earnings on them."""
         return items if self.connection is None else with_commission(items, self.connection.terms)
 
 
 def to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple[Item, ...]:
-    """Return items of which those that must be accepted are pending, until their deadline or start."""
+    """Return items where the lines that must be accepted are pending, until their deadline or start."""
 
     def pending(item: Item) -> Item:
         product = catalog.products_by_id.get(item.product_id)
@@ -88,7 +88,7 @@ def to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple
 
 
 def with_payment(body: OrderBody, amount: int, details: OrderDetails, now: Instant) -> OrderBody:
-    """Return the document with `amount`, in minor units, as paid by an external source; unchanged if it is nothing."""
+    """Return the document with `amount`, in minor units, as paid by an external source; unchanged if it is 0."""
     if amount <= 0:
         return body
     memo = details.billing.get("memo")
@@ -98,10 +98,10 @@ def with_payment(body: OrderBody, amount: int, details: OrderDetails, now: Insta
 
 
 class Sale(NamedTuple):
-    """What is sold in one go: items with only their new lines, and how older lines changed because of it.
+    """One sale: items with only their new lines, and the changes of older lines because of it.
 
-    `before` and `after` are items with only the lines that changed, in the same order: what is the order's, such as a
-    fee per order, is spread over all of its lines again.
+    `before` and `after` are items with only the lines that changed, in the same order: amounts of the order, such as a
+    fee per order, are spread over all of its lines again.
     """
 
     items: tuple[Item, ...]
@@ -119,7 +119,7 @@ def _total(items: Sequence[Item]) -> int:
 
 
 def sale_change(body: OrderBody, sale: Sale, caller: Caller, now: Instant, action: str) -> store.Change:
-    """Return the change of an order by which `sale` is sold, and paid by an external source."""
+    """Return the change of an order that sells `sale` and records its payment by an external source."""
     sold = [(item, item.lines) for item in (*sale.items, *sale.after)]
     changed = [(item, item.lines) for item in sale.before]
     transactions = [
@@ -144,7 +144,7 @@ def sale_change(body: OrderBody, sale: Sale, caller: Caller, now: Instant, actio
 
 
 async def use_discount(tx: Tx, placement: Placement) -> None:
-    """Count a use of the cart's discount code where uses are limited. Raises `Conflict` if there are none left."""
+    """Count a use of the cart's discount code if its uses are limited. Raises `Conflict` if there are none left."""
     cart, catalog = placement.opened.cart, placement.opened.catalog
     discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
     if discount is None or discount.max_uses is None:

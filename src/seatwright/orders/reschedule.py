@@ -15,7 +15,7 @@ from seatwright.storage.engine import Tx
 
 
 class Move(NamedTuple):
-    """A departure gets another time; `at` is when that is decided. Instants in milliseconds UTC."""
+    """The move of a departure to another time; `at` is when it is decided. Instants in milliseconds UTC."""
 
     account_id: str
     departure_id: str
@@ -30,7 +30,7 @@ class Move(NamedTuple):
 async def follow(tx: Tx, move: Move) -> None:
     """Write the new time into every order that has seats on the departure, and every cart that holds some.
 
-    A cart whose hold is over gets it when it takes its seats anew.
+    A cart whose hold has expired gets the new time when it takes its seats again.
     """
     for order_id in await store.orders_on(tx, move.account_id, move.departure_id):
         order = await store.find(tx, move.account_id, order_id, lock=True)
@@ -52,7 +52,7 @@ async def follow(tx: Tx, move: Move) -> None:
 
 
 def _moved(items: tuple[Item, ...], move: Move, *, sold: bool) -> tuple[Item, ...]:
-    """Return items at the new time. What is sold keeps the time that it was sold for as well."""
+    """Return items at the new time. Sold lines also keep the time for which they were sold."""
 
     def moved(item: Item) -> Item:
         sold_for = item.local_start if sold else ""
@@ -67,7 +67,7 @@ def _moved(items: tuple[Item, ...], move: Move, *, sold: bool) -> tuple[Item, ..
 
 
 def _answered_before(line: Line, start_at: Instant | None) -> Line:
-    """What is pending is answered before the start, also where that has become earlier."""
+    """Pending lines must be answered before the start, also if the start has become earlier."""
     if start_at is None or line.pending_until <= start_at:
         return line
     return msgspec.structs.replace(line, pending_until=start_at)

@@ -42,7 +42,7 @@ async def read(tx: ReadTx, caller: Caller, reference: str) -> Order:
 
 
 async def look_up(tx: ReadTx, caller: Caller, reference: str) -> store.OrderRow:
-    """Return what `read` does, not yet built. Raises `NotFound`."""
+    """Return the row of the order that `read` would return. Raises `NotFound`."""
     stored = await store.look_up(tx, caller.account_id, reference)
     if stored is None:
         raise order_not_found()
@@ -69,10 +69,10 @@ async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> 
 async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderDetails) -> Order:
     """Turn a cart into an order that is paid by an external source, or add it to the order `details.order_id`.
 
-    Asking again for a cart that has become an order returns that order; with another `orderId` or `referenceId`
-    than the first time it is a `Conflict`. An expired hold's seats are taken again if they are still free. Raises
-    `NotFound` for an unknown cart or order, `Invalid` for an empty cart, `SoldOut` or `Conflict` for what can't be
-    had any more; nothing has changed then.
+    Ordering a cart again that has become an order returns that order; with another `orderId` or `referenceId` than the
+    first time it raises `Conflict`. An expired hold's seats are taken again if they are still free. Raises `NotFound`
+    for an unknown cart or order, `Invalid` for an empty cart, `SoldOut` or `Conflict` for seats that aren't available
+    any more; then nothing is changed.
     """
     opened = await cart_store.open_with(tx, booking.catalogs, caller.account_id, details.cart_id)
     if opened is None or opened.cart.status == "deleted":
@@ -131,7 +131,7 @@ async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderD
 async def _supplier_sees(
     tx: ReadTx, booking: BookingContext, opened: cart_store.OpenCart, connection: Connection | None
 ) -> tuple[str, ...]:
-    """Return the labels whose answers the supplier sees where it doesn't see how to reach the customer."""
+    """Return the labels whose answers the supplier sees if it doesn't see the customer's contact data."""
     if connection is None or not connection.terms.hides_contact:
         return ()
     reseller = await booking.catalogs.load(tx, opened.cart.seller_id)
@@ -139,14 +139,16 @@ async def _supplier_sees(
 
 
 async def _lock(tx: Tx, caller: Caller, cart: Cart, order_id: str | None) -> None:
-    """Lock a cart and the order that it is added to, before the departures, as everybody does."""
+    """Lock a cart and the order to which it is added, before the departures: all use cases lock in this order."""
     await cart_store.lock(tx, cart)
     if order_id is not None:
         await store.find(tx, caller.account_id, order_id, lock=True)
 
 
 async def _in_name_of(tx: ReadTx, opened: cart_store.OpenCart, behalf: Behalf) -> cart_store.OpenCart:
-    """Return a supplier's cart in a reseller's name, at its prices. One that was made so is as it was."""
+    """Return a supplier's cart in a reseller's name, at the reseller's prices. A cart that was made in its name stays
+    as it is.
+    """
     cart = opened.cart
     if cart.owner_id != cart.account_id or cart.body.reseller_id not in (None, behalf.reseller_id):
         raise Conflict(

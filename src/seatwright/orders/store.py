@@ -30,13 +30,13 @@ _KINDS: dict[str, EventKind] = {
 }
 """The kind of event that each action is; all others are `order.changed`."""
 NOT_MAILED = frozenset(("order.checked_in", "order.checked_out", "order.cancellation_fee_changed"))
-"""Actions that no mail is about, whatever the order's flags are: webhooks alone are told."""
+"""Actions about which no mail is sent, with any flags of the order: they only call webhooks."""
 
 
 class Change(NamedTuple):
-    """What happens to an order in one transaction: ledger transactions in order, and what is audited.
+    """A change of an order in one transaction: ledger transactions in order, and the data of the audit event.
 
-    `told` is what the outbox says about it beside action and version; None if nobody is told.
+    `told` is the detail for the outbox beside action and version; None if no message is sent.
     """
 
     at: Instant
@@ -87,7 +87,7 @@ def order_from(row: Row) -> Order:
 
 
 async def find(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False) -> Order | None:
-    """Return the order that `viewer_id` (its supplier or its seller) knows by an id or confirmation number.
+    """Return the order of `viewer_id` (its supplier or its seller) with an id or confirmation number.
 
     With `lock`, nobody else changes it until this transaction ends.
     """
@@ -96,7 +96,7 @@ async def find(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False
 
 
 async def look_up(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False) -> OrderRow | None:
-    """Return what `find` does, not yet built."""
+    """Return the row of the order that `find` would return."""
     if reference.isascii() and reference.isdigit() and len(reference) <= 18:
         condition, key = "v.confirmation = $2", int(reference)
     else:
@@ -153,7 +153,7 @@ def line_rows(order: Order, items: Sequence[Item]) -> list[tuple[Any, ...]]:
 
 
 def entry_rows(order: Order, change: Change) -> list[tuple[Any, ...]]:
-    """Return the rows of `ledger_entry` for a change that `order` has had `applied`, in the order of `INSERT_ENTRY`."""
+    """Return the rows of `ledger_entry` for a change that was `applied` to `order`, in the order of `INSERT_ENTRY`."""
     first = order.body.transactions - len(change.transactions) + 1
     return [
         (
@@ -174,7 +174,7 @@ def entry_rows(order: Order, change: Change) -> list[tuple[Any, ...]]:
 
 
 def applied(order: Order, change: Change) -> Order:
-    """Return `order` with the totals and the number of transactions that `change` leaves it with.
+    """Return `order` with its totals and its number of transactions after `change`.
 
     The totals come from the ledger; that the document's lines add up to the same is asserted here, at every write.
     """
@@ -212,7 +212,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 
 async def append(tx: Tx, order: Order, change: Change) -> None:
-    """Write a change's ledger entries, its audit event, and what is told of it; `order` is as it is afterwards."""
+    """Write a change's ledger entries, its audit event and its outbox event; `order` is the one after the change."""
     await tx.execute_many(INSERT_ENTRY, entry_rows(order, change))
     await audit.record(tx, order.account_id, change.at, change.actor, change.action, order.id, change.detail)
     event = event_of(order, change)
@@ -222,7 +222,7 @@ async def append(tx: Tx, order: Order, change: Change) -> None:
 
 
 def event_of(order: Order, change: Change) -> outbox.Event | None:
-    """Return what the outbox gets of a change, with `order` as it is afterwards."""
+    """Return a change's event for the outbox; `order` is the one after the change."""
     if change.told is None:
         return None
     return outbox.Event(
@@ -237,7 +237,7 @@ def event_of(order: Order, change: Change) -> outbox.Event | None:
 
 
 async def refer(tx: Tx, order: Order, reference_id: str) -> None:
-    """Make an order findable by an external reference, for its supplier and its seller."""
+    """Make an order findable by a reference id, for its supplier and its seller."""
     await tx.execute(
         """
         INSERT INTO order_reference (account_id, reference_id, seq)
@@ -262,8 +262,8 @@ async def update(
     """Write a changed order over the version that was read (`Retry` if it isn't that any more).
 
     `added` are items holding only the new lines, `repriced` items holding only those whose amounts have changed, and
-    `cancelled` items holding only the lines just cancelled. A clock that was set back makes no change earlier than the
-    one before it. The order's status follows its items.
+    `cancelled` items holding only the lines just cancelled. If the clock was set back, a change is still never earlier
+    than the one before it. The order's status follows its items.
     """
     items = order.body.items
     order = msgspec.structs.replace(applied(order, change), status=status_of(items), answer_by=answer_by(items))
@@ -338,7 +338,9 @@ async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> 
 async def due_for_answer(
     tx: ReadTx, now: Instant, after: tuple[Instant, str, str], *, limit: int
 ) -> list[tuple[Instant, str, str]]:
-    """Return the pending orders of all accounts whose deadline is over, beyond `after`: deadline, supplier and id."""
+    """Return the pending orders of all accounts whose deadline has passed, beyond `after`: deadline, supplier and
+    id.
+    """
     rows = await tx.rows(
         """
         SELECT answer_by, account_id, id FROM orders
@@ -364,7 +366,7 @@ async def orders_on(tx: ReadTx, account_id: str, departure_id: str) -> list[str]
 
 
 async def count_discount_use(tx: Tx, account_id: str, discount_id: str) -> int:
-    """Count one more use of a discount; return how many there are."""
+    """Count one more use of a discount; return the number of uses."""
     row = await tx.row(
         """
         INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)

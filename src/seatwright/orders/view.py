@@ -1,9 +1,9 @@
 """What an account may see of an order: one view of it, which every door shows.
 
-A supplier that has agreed to it with a reseller (`customerAccess: limited`) doesn't see how to reach the customer. Its
-view is made of the fields that are listed here and of nothing else: what is added to an order is hidden from it until
-somebody lists it. Texts into which anybody writes anything (memos, references) are not listed. Of answers it sees those
-to questions that say so. Everybody else's view is the whole order.
+A supplier that has agreed with a reseller on `customerAccess: limited` doesn't see the customer's contact data. Its
+view has only the fields that are listed here: a new field of an order is hidden from it until it is added to a list.
+Free texts (memos, references) are not listed. It sees the answers to questions with `supplierSees`. The view of all
+other accounts is the whole order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from seatwright.orders.model import Order, OrderBody
 T = TypeVar("T", bound=msgspec.Struct)
 
 CUSTOMER: frozenset[str] = frozenset(("title", "firstName", "lastName", "organization", LANGUAGE))
-"""What a limited supplier sees of a customer: whom to greet, and in which language."""
+"""The fields of a customer that a limited supplier sees: the name and the language."""
 ORDER_BODY: tuple[str, ...] = (
     "created_by",
     "created_by_email",
@@ -41,8 +41,9 @@ ORDER_BODY: tuple[str, ...] = (
     "agent",
     "supplier_sees",
 )
-"""What it sees of an order's document beside customer, items and payments. `created_by` and `agent` are the reseller's
-staff."""
+"""The fields of an order's document that it sees beside customer, items and payments. `created_by` and `agent` are the
+reseller's staff.
+"""
 ITEM: tuple[str, ...] = (
     "id",
     "product_id",
@@ -93,7 +94,7 @@ def view_of(order: Order, viewer_id: str) -> OrderView:
 
 
 def is_limited(order: Order, viewer_id: str) -> bool:
-    """Tell whether an account, the order's supplier, doesn't see how to reach its customer."""
+    """Tell whether an account, the order's supplier, doesn't see the customer's contact data."""
     resale = order.body.resale
     return resale is not None and resale.hides_contact and viewer_id != order.owner_id
 
@@ -101,8 +102,8 @@ def is_limited(order: Order, viewer_id: str) -> bool:
 def labels_for_supplier(supplier: Catalog, reseller: Catalog) -> tuple[str, ...]:
     """Return the labels of the questions whose answers a limited supplier sees.
 
-    The reseller's question decides, as it is the reseller's customer; where the reseller has none of that label, the
-    supplier's does.
+    The reseller's question decides, because the customer is the reseller's; if the reseller has no question with that
+    label, the supplier's decides.
     """
     asked = {names.key(each.name): each for each in (*supplier.questions.values(), *reseller.questions.values())}
     return tuple(each.name for _, each in sorted(asked.items()) if each.supplier_sees)
@@ -125,7 +126,7 @@ def _limited(body: OrderBody) -> OrderBody:
 
 
 def _customer(body: OrderBody) -> dict[str, Any]:
-    """Return the customer's fields and answers that are shown; what should be a name and is an e-mail address isn't."""
+    """Return the customer's visible fields and answers; a name that is an e-mail address is left out."""
     answers = answers_seen(body.customer, body.supplier_sees)
     return {
         name: value
@@ -140,11 +141,11 @@ def _item(item: Item, labels: Collection[str]) -> Item:
 
 
 def _names(line: Line) -> dict[str, str | None]:
-    """Return a guest's names, but for what should be one and is an e-mail address."""
+    """Return a guest's names, without those that are e-mail addresses."""
     names = {"first_name": line.first_name, "last_name": line.last_name}
     return {field: None if name is not None and "@" in name else name for field, name in names.items()}
 
 
 def _only(struct: T, fields: Collection[str], **more: Any) -> T:
-    """Return a struct with these fields of another one, and `more`; what is neither has its default."""
+    """Return a struct with these fields of another one, and `more`; all other fields have their defaults."""
     return type(struct)(**{name: getattr(struct, name) for name in fields}, **more)

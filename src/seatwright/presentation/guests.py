@@ -39,7 +39,7 @@ def guests_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Word
 
 
 def tier_name(line: Line, item: Item, catalog: Catalog) -> str:
-    """Return what a line's tier is called today; its code, if there is no such tier any more."""
+    """Return the present name of a line's tier; its code, if the tier doesn't exist any more."""
     product = catalog.products_by_id.get(item.product_id)
     tier = product.tier(line.tier) if product else None
     return tier.name if tier else line.tier

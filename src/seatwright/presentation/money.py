@@ -1,4 +1,4 @@
-"""What an order costs, as texts. Pure."""
+"""The price of an order, as texts. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from seatwright.wording.wording import Wording
 
 
 def money_rows(order: Order, words: Wording) -> list[Row]:
-    """Return what it costs; rows that say nothing are left out."""
+    """Return the rows about money; empty rows are left out."""
     currency = order.body.currency
     live = [line for item in order.body.items for line in item.live]
     parts = [
@@ -26,7 +26,7 @@ def money_rows(order: Order, words: Wording) -> list[Row]:
 
 
 def included_texts(order: Order, words: Wording) -> list[str]:
-    """Say what taxes and fees the prices contain, each by its name."""
+    """Return the taxes and fees that the prices contain, each with its name."""
     found: dict[str, int] = {}
     for item in order.body.items:
         for charge in (charge for line in item.live for charge in line.charges if charge.included):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """A line of a list: what, how much, and whether it is a sum."""
+    """A line of a list: its label, its amount, and whether it is a sum."""
 
     label: str
     value: str

@@ -1,9 +1,9 @@
 """The mailing list: customers of the account's own orders who consent to mail.
 
-A customer consents with the field `marketingConsent` of an order. What counts is the newest order of an address, so
-whoever doesn't consent any more, or isn't asked any more, is on no list that is made after it; nor is who has refused
-since that order was made (`customers.refusals`). Orders that a reseller
-made for the account are the reseller's customers, not the account's; those that it made as a reseller are its own.
+A customer consents with the field `marketingConsent` of an order. The newest order of an address counts, so a customer
+whose newest order doesn't consent is not on the list; nor is a customer who has refused since that order was made
+(`customers.refusals`). Customers of orders that a reseller made for the account are the reseller's, not the account's;
+customers of orders that the account made as a reseller are its own.
 
 Orders are read from the newest on, some thousand at a time: no long query, no sort of everything, and a short list of
 the latest customers is as fast with a million orders as with a hundred.

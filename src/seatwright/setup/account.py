@@ -1,4 +1,4 @@
-"""The part of a catalog file that is about the account itself: its name, currency, zone, policy and business."""
+"""The part of a catalog file about the account itself: its name, currency, zone, policy and business."""
 
 from __future__ import annotations
 
@@ -93,12 +93,12 @@ def _new_business(form: BusinessForm | None, account: Account) -> BusinessChange
 
 
 def _of_account(error: Invalid) -> Invalid:
-    """Return an error about the account with the path that its field has in a file."""
+    """Return an error about the account with its field's path in the file."""
     return Invalid(f"account.{error.message}", code=error.code, field=at("account", error.field or ""))
 
 
 async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, change: AccountChange) -> None:
-    """Change the account. Raises `Invalid` naming the field by its path in the file."""
+    """Change the account. Raises `Invalid`, with the field's path in the file."""
     try:
         await auth.change_account(tx, now, actor, account_id, change)
     except Invalid as error:

@@ -1,9 +1,9 @@
-"""Connections to PostgreSQL, kept at hand between use cases.
+"""Connections to PostgreSQL, kept open and ready between use cases.
 
 The driver's pool makes connections and ends them, but each loan of one costs 20 µs of processor time, because it makes
-a proxy and a task; a whole query costs 30. So a connection that comes back sound isn't given back to the pool: the next
-use case takes it from a list, for 2 µs with the counting. After a failure the pool gets it, because the pool knows how
-to wait for what still goes on in a connection.
+a proxy and a task; a whole query costs 30. So a connection that comes back without a failure isn't given back to the
+pool: the next use case takes it from a list, for 2 µs with the counting. After a failure the pool gets it, because the
+pool knows how to wait for what still goes on in a connection.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ class Connections:
         return cls(pool, size)
 
     async def take(self) -> Any:
-        """Return one of the connections at hand, or another of the pool's; `give_back` must follow.
+        """Return one of the idle connections, or another of the pool's; `give_back` must follow.
 
-        Whoever has a turn has one, so nobody waits inside of the pool. Raises `Unavailable` if there is none in time.
+        Each caller with a turn gets one, so nobody waits inside of the pool. Raises `Unavailable` if there is none in
+        time.
         """
         try:
             if self._turns.locked():
@@ -84,7 +85,9 @@ class Connections:
             raise
 
     async def give_back(self, connection: Any, *, sound: bool) -> None:
-        """Keep a connection at hand; after a failure the pool has it, which waits for what may still go on in it."""
+        """Keep a connection idle; after a failure return it to the pool, which waits for the end of any running
+        operation.
+        """
         try:
             if sound and not self._closing and not is_closed(connection) and not connection.is_in_transaction():
                 self._idle.append(connection)
@@ -101,7 +104,7 @@ class Connections:
         await self._pool.close()
 
     async def _release(self, connection: Any) -> None:
-        # Whatever this says, it changes nothing about what was committed; a broken connection is not used again.
+        # The outcome of this changes nothing about the commit; a broken connection is not used again.
         with suppress(*outages.ASYNCPG):
             await self._pool.release(connection)
 
@@ -117,8 +120,8 @@ def is_closed(connection: Any) -> bool:
 async def _reset(connection: Any) -> None:
     """Leave a connection clean for the next use case.
 
-    Ours change no session state (locks belong to transactions), so the round trip that the library makes each
-    time is only needed where a transaction was left open.
+    Our use cases change no session state (locks belong to transactions), so the library's extra round trip is only
+    needed if a transaction was left open.
     """
     if connection.is_in_transaction():
         await connection.reset()

@@ -221,11 +221,11 @@ class SqliteDatabase:
             batch = [self._jobs.popleft() for _ in range(min(BATCH, len(self._jobs)))]
             try:
                 await self._write_batch(batch)
-            except sqlite3.Error as error:  # no transaction can be had now: nobody else who waits would fare better
+            except sqlite3.Error as error:  # no transaction can be opened now: the waiting use cases would fail too
                 batch += self._jobs
                 self._jobs.clear()
                 _fail(batch, _told(error))
-            except BaseException as error:  # whatever it is, nobody may wait for ever
+            except BaseException as error:  # in any case, no caller may wait for ever
                 _fail(batch, error)
             _answer(batch)
 
@@ -246,7 +246,7 @@ class SqliteDatabase:
             await self._in_thread(connection.execute, "COMMIT")
             if self.probe:
                 self.probe.after("COMMIT")
-        except BaseException as error:  # whatever it is, nobody in this batch may be told that it worked
+        except BaseException as error:  # in any case, no caller of this batch may be told that it worked
             # Nor may anybody be told that it failed: the reason of a refusal may be a change that has just been undone.
             cause = error.__cause__ if isinstance(error, _BatchLost) else error
             _fail(batch, _told(cause or error))

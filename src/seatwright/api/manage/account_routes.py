@@ -154,7 +154,7 @@ def _text(value: str | int | float | None) -> str | None:
 
 
 async def _hashed(request: ApiRequest, password: str | None) -> str | None:
-    """Hash outside of any transaction, because it takes long; and only for somebody who may set a password."""
+    """Hash outside of any transaction, because it takes long; and only for a caller who may set a password."""
     if password is None:
         return None
     await admit(request, "settings")

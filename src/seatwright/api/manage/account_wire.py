@@ -159,7 +159,7 @@ def business_out(business: Business) -> BusinessOut:
 
 
 def business_change(patch: BusinessPatch | None) -> BusinessChange | None:
-    """Return what a patch changes, None if there is none."""
+    """Return the changes of a patch, None if there are none."""
     if patch is None:
         return None
     said = {name: getattr(patch, name) for name in patch.__struct_fields__ if name != "phones"}

@@ -122,9 +122,9 @@ have others: a table of all of them would be as wide as it is long."""
 
 
 def manifest_sheet(manifest: Manifest) -> Sheet:
-    """Return a manifest as a table: a row for each guest, and a column for each question that somebody answered.
+    """Return a manifest as a table: a row for each guest, and a column for each question that has an answer.
 
-    Those that fewest answered share the last column where there are more than `MAX_QUESTIONS`.
+    If there are more than `MAX_QUESTIONS`, the questions with the fewest answers share the last column.
     """
     answered = Counter(names.count(label for guest in manifest.guests for label in guest.answers))
     often = {names.key(label) for label, _ in answered.most_common(MAX_QUESTIONS)}

@@ -1,4 +1,6 @@
-"""In whose name a supplier orders, as `POST /cart` and `POST /order` are told (wire reference, "Tags, resellers")."""
+"""The reseller in whose name a supplier orders, from `POST /cart` and `POST /order` (wire reference, "Tags,
+resellers").
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from seatwright.core.names import text_or_none
 def behalf_of(
     entity_id: str | float | None, reseller_id: str | float | None, agent_id: str | float | None
 ) -> Behalf | None:
-    """Return who is named by `resellerEntityId` or our own `resellerId`, and the agent; None for nobody.
+    """Return the reseller named by `resellerEntityId` or our own `resellerId`, and the agent; None without either.
 
     Raises `Invalid` for two different resellers, and for an agent without one.
     """

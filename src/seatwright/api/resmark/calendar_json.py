@@ -1,7 +1,7 @@
-"""A product's dates in JSON, put together from what hardly ever changes and the seats that are free at this moment.
+"""A product's dates in JSON, put together from cached pieces and the seats that are free at this moment.
 
-What is shown of a departure besides its seats is read anew each time too, as one text; while that is the same, so are
-the pieces of JSON around the numbers.
+The data of a departure besides its seats are also read each time, as one text; while this text is the same, the cached
+pieces of JSON around the numbers are valid.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from seatwright.storage.engine import ReadTx
 
 
 class _Time(NamedTuple):
-    """A departure's piece of JSON, before and after its seats, and where it belongs."""
+    """A departure's piece of JSON, before and after its seats, and its place."""
 
     id: str
     day: str | None
     start_at: Instant
     until: Instant | None
-    """When it can't be booked any more; None is never."""
+    """When booking ends; None means never."""
     place: int
-    """Which of the glance's free seats are its."""
+    """The index of its free seats in the glance."""
     before: str
     after: str
 
 
 class _Calendar(NamedTuple):
-    """A calendar's text as it was read, and what was made of it: times in order, and the JSON around their seats."""
+    """A calendar's text as it was read, with the times in order and the JSON around their seats."""
 
     version: int
     fixed: str
@@ -49,7 +49,7 @@ class _Calendar(NamedTuple):
 
 
 class CalendarJsonCache:
-    """The calendars that were shown last. Safe to use from several threads."""
+    """A cache of recently shown calendars. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._kept: ByteBoundedCache[tuple[str, str, str, date, date], _Calendar] = ByteBoundedCache()
@@ -57,7 +57,9 @@ class CalendarJsonCache:
     async def show(
         self, tx: ReadTx, catalog: Catalog, product: Product, first: date, last: date, now: Instant
     ) -> msgspec.Raw:
-        """Return what can be booked of a product on the local days from `first` to `last`, the JSON of `ItemsOut`."""
+        """Return a product's bookable departures on the local days from `first` to `last`, as the JSON of
+        `ItemsOut`.
+        """
         seen = await glance(tx, catalog.account_id, product.id, first, last, now)
         shown = self._calendar(catalog, product, first, last, seen.fixed)
         free = [seen.free[time.place] for time in shown.times]

@@ -1,7 +1,7 @@
 """Orders as accounts see them, rendered once for each of their versions.
 
-What an order looks like depends on its version and on who sees it, and on nothing else. The version is read with every
-request, so what is kept here is never older than the database.
+The JSON of an order depends only on its version and on the account that sees it. The version is read with every
+request, so no outdated JSON is used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from seatwright.storage.engine import ReadTx
 
 
 class OrderJsonCache:
-    """The orders that were shown last. Safe to use from several threads."""
+    """A cache of recently shown orders. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._kept: ByteBoundedCache[tuple[str, str], tuple[int, msgspec.Raw]] = ByteBoundedCache()
@@ -32,7 +32,7 @@ class OrderJsonCache:
         return self._get(viewer_id, stored.id, stored.version) or self._show(stored.order(), viewer_id)
 
     async def several(self, tx: ReadTx, caller: Caller, page: Sequence[ListedOrder]) -> list[msgspec.Raw]:
-        """Return the orders of a page as the caller's account sees them, in JSON; loads those that aren't kept."""
+        """Return the orders of a page as the caller's account sees them, in JSON; loads those that aren't cached."""
         viewer_id = caller.account_id
         shown = {listed.id: self._get(viewer_id, listed.id, listed.version) for listed in page}
         missing = [listed.number for listed in page if shown[listed.id] is None]

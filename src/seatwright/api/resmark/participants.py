@@ -1,4 +1,4 @@
-"""Reads how many of which price tier a client asks for."""
+"""Reads the numbers of participants by price tier in a request."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _line_item_out(item: LineItem, sums: dict[str, Decimal]) -> LineItemOut:
 
 
 def accrual_sheet(report: Accrual, currency: str) -> Sheet:
-    """Return the report with a debit and a credit column, which come to the same."""
+    """Return the report with a debit and a credit column, which have the same sum."""
     debits: list[tuple[str, str, str, Sums]] = [("Cash", name, "", sums) for name, sums in report.cash.items()]
     debits += [
         ("Accounts receivable", "", "", report.receivable),

@@ -125,7 +125,7 @@ def cancelled_order_out(outcome: Outcome, viewer_id: str) -> CancelledOrderOut:
 
 
 def quote_out(quoted: Quote, currency: str) -> CancellationOut:
-    """Show what a cancellation would come to, or came to."""
+    """Show the price of a cancellation, before or after it."""
     return CancellationOut(
         refund=to_wire(quoted.refund, currency),
         fee=to_wire(quoted.fee, currency),

@@ -1,7 +1,7 @@
 """Answers with a report: as JSON in the usual envelope, or as a CSV or XLSX file. Failures are JSON always.
 
 A report is read in `patient` transactions, which on the embedded database run outside of the event loop's thread, and
-is put into its form in a thread of its own; so is whatever else takes as long as there are orders. Reports take turns.
+is formatted in a separate thread, like all work whose time grows with the number of orders. Reports take turns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES = {"files": (CSV, XLSX)}
-"""The `opt` of a handler that answers with files too, for the API's description."""
+"""The `opt` of a handler that can also answer with files, for the API's description."""
 
 Form: TypeAlias = Literal["json", "csv", "xlsx"]
 FormParameter: TypeAlias = Annotated[
@@ -49,11 +49,11 @@ To: TypeAlias = Annotated[
     ),
 ]
 MAX_ROWS = 100_000
-"""Rows of a long list in one file at most."""
+"""Maximum number of rows of a long list in one file."""
 
 
 class ReportView(NamedTuple):
-    """A report that has been read, and how it looks: as JSON, and as a sheet with the name of its file.
+    """A report that has been read, with functions that make it as JSON, and as a sheet with the name of its file.
 
     Both are called in a thread.
     """
@@ -71,10 +71,10 @@ async def answer(
     *,
     at_once: bool = False,
 ) -> Response[Any]:
-    """Answer with the report that `gather` reads for the caller. Raises what it does, and `Unavailable`.
+    """Answer with the report that `gather` reads for the caller. Raises the errors of `gather`, and `Unavailable`.
 
-    `at_once` is for a report that is never long, and that somebody stands and waits for: it has no turn. Who may not
-    have a report takes no turn either.
+    `at_once` is for a report that is always short, and for which a person waits: it takes no turn. A caller without the
+    permission takes no turn either.
     """
     parts = services(request)
     turns = parts.report_queue
@@ -93,12 +93,12 @@ async def answer(
 
 
 def page_size(limit: int | None, format: Form, in_file: int) -> int:
-    """Return how many rows a page of a list has: what was asked for, or else 50, and `in_file` in a file."""
+    """Return the number of rows of a page: the requested one, or else 50, or `in_file` in a file."""
     return limit or (wire.DEFAULT_LIMIT if format == "json" else in_file)
 
 
 def check_whole(whole: bool, *, more: bool) -> None:
-    """Refuse to leave anything out of an answer that is to be the `whole`, if there is `more`. Raises `Invalid`."""
+    """Raise `Invalid` if an answer that must be the `whole` would leave out `more`."""
     if more and whole:
         raise Invalid(
             "limit: there is more than one answer takes; ask for its parts with limit and page, or for fewer days.",

@@ -1,4 +1,4 @@
-"""What may be asked of orders by transaction date, by both of its reports."""
+"""The query parameters that both reports of orders by transaction date share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seatwright.reports.transactions import Found, TransactionFilter
 from seatwright.storage.engine import ReadTx
 
 MAX_CHANGES = 5_000
-"""Changes of orders on one page at most."""
+"""Maximum number of changes of orders on one page."""
 
 _DATE = {"format": "date"}
 _OnDay = "YYYY-MM-DD, on the location's calendar."
@@ -49,7 +49,7 @@ def filter_of(
     first_start: str | None,
     last_start: str | None,
 ) -> TransactionFilter:
-    """Read the filters but for the days of the transactions. Raises `Invalid`, naming the parameter."""
+    """Read the filters except the days of the transactions. Raises `Invalid`, naming the parameter."""
     return TransactionFilter(
         order_ids=csv_values("orderIds", order_ids),
         confirmations=csv_numbers("confirmationIds", confirmation_ids),
@@ -60,7 +60,7 @@ def filter_of(
 
 class Window(NamedTuple):
     """Days of the transactions as they were sent, and which of the changes in them: `size` on a page, which counts from
-    0. If it is to be the `whole`, more than one page is refused."""
+    0. For the `whole`, more than one page is refused."""
 
     first: str | None
     last: str | None
@@ -70,7 +70,9 @@ class Window(NamedTuple):
 
 
 async def read_changes(tx: ReadTx, account: Account, chosen: TransactionFilter, window: Window, now: Instant) -> Found:
-    """Read a page of changes. Raises `Invalid`, naming the parameter, for days that are none and a whole too large."""
+    """Read a page of changes. Raises `Invalid`, naming the parameter, for invalid days and for a whole that is too
+    large.
+    """
     days = window.first or window.last
     span = read_span(window.first, window.last, now, account.time_zone) if days else None
     found = await transactions.read(

@@ -109,7 +109,7 @@ class Lookups:
             if len(self._running) >= self._at_once:
                 raise OSError("too many names are being resolved")
             started: Future[list[str]] = Future()
-            started.set_running_or_notify_cancel()  # so whoever gives up cancels it for nobody else
+            started.set_running_or_notify_cancel()  # so a caller that stops waiting doesn't cancel it for others
             self._running[host] = started
         try:
             threading.Thread(target=self._ask, args=(host, started), name="webhook host", daemon=True).start()

@@ -312,3 +312,69 @@ async def test_a_reseller_answers_the_suppliers_questions(
     await reseller.data("PUT", f"/cart/{cart}/customer", json=right)
     order = await reseller.data("POST", "/order", json={"id": cart})
     assert order["items"][0]["participantList"][0]["answers"] == {"Level of skill": "Expert"}
+
+
+async def test_answers_are_those_of_the_questions_at_the_time_of_the_order(desk: Desk, rafting: str) -> None:
+    """Whether the customer, the item or the question came first."""
+    sent = {"Level of skill": "68", "Note": "   "}
+    early, late = await desk.cart(), await desk.cart((rafting, {"Adult": 1}))
+    for cart in (early, late):
+        await desk.data("PUT", f"/cart/{cart}/customer", json=sent)
+    wrong = await desk.cart((rafting, {"Adult": 1}))
+    await desk.data("PUT", f"/cart/{wrong}/customer", json={"Level of skill": "heavy"})
+    await desk.add(early, rafting, {"Adult": 1})
+    await desk.shop.add("question", question("number", required=True))
+    for cart in (early, late):
+        order = await desk.data("POST", "/order", json={"id": cart})
+        assert order["customer"] == {"Level of skill": 68, "Note": "   "}
+    refused = await desk.refused(400, "POST", "/order", json={"id": wrong})
+    assert refused["errorMessage"].startswith("Level of skill: 'heavy' is not a number")
+    await desk.shop.add("question", question(code="note", name="Note", required=True))
+    cart = await desk.cart((rafting, {"Adult": 1}))
+    await desk.data("PUT", f"/cart/{cart}/customer", json={"Level of skill": 1, "Note": "", "note": "ok"})
+    assert (await desk.data("POST", "/order", json={"id": cart}))["customer"]["note"] == "ok"
+
+
+async def test_a_question_of_another_product_asks_nothing(desk: Desk, rafting: str, kayak: str) -> None:
+    await desk.shop.add("question", question("number", products=("rafting",)))
+    cart = await desk.cart((kayak, {"All": 1}))
+    (line,) = await lines(desk, cart)
+    answers = {"Level of skill": "about 70"}
+    await desk.data(
+        "PUT", f"/cart/{cart}/customer", json=answers | {"participants": [{"id": line["id"], "answers": answers}]}
+    )
+    order = await desk.data("POST", "/order", json={"id": cart})
+    assert order["customer"] == answers
+    assert order["items"][0]["participantList"][0]["answers"] == answers
+
+
+async def test_an_addition_to_an_order_without_a_customer_answers_for_its_guests_alone(
+    desk: Desk, rafting: str
+) -> None:
+    await desk.shop.add("question", question(per="participant"))
+    await desk.shop.add("question", question(code="diet", name="Diet"))
+    order = await desk.order((rafting, {"Adult": 2}))
+    cart = (await desk.data("POST", f"/cart?orderId={order['id']}"))["id"]
+    await desk.add(cart, rafting, {"Adult": 1})
+    sent = {"firstName": "Al", "Level of skill": "low", "Diet": "vegan", "utm": "x"}
+    await desk.data("PUT", f"/cart/{cart}/customer", json=sent)
+    order = await desk.data("POST", "/order", json={"id": cart})
+    assert order["customer"] == {"firstName": "Al", "Diet": "vegan", "utm": "x"}
+    manifest = await desk.data("GET", f"/api/v1/departures/{rafting}/manifest")
+    assert sum("Level of skill" in guest["answers"] for guest in manifest["guests"]) == 1
+
+
+async def test_what_nobody_asks_is_not_copied_to_every_guest_who_is_added(desk: Desk, rafting: str) -> None:
+    order = await desk.order((rafting, {"Adult": 1}))
+    cart = await desk.cart((rafting, {"Adult": 5}))
+    sent = {f"Label {number}": "x" * 1_000 for number in range(90)}
+    await desk.data("PUT", f"/cart/{cart}/customer", json=sent)
+    order = await desk.data("POST", "/order", json={"id": cart, "orderId": order["id"]})
+    assert order["customer"] == sent
+    assert all(line["answers"] == {} for line in order["items"][0]["participantList"])
+
+
+async def test_an_empty_list_of_participants_says_nothing(desk: Desk, rafting: str) -> None:
+    cart = await desk.cart((rafting, {"Adult": 1}))
+    shown = await desk.data("PUT", f"/cart/{cart}/customer", json={"firstName": "Ann", "participants": []})
+    assert shown["customer"] == {"firstName": "Ann"}

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from seatwright.cart.model import Item, Line
-from seatwright.catalog.model import Catalog
-from seatwright.catalog.questions import missing, questions_of, read_answers
+from seatwright.cart.model import CartBody, Item, Line
+from seatwright.catalog.model import Catalog, Question
+from seatwright.catalog.questions import answer_to, missing, questions_of, read_answers
 from seatwright.core import names
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
@@ -28,30 +28,69 @@ class GuestDetails(NamedTuple):
     answers: Mapping[str, Any]
 
 
+def asked(items: Iterable[Item], catalog: Catalog) -> list[Question]:
+    """Return the questions that the products of these items ask, each once."""
+    found = {each.code: each for item in items for each in _questions(item, catalog)}
+    return list(found.values())
+
+
+def _questions(item: Item, catalog: Catalog) -> list[Question]:
+    return questions_of(catalog, catalog.products_by_id.get(item.product_id))
+
+
+def read_customer(customer: Mapping[str, Any], items: Iterable[Item], catalog: Catalog) -> dict[str, Any]:
+    """Return a customer whose answers have the types of the questions that these items ask. Raises `Invalid`."""
+    known = {name: value for name, value in customer.items() if name in NO_ANSWERS}
+    answers = {name: value for name, value in customer.items() if name not in NO_ANSWERS}
+    return {**known, **read_answers(asked(items, catalog), answers, of_guest=False)}
+
+
 def with_guests(items: Sequence[Item], guests: Sequence[GuestDetails], catalog: Catalog) -> tuple[Item, ...]:
     """Return items whose participants or units have these names and answers, replacing their earlier ones.
 
     The others stay as they are. Raises `Invalid`, naming the place in the list, for an id that is not in the items or
     comes twice, and for an answer that doesn't fit its question.
     """
-    lines = {line.id: line for item in items for line in item.lines}
+    lines = {line.id: (line, item) for item in items for line in item.lines}
     changed: dict[str, Line] = {}
     for place, guest in enumerate(guests):
         path = f"participants[{place}]."
-        line = lines.get(guest.line_id)
-        if line is None:
+        if guest.line_id not in lines:
             raise bad_field(
                 f"{path}id", "the cart has no such participant or unit; its items list them with their ids."
             )
         if guest.line_id in changed:
             raise bad_field(f"{path}id", "is there twice; send each participant or unit once.")
+        line, item = lines[guest.line_id]
         changed[line.id] = msgspec.structs.replace(
             line,
             first_name=guest.first_name or None,
             last_name=guest.last_name or None,
-            answers=read_answers(catalog, guest.answers, of_guest=True, path=f"{path}answers."),
+            answers=read_answers(_questions(item, catalog), guest.answers, of_guest=True, path=f"{path}answers."),
         )
     return tuple(item.with_lines(changed) for item in items)
+
+
+def with_answers_read(body: CartBody, catalog: Catalog) -> CartBody:
+    """Return a cart's document with all answers in the types of the questions that are asked now.
+
+    A question or an item may be newer than the answer. Raises `Invalid` for an answer that doesn't fit its question.
+    """
+    if not catalog.questions:
+        return body
+
+    def read(item: Item) -> Item:
+        questions = _questions(item, catalog)
+
+        def reread(line: Line) -> Line:
+            path = f"participants[{line.id}].answers."
+            answers = read_answers(questions, line.answers, of_guest=True, path=path)
+            return msgspec.structs.replace(line, answers=answers)
+
+        return item.map_lines(lambda line: reread(line) if line.answers else line) if questions else item
+
+    customer = read_customer(body.customer, body.items, catalog)
+    return msgspec.structs.replace(body, customer=customer, items=tuple(map(read, body.items)))
 
 
 def require_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping[str, Any]) -> None:
@@ -62,10 +101,10 @@ def require_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping
     """
     absent: dict[str, None] = {}
     for item in items:
-        asked = questions_of(catalog, catalog.products_by_id.get(item.product_id))
-        for question in missing((each for each in asked if each.per == "order"), *customers):
+        questions = _questions(item, catalog)
+        for question in missing((each for each in questions if each.per == "order"), *customers):
             absent[question.name] = None
-        of_guests = [each for each in asked if each.per == "participant" and each.required]
+        of_guests = [each for each in questions if each.per == "participant" and each.required]
         for line in item.live if of_guests else ():
             for question in missing(of_guests, line.answers, *customers[:1]):
                 absent[f"participants[{line.id}].answers.{question.name}"] = None
@@ -84,22 +123,50 @@ def _listed(fields: Sequence[str]) -> str:
     return ", ".join(fields[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def with_answers_of(items: Iterable[Item], customer: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[Item, ...]:
-    """Return the items of an addition, whose guests have the answers that their cart's customer gave for them.
+class AddedAnswers(NamedTuple):
+    """What an addition's customer answered: the items with the guests' part, and the fields that the order lacks."""
 
-    Answers that the order's customer, `known`, gave in the same way are the order's already. A guest's own answer
-    counts.
+    items: tuple[Item, ...]
+    of_order: dict[str, Any]
+
+
+def added_answers(
+    items: Sequence[Item], customer: Mapping[str, Any], known: Mapping[str, Any], catalog: Catalog
+) -> AddedAnswers:
+    """Divide the answers of an addition's customer between its guests and the order's customer, `known`.
+
+    Answers to questions per participant belong to the guests who are added. An answer to a question per order, or to
+    none, is the order's if the order has none. If the order has another answer to a question, that one stays, and the
+    guests who are added keep theirs. A guest's own answer counts.
     """
-    given = {
-        label: value
-        for label, value in customer.items()
-        if label not in NO_ANSWERS and names.find(known, label) != value
-    }
-    if not given:
-        return tuple(items)
-    return tuple(item.map_lines(lambda line: _with_given(line, given)) for item in items)
+    questions = {names.key(question.name): question for question in asked(items, catalog)}
+    of_order: dict[str, Any] = {}
+    of_guests: dict[str, Any] = {}
+    for label, value in customer.items():
+        question = questions.get(names.key(label))
+        if label in NO_ANSWERS:
+            continue
+        if question is None:
+            if names.find(known, label) is None:
+                of_order[label] = value
+        elif question.per == "participant":
+            of_guests[label] = value
+        elif (present := answer_to(question, known)) is None:
+            of_order[label] = value
+        elif present != value:
+            of_guests[label] = value
+    if not of_guests:
+        return AddedAnswers(tuple(items), of_order)
+    return AddedAnswers(tuple(_with_given(item, of_guests, catalog) for item in items), of_order)
 
 
-def _with_given(line: Line, given: Mapping[str, Any]) -> Line:
-    more = {label: value for label, value in given.items() if names.find(line.answers, label) is None}
-    return msgspec.structs.replace(line, answers={**line.answers, **more}) if more else line
+def _with_given(item: Item, given: Mapping[str, Any], catalog: Catalog) -> Item:
+    """Return an item whose guests have these answers, as far as its product asks for them and they have none."""
+    labels = {names.key(question.name) for question in _questions(item, catalog)}
+    of_item = {label: value for label, value in given.items() if names.key(label) in labels}
+
+    def change(line: Line) -> Line:
+        more = {label: value for label, value in of_item.items() if names.find(line.answers, label) is None}
+        return msgspec.structs.replace(line, answers={**line.answers, **more}) if more else line
+
+    return item.map_lines(change) if of_item else item

@@ -17,15 +17,13 @@ from seatwright.cart import hold_limits, holds, pricing, renewal, store
 from seatwright.cart.addition import Addition, addition
 from seatwright.cart.behalf import Behalf, on_behalf
 from seatwright.cart.context import BookingContext
-from seatwright.cart.guests import GuestDetails, with_guests
+from seatwright.cart.guests import GuestDetails, read_customer, with_guests
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Cart, CartBody, Item, TargetOrder
 from seatwright.cart.selection import choose_place, count_tiers, kind_of, new_lines
 from seatwright.catalog.model import Catalog, Discount, Product
-from seatwright.catalog.questions import read_answers
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.ids import new_uuid
-from seatwright.customers.fields import NO_ANSWERS
 from seatwright.inventory.availability import bookable_product
 from seatwright.inventory.model import Departure
 from seatwright.inventory.offer import for_reseller
@@ -226,11 +224,9 @@ async def set_customer(
     participant that isn't in the cart.
     """
     opened = await _open(tx, booking, caller, cart_id)
-    known = {name: value for name, value in customer.items() if name in NO_ANSWERS}
-    answers = {name: value for name, value in customer.items() if name not in NO_ANSWERS}
     body = msgspec.structs.replace(
         opened.cart.body,
-        customer={**known, **read_answers(opened.catalog, answers, of_guest=False)},
+        customer=read_customer(customer, opened.cart.body.items, opened.catalog),
         items=with_guests(opened.cart.body.items, guests, opened.catalog),
     )
     changed = msgspec.structs.replace(opened.cart, body=body)

@@ -12,6 +12,7 @@ from typing import Any
 
 from seatwright.catalog.model import Catalog, Product, Question
 from seatwright.core import names
+from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
 from seatwright.core.numerals import MAX_NUMBER, is_plain
 from seatwright.core.times import parse_date
@@ -29,38 +30,34 @@ def questions_of(catalog: Catalog, product: Product | None) -> list[Question]:
     return [each for each in catalog.questions.values() if each.products is None or product.code in each.products]
 
 
-def by_label(catalog: Catalog) -> dict[str, Question]:
-    """Return the catalog's questions by the key of their labels (`core.names.key`), which is the same for all
-    spellings.
-    """
-    return {names.key(question.name): question for question in catalog.questions.values()}
-
-
-def read_answers(catalog: Catalog, sent: Mapping[str, Any], *, of_guest: bool, path: str = "") -> dict[str, Any]:
+def read_answers(
+    questions: Iterable[Question], sent: Mapping[str, Any], *, of_guest: bool, path: str = ""
+) -> dict[str, Any]:
     """Return answers as they are stored, by their labels as sent: numbers as numbers, choices as the catalog has them.
 
-    An empty answer (null, an empty text) is left out. Fields that no question asks for stay as they are. `of_guest`:
-    the answers are a participant's, who is not asked questions per order; answers of the order may count for all
-    participants. Raises `Invalid`, naming the label after `path`, for an answer that doesn't fit its question, or comes
-    twice.
+    An empty answer (null, an empty text) is left out. Fields that none of `questions` asks for stay as they are.
+    `of_guest`: the answers are a participant's, who is not asked questions per order; answers of the order may count
+    for all participants. Raises `Invalid`, naming the label after `path`, for an answer that doesn't fit its question, or
+    comes twice.
     """
-    questions = by_label(catalog)
+    by_label = {names.key(question.name): question for question in questions}
     answers: dict[str, Any] = {}
     seen: set[str] = set()
     for label, value in sent.items():
-        question = questions.get(names.key(label))
+        question = by_label.get(names.key(label))
         if question is None:
             answers[label] = value
             continue
         field = f"{path}{label}"
-        if question.code in seen:
-            raise _bad(field, "is there twice; send one answer to each question.")
-        seen.add(question.code)
         if of_guest and question.per == "order":
             raise _bad(field, "is asked once for the whole order; send it beside the customer's other fields.")
         answer = read_answer(question, value, field=field)
-        if answer is not None:
-            answers[label] = answer
+        if answer is None:
+            continue
+        if question.code in seen:
+            raise _bad(field, "is there twice; send one answer to each question.")
+        seen.add(question.code)
+        answers[label] = answer
     return answers
 
 
@@ -117,12 +114,24 @@ def _choice(question: Question, value: Any, field: str) -> str:
 
 
 def answer_to(question: Question, *answers: Mapping[str, Any]) -> Any:
-    """Return the first answer to a question in one of these mappings, by label; None if there is none."""
+    """Return the first answer to a question in one of these mappings, by any spelling of its label; None without one.
+
+    A value that doesn't fit the question is no answer: it may be older than the question.
+    """
     for some in answers:
-        found = names.find(some, question.name)
-        if found not in (None, "", []):
-            return found
+        for label, value in some.items():
+            if names.same(label, question.name):
+                answer = _fitting(question, value)
+                if answer is not None:
+                    return answer
     return None
+
+
+def _fitting(question: Question, value: Any) -> Any:
+    try:
+        return read_answer(question, value, field=question.name)
+    except Invalid:
+        return None
 
 
 def missing(questions: Iterable[Question], *answers: Mapping[str, Any]) -> list[Question]:

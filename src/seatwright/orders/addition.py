@@ -7,6 +7,7 @@ An order is the same, to the cent, whether it was bought in one cart or in sever
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -16,12 +17,13 @@ from seatwright.cart import store as cart_store
 from seatwright.cart.addition import settle_together
 from seatwright.cart.behalf import Behalf
 from seatwright.cart.context import BookingContext
-from seatwright.cart.guests import require_answers, with_answers_of
+from seatwright.cart.guests import added_answers, require_answers
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
 from seatwright.cart.resale import with_commission_as_sold
 from seatwright.cart.service import PricedCart
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.customers.consent import with_newer_consent
+from seatwright.customers.fields import NO_ANSWERS
 from seatwright.orders import consent, store
 from seatwright.orders.convert import sell_holds
 from seatwright.orders.model import Order, OrderBody, Resale, unconfirmed_with
@@ -70,7 +72,8 @@ async def add_to_order(tx: Tx, placement: Placement, reference: str) -> Order:
     order = await _find(tx, caller, order.id, lock=True)
     _check_can_take(order, placement)
     require_answers(placement.items, placement.opened.catalog, cart.body.customer, order.body.customer)
-    placement = placement._replace(items=with_answers_of(placement.items, cart.body.customer, order.body.customer))
+    added = added_answers(placement.items, cart.body.customer, order.body.customer, placement.opened.catalog)
+    placement = placement._replace(items=added.items)
     items, sale = _sold_together(order, placement)
     code = cart.body.discount_code
     if code is not None and code not in order.body.discount_codes:
@@ -80,7 +83,7 @@ async def add_to_order(tx: Tx, placement: Placement, reference: str) -> Order:
     body = msgspec.structs.replace(
         order.body,
         items=items,
-        customer=with_newer_consent(order.body.customer, cart.body.customer),
+        customer=_customer(order.body.customer, cart.body.customer, added.of_order),
         reference_id=details.reference_id or order.body.reference_id,
         discount_codes=tuple(dict.fromkeys((*order.body.discount_codes, *filter(None, [code])))),
         billing=details.billing or order.body.billing,
@@ -103,6 +106,12 @@ def _supplier_sees(order: Order, placement: Placement) -> tuple[str, ...]:
     belongs, makes the addition.
     """
     return placement.supplier_sees if placement.caller.account_id == order.owner_id else order.body.supplier_sees
+
+
+def _customer(customer: dict[str, Any], added: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+    """Return the order's customer, or the addition's if it has none, with the answers that it lacked."""
+    known = {name: value for name, value in added.items() if name in NO_ANSWERS}
+    return {**with_newer_consent(customer, known), **answers}
 
 
 def _sold_together(order: Order, placement: Placement) -> tuple[tuple[Item, ...], Sale]:

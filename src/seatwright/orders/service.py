@@ -12,7 +12,7 @@ from seatwright.cart import service as carts
 from seatwright.cart import store as cart_store
 from seatwright.cart.behalf import Behalf, at_resellers_prices, on_behalf
 from seatwright.cart.context import BookingContext
-from seatwright.cart.guests import require_answers
+from seatwright.cart.guests import require_answers, with_answers_read
 from seatwright.cart.model import Cart, FirstOrderRequest, Item
 from seatwright.cart.renewal import note_lost_holds, retake
 from seatwright.cart.resale import require_sold
@@ -99,6 +99,8 @@ async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderD
         )
     if connection is not None:
         require_sold(cart.body.items, connection.terms)
+    cart = msgspec.structs.replace(cart, body=with_answers_read(cart.body, opened.catalog))
+    opened = opened._replace(cart=cart)
     if details.order_id is None and cart.order_id is None:
         require_answers(cart.body.items, opened.catalog, cart.body.customer)
     if any(item.expires_at <= now for item in cart.body.items):

@@ -76,7 +76,7 @@ SCHEMA: dict[str, Any] = {
 def split_customer(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[GuestDetails]]:
     """Return the customer that `check_customer` returns, and the details of participants that come with it."""
     sent = data.get(PARTICIPANTS)
-    if not isinstance(sent, list) or not any(isinstance(one, dict) for one in sent):
+    if not isinstance(sent, list) or (sent and not any(isinstance(one, dict) for one in sent)):
         return check_customer(data), []
     if len(sent) > MAX_ITEMS * MAX_LINES:
         raise _bad(PARTICIPANTS, f"has more than {MAX_ITEMS * MAX_LINES} entries.")

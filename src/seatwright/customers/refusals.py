@@ -45,6 +45,6 @@ async def remove(tx: Tx, account_id: str, refusal_id: str, at: Instant, actor: s
 
 
 async def page(tx: ReadTx, account_id: str, *, limit: int, page: int, address: str | None = None) -> list[Refusal]:
-    """Return a page of an account's refusals, newest first: all, or the one of an address."""
+    """Return a page of an account's refusals, newest first: all of them, or that of one address."""
     refusal_id = None if address is None else id_of(address)
     return await refusal_store.page(tx, account_id, limit=limit, offset=limit * page, refusal_id=refusal_id)

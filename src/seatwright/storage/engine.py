@@ -82,9 +82,10 @@ class Tx(ReadTx, Protocol):
     async def sole(self, sql: str, *args: Any) -> Row | None:
         """Run the only statement by which a use case writes, and return its first row. Raises `ConstraintViolation`.
 
-        It guards itself against what was read before it (see `Retry`). In a `one_trip` transaction in which nothing has
-        been written yet, PostgreSQL takes it without BEGIN and COMMIT around it; then it is committed, and a further
-        statement is a mistake of ours, on both databases. In any other transaction it is a statement like the rest.
+        It must guard itself against changes since earlier reads (see `Retry`). In a `one_trip` transaction in which
+        nothing has been written yet, PostgreSQL takes it without BEGIN and COMMIT around it; then it is committed, and
+        a further statement is a mistake of ours, on both databases. In any other transaction it is a statement like the
+        rest.
         """
         ...
 

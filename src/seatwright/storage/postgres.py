@@ -146,7 +146,7 @@ class PostgresDatabase:
         return cls(await Connections.open(url, pool_size))
 
     async def _connected(self, work: Callable[[Any], Awaitable[T]]) -> T:
-        """Do something with a connection, and raise an outage as what it is."""
+        """Run an operation on a connection, and raise its outage as `Unavailable`."""
         connection, sound = await self._connections.take(), False
         try:
             result = await work(connection)
@@ -181,7 +181,7 @@ class PostgresDatabase:
         heavy: bool = False,
         one_trip: bool = False,
     ) -> T:
-        """Run a use case in one READ COMMITTED transaction, again where the database asks for it."""
+        """Run a use case in one READ COMMITTED transaction, and again if the database asks for it."""
 
         async def attempt(connection: Any) -> T:
             return await self._attempt(PostgresTx(connection, self.probe, patient=patient, one_trip=one_trip), use_case)

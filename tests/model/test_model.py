@@ -89,7 +89,9 @@ MUTANTS = {
     ],
     "a cancelled seat stays taken": [Cut("seatwright.inventory.seats", "release", "if count == 0", "if count == 1")],
     "a key is forgotten": [Cut("seatwright.storage.idempotency", "claim", "if claimed:", "if True:")],
-    "a key is anybody's": [Cut("seatwright.storage.idempotency", "claim", 'row["fingerprint"] != print_', "False")],
+    "a key is anybody's": [
+        Cut("seatwright.storage.idempotency", "claim", 'row["fingerprint"] != fingerprint', "False")
+    ],
     "an old token is good": [
         Cut("seatwright.auth.service", "caller_of", 'row["caller_key_generation"] != claims.key_generation', "False")
     ],

@@ -18,7 +18,7 @@ from seatwright.core.clock import MINUTE_MS
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
 from seatwright.http.context import Services
-from seatwright.reports.queue import MAX_WAITING, MAX_WAITING_EACH, ReportQueue
+from seatwright.http.report_queue import MAX_WAITING, MAX_WAITING_EACH, ReportQueue
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor

@@ -272,12 +272,6 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         code = product.policy or self.policy_code
         return self.policies[code] if code else None
 
-    def charges_on(self, product: Product) -> tuple[Charge, ...]:
-        """Return the taxes and fees on `product`, in the order of their codes."""
-        return tuple(
-            charge for charge in self.charges.values() if charge.products is None or product.code in charge.products
-        )
-
     def discount(self, code: str) -> Discount | None:
         """Return the discount with `code`, in any case, or None."""
         return names.find(self.discounts, code)

@@ -37,8 +37,8 @@ def read_answers(
 
     An empty answer (null, an empty text) is left out. Fields that none of `questions` asks for stay as they are.
     `of_guest`: the answers are a participant's, who is not asked questions per order; answers of the order may count
-    for all participants. Raises `Invalid`, naming the label after `path`, for an answer that doesn't fit its question, or
-    comes twice.
+    for all participants. Raises `Invalid`, naming the label after `path`, for an answer that doesn't fit its question
+    or comes twice.
     """
     by_label = {names.key(question.name): question for question in questions}
     answers: dict[str, Any] = {}

@@ -35,8 +35,3 @@ def new_uuid() -> str:
 def is_hex24(text: str) -> bool:
     """Tell whether `text` has the shape of `new_hex24`."""
     return _HEX24.fullmatch(text) is not None
-
-
-def is_uuid(text: str) -> bool:
-    """Tell whether `text` has the shape of `new_uuid`."""
-    return _UUID.fullmatch(text) is not None

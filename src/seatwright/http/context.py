@@ -21,7 +21,7 @@ from seatwright.cart.context import BookingContext
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import SECOND_MS, Clock
 from seatwright.core.config import Settings
-from seatwright.reports.queue import ReportQueue
+from seatwright.http.report_queue import ReportQueue
 from seatwright.storage.engine import Database
 
 ApiRequest: TypeAlias = Request[Any, Any, State]

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from seatwright.auth.model import Account
 from seatwright.cart.model import Item, Line
-from seatwright.core.calendars import Appointment, calendar
 from seatwright.core.clock import Instant
 from seatwright.core.mail import Mailbox, one_line
 from seatwright.customers.fields import full_name
 from seatwright.messages.context import OrderEvent
 from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order
+from seatwright.presentation.calendars import Appointment, calendar
 from seatwright.presentation.guests import MAX_VALUE, answer_texts, guest_name, guests_text, pickup_text, place_text
 from seatwright.wording.wording import Wording
 

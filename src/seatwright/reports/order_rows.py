@@ -23,7 +23,7 @@ CANCELLING = frozenset(("order.cancelled", "order.partly_cancelled", "order.decl
 """Actions that sell participants and units, and that cancel some."""
 
 
-class OrderRow(NamedTuple):
+class ReportRow(NamedTuple):
     """One tier of one item of a change. `participants` and `units` are below zero where they were cancelled, and 0
     where only something else about them changed. `amounts` are minor units as the customer sees them, by type.
     `location` and `pickup` are those of all of them, None where they differ.
@@ -51,7 +51,7 @@ class _Part(NamedTuple):
     sign: int
 
 
-def rows_of(record: Transaction) -> list[OrderRow]:
+def rows_of(record: Transaction) -> list[ReportRow]:
     """Return the rows of a transaction, in the order of its items and of the tiers in them.
 
     Amounts of the order that belong to no item are on the first row.
@@ -68,7 +68,7 @@ def rows_of(record: Transaction) -> list[OrderRow]:
     return rows
 
 
-def _rows_of_item(record: Transaction, item: Item, amounts: Mapping[LineType, int]) -> list[OrderRow]:
+def _rows_of_item(record: Transaction, item: Item, amounts: Mapping[LineType, int]) -> list[ReportRow]:
     tiers: dict[str, list[_Part]] = defaultdict(list)
     for part in _parts(record, item):
         tiers[names.key(part.line.tier)].append(part)
@@ -77,7 +77,7 @@ def _rows_of_item(record: Transaction, item: Item, amounts: Mapping[LineType, in
     split = {type_: _split(amount, [cost.get(type_, 0) for cost in costs], prices) for type_, amount in amounts.items()}
     arranged = [msgspec.structs.replace(item, lines=tuple(part.line for part in parts)) for parts in tiers.values()]
     return [
-        OrderRow(
+        ReportRow(
             item=item,
             tier=parts[0].line.tier,
             location=arranged[number].location,

@@ -1,6 +1,6 @@
 """Forms to catalog entries. Every refusal names the field with its path, as `products[2].tiers.Adult.price`.
 
-Rules about a single entry are checked here; rules about several (references, unique numbers) in `catalog.validate`.
+Rules about a single entry are checked here; rules about several (references, unique numbers) in `setup.validate`.
 """
 
 from __future__ import annotations

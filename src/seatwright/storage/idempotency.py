@@ -46,7 +46,7 @@ def fingerprint(method: str, path: str, query: str, body: bytes) -> str:
 
 
 async def claim(
-    tx: Tx, account_id: str, key: str, print_: str, now: Instant, *, expired_before: Instant
+    tx: Tx, account_id: str, key: str, fingerprint: str, now: Instant, *, expired_before: Instant
 ) -> StoredAnswer | None:
     """Claim `key` for this transaction, or return the answer that was stored under it.
 
@@ -62,7 +62,7 @@ async def claim(
         """,
         account_id,
         key,
-        print_,
+        fingerprint,
         b"",
         now,
         expired_before,
@@ -74,7 +74,7 @@ async def claim(
     )
     if row is None:
         raise Retry  # retention has deleted it since
-    if row["fingerprint"] != print_:
+    if row["fingerprint"] != fingerprint:
         raise KeyReused("Idempotency-Key: was used for another request; use a new key for a new request.")
     return StoredAnswer(row["status"], bytes(row["body"]))
 

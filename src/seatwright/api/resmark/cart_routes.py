@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,11 +12,11 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.cart_wire import CartOut, cart_out
 from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, split_customer
-from seatwright.api.resmark.participants import read_counts
 from seatwright.api.shapes.csv import csv_values
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
 from seatwright.cart.service import ItemRequest, PricedCart
+from seatwright.core.field_errors import bad_field
 from seatwright.core.names import text_of, text_or_none
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking
@@ -23,6 +24,11 @@ from seatwright.http.openapi import body
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word
 from seatwright.orders.addition import open_cart
 from seatwright.storage.engine import ReadTx, Tx
+
+_COUNTS = "participants"
+MAX_TIERS = 100
+"""Entries of `participants` at most."""
+MAX_DIGITS = 9
 
 CartId = Annotated[str, PathParameter(description="Cart ID.")]
 SupplierId = Annotated[
@@ -183,10 +189,35 @@ async def add_item(request: ApiRequest, cart_id: CartId, data: JSONBody[AddItem]
 def _item_request(data: JSONBody[AddItem]) -> ItemRequest:
     return ItemRequest(
         departure_id=text_of(data.item_id),
-        counts=read_counts(data.participants, data.units),
+        counts=_read_counts(data.participants, data.units),
         location_id=text_or_none(data.location_id),
         pickup_detail_id=text_or_none(data.pickup_detail_id),
     )
+
+
+def _read_counts(participants: Mapping[str, object] | None, units: Mapping[str, object] | None) -> dict[str, int]:
+    """Return counts by tier, of `participants`, or else of `units`, another name of the same.
+
+    Counts may be texts; null is 0 (wire reference, "Cart"). Raises `Invalid`, naming the tier.
+    """
+    sent = units if participants is None else participants
+    if sent is None:
+        raise bad_field(_COUNTS, 'is missing; send how many by price tier, such as {"All": 2}.', code="missing_field")
+    if len(sent) > MAX_TIERS:
+        raise bad_field(_COUNTS, f"has more than {MAX_TIERS} price tiers.")
+    return {tier: _count(tier, count) for tier, count in sent.items()}
+
+
+def _count(tier: str, value: object) -> int:
+    if value is None:
+        return 0
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
+        if isinstance(value, float) and value.is_integer() and 0 <= value < 10**MAX_DIGITS:
+            return int(value)
+        sentence = f"{str(value)[:40]!r} is not a count; send a whole number from 0 up."
+        raise bad_field(f"{_COUNTS}.{tier}", sentence, code="invalid_count")
+    return int(text)
 
 
 @delete("/{cart_id:str}/item/{item_id:str}", status_code=200, summary="Remove a date and time from a cart")

@@ -20,7 +20,7 @@ from seatwright.customers.fields import full_name
 from seatwright.http import wire
 from seatwright.orders.model import Order
 from seatwright.reports.order_facts import Facts
-from seatwright.reports.order_rows import CANCELLING, OrderRow, rows_of
+from seatwright.reports.order_rows import CANCELLING, ReportRow, rows_of
 from seatwright.reports.sheets import Cell, Sheet
 from seatwright.reports.transactions import Transaction
 
@@ -263,7 +263,7 @@ def _agents(what: str) -> tuple[str, str]:
     return f"order_agent_created_{what}", f"product_agent_created_{what}"
 
 
-def _of_item(record: Transaction, row: OrderRow, facts: Facts) -> dict[str, Any]:
+def _of_item(record: Transaction, row: ReportRow, facts: Facts) -> dict[str, Any]:
     """Return what a row says of its date, product, place and tier."""
     order, item = record.order, row.item
     product = facts.catalogs[order.account_id].products_by_id.get(item.product_id)
@@ -303,7 +303,7 @@ def _tier_name(product: Product | None, code: str) -> str:
     return tier.name if tier else code
 
 
-def _amounts(order: Order, row: OrderRow) -> dict[str, Any]:
+def _amounts(order: Order, row: ReportRow) -> dict[str, Any]:
     """Return a row's money: numbers and texts."""
     currency = order.body.currency
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from seatwright.cart.model import Item
-from seatwright.core import calendars
-from seatwright.core.calendars import Appointment
 from seatwright.core.clock import Instant
 from seatwright.orders.model import OrderStatus, item_status
+from seatwright.presentation import calendars
+from seatwright.presentation.calendars import Appointment
 from seatwright.presentation.guests import guests_text, place_text
 from seatwright.selfservice.service import OrderParties
 from seatwright.web.my.view import facts

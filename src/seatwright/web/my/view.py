@@ -53,7 +53,7 @@ class Letterhead(NamedTuple):
     number: str
 
 
-class OrderView(NamedTuple):
+class OrderPage(NamedTuple):
     """An order as its customer sees it; it begins with what a `Letterhead` has."""
 
     seller: str
@@ -106,10 +106,10 @@ def letterhead(seen: OrderParties) -> Letterhead:
     return Letterhead(seen.seller.name, seen.seller.email, str(seen.order.confirmation))
 
 
-def order_view(seen: OrderParties, words: Wording) -> OrderView:
+def order_view(seen: OrderParties, words: Wording) -> OrderPage:
     """Show an order."""
     order = seen.order
-    return OrderView(
+    return OrderPage(
         seller=seen.seller.name,
         email=seen.seller.email,
         number=str(order.confirmation),

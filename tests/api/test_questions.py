@@ -372,6 +372,10 @@ async def test_what_nobody_asks_is_not_copied_to_every_guest_who_is_added(desk: 
     order = await desk.data("POST", "/order", json={"id": cart, "orderId": order["id"]})
     assert order["customer"] == sent
     assert all(line["answers"] == {} for line in order["items"][0]["participantList"])
+    more = await desk.cart((rafting, {"Adult": 1}))
+    await desk.data("PUT", f"/cart/{more}/customer", json={f"More {number}": "x" for number in range(90)})
+    refused = await desk.refused(409, "POST", "/order", json={"id": more, "orderId": order["id"]})
+    assert refused["errorCode"] == "order_full"
 
 
 async def test_an_empty_list_of_participants_says_nothing(desk: Desk, rafting: str) -> None:

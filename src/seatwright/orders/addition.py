@@ -22,6 +22,7 @@ from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Item, Line, TargetOrder
 from seatwright.cart.resale import with_commission_as_sold
 from seatwright.cart.service import PricedCart
 from seatwright.core.errors import Conflict, NotFound
+from seatwright.customers.check import MAX_FIELDS
 from seatwright.customers.consent import with_newer_consent
 from seatwright.customers.fields import NO_ANSWERS
 from seatwright.orders import consent, store
@@ -109,9 +110,20 @@ def _supplier_sees(order: Order, placement: Placement) -> tuple[str, ...]:
 
 
 def _customer(customer: dict[str, Any], added: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
-    """Return the order's customer, or the addition's if it has none, with the answers that it lacked."""
+    """Return the order's customer, or the addition's if it has none, with the answers that it lacked.
+
+    Raises `Conflict` if that is more than a customer may have.
+    """
     known = {name: value for name, value in added.items() if name in NO_ANSWERS}
-    return {**with_newer_consent(customer, known), **answers}
+    both = {**with_newer_consent(customer, known), **answers}
+    if answers and len(both) > MAX_FIELDS:
+        raise Conflict(
+            f"the order's customer would have more than {MAX_FIELDS} fields; leave out those that the order has no "
+            "room for.",
+            code="order_full",
+            about="order",
+        )
+    return both
 
 
 def _sold_together(order: Order, placement: Placement) -> tuple[tuple[Item, ...], Sale]:

@@ -15,9 +15,9 @@ from seatwright.cart.model import Item, Line
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.core.money import from_wire, to_wire
 from seatwright.orders import ledger, store
-from seatwright.orders.access import lock_order
 from seatwright.orders.model import Order, OrderBody
 from seatwright.orders.outbox import Detail
+from seatwright.orders.store import lock_order
 from seatwright.storage.engine import Tx
 
 

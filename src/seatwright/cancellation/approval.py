@@ -21,9 +21,9 @@ from seatwright.core.errors import Conflict, Forbidden
 from seatwright.core.fee_reason import NOT_ACCEPTED
 from seatwright.inventory import seats
 from seatwright.orders import store
-from seatwright.orders.access import lock_own_order
 from seatwright.orders.model import Answer, Order
 from seatwright.orders.outbox import Detail
+from seatwright.orders.store import lock_own_order
 from seatwright.storage.engine import Database, ReadTx, Tx
 
 MAX_REASON = 500

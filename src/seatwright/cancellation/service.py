@@ -20,9 +20,9 @@ from seatwright.core.errors import Forbidden, Invalid, NotFound
 from seatwright.core.fee_reason import MOVED, NOT_ACCEPTED, WAIVED
 from seatwright.inventory import seats
 from seatwright.orders import ledger, outbox, store
-from seatwright.orders.access import lock_order
 from seatwright.orders.model import Order, settled, status_of
 from seatwright.orders.outbox import Detail
+from seatwright.orders.store import lock_order
 from seatwright.storage.engine import Tx
 
 

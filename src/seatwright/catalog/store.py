@@ -143,3 +143,18 @@ async def touch(tx: Tx, account_id: str) -> None:
         account_id,
         1 + secrets.randbelow(2**31),
     )
+
+
+async def count_discount_use(tx: Tx, account_id: str, discount_id: str) -> int:
+    """Count one more use of a discount; return the number of uses."""
+    row = await tx.row(
+        """
+        INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)
+        ON CONFLICT (account_id, discount_id) DO UPDATE SET uses = discount_use.uses + 1
+        RETURNING uses
+        """,
+        account_id,
+        discount_id,
+    )
+    assert row is not None, "an upsert has a row"
+    return int(row["uses"])

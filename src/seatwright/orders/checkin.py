@@ -12,9 +12,9 @@ from seatwright.cart.model import Line
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict, Forbidden, NotFound
 from seatwright.orders import store
-from seatwright.orders.access import lock_own_order
 from seatwright.orders.model import Order
 from seatwright.orders.outbox import Detail
+from seatwright.orders.store import lock_own_order
 from seatwright.storage.engine import Tx
 
 

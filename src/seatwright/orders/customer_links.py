@@ -10,8 +10,8 @@ from seatwright.auth.model import Caller
 from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict
 from seatwright.orders import store
-from seatwright.orders.access import lock_order
 from seatwright.orders.model import Order
+from seatwright.orders.store import lock_order
 from seatwright.storage.engine import Tx
 
 

@@ -13,6 +13,7 @@ from seatwright.cart import store as cart_store
 from seatwright.cart.behalf import Behalf
 from seatwright.cart.model import Item
 from seatwright.cart.resale import with_commission
+from seatwright.catalog import store as catalog_store
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.errors import Conflict
@@ -149,7 +150,7 @@ async def use_discount(tx: Tx, placement: Placement) -> None:
     discount = catalog.discount(cart.body.discount_code) if cart.body.discount_code else None
     if discount is None or discount.max_uses is None:
         return
-    if await store.count_discount_use(tx, cart.account_id, discount.id) > discount.max_uses:
+    if await catalog_store.count_discount_use(tx, cart.account_id, discount.id) > discount.max_uses:
         raise Conflict(
             f"The discount code {discount.code} has been used as often as it may be; remove it from the cart.",
             code="discount_used_up",

@@ -18,7 +18,6 @@ from seatwright.cart.renewal import note_lost_holds, retake
 from seatwright.cart.resale import require_sold
 from seatwright.core.errors import Conflict, Invalid
 from seatwright.orders import listing, store
-from seatwright.orders.access import order_not_found
 from seatwright.orders.addition import add_to_order
 from seatwright.orders.convert import convert
 from seatwright.orders.model import NotificationFlags, Order, OrderBody, answer_by, status_of, unconfirmed_with
@@ -31,6 +30,7 @@ from seatwright.orders.placement import (
     use_discount,
     with_payment,
 )
+from seatwright.orders.store import order_not_found
 from seatwright.orders.view import labels_for_supplier
 from seatwright.resellers.model import Connection
 from seatwright.storage.engine import ReadTx, Retry, Tx

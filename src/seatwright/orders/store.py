@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from seatwright.auth.model import Caller
 from seatwright.cart.model import Item
 from seatwright.core.clock import Instant
+from seatwright.core.errors import Forbidden, NotFound
 from seatwright.core.ids import new_hex24_at
 from seatwright.notifications.webhooks.model import EventKind
 from seatwright.orders import outbox
@@ -93,6 +95,27 @@ async def find(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False
     """
     stored = await look_up(tx, viewer_id, reference, lock=lock)
     return None if stored is None else stored.order()
+
+
+def order_not_found() -> NotFound:
+    """Return the error for an order that the account doesn't see."""
+    return NotFound("There is no such order.", code="order_not_found")
+
+
+async def lock_order(tx: Tx, caller: Caller, reference: str) -> Order:
+    """Return the order with this id or confirmation number, locked until the transaction ends. Raises `NotFound`."""
+    order = await find(tx, caller.account_id, reference, lock=True)
+    if order is None:
+        raise order_not_found()
+    return order
+
+
+async def lock_own_order(tx: Tx, caller: Caller, reference: str, refusal: Forbidden) -> Order:
+    """Return a locked order of the caller's own seats. Raises `NotFound`, and `refusal` for a reseller."""
+    order = await lock_order(tx, caller, reference)
+    if order.account_id != caller.account_id:
+        raise refusal
+    return order
 
 
 async def look_up(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = False) -> OrderRow | None:
@@ -363,18 +386,3 @@ async def orders_on(tx: ReadTx, account_id: str, departure_id: str) -> list[str]
         departure_id,
     )
     return [row["order_id"] for row in rows]
-
-
-async def count_discount_use(tx: Tx, account_id: str, discount_id: str) -> int:
-    """Count one more use of a discount; return the number of uses."""
-    row = await tx.row(
-        """
-        INSERT INTO discount_use (account_id, discount_id, uses) VALUES ($1, $2, 1)
-        ON CONFLICT (account_id, discount_id) DO UPDATE SET uses = discount_use.uses + 1
-        RETURNING uses
-        """,
-        account_id,
-        discount_id,
-    )
-    assert row is not None, "an upsert has a row"
-    return int(row["uses"])

@@ -20,8 +20,8 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Instant, ManualClock
 from seatwright.core.errors import NotFound
 from seatwright.orders import store
-from seatwright.orders.access import order_not_found
 from seatwright.orders.model import Order
+from seatwright.orders.store import order_not_found
 from seatwright.selfservice import online
 from seatwright.selfservice.online import Choice
 from seatwright.storage.engine import ReadTx, Tx

@@ -64,7 +64,7 @@ def restore_command(
         console.print(f"applied {name}", markup=False)
     if restored.swept:
         console.print(f"Gave back {restored.swept} holds that have run out since.", markup=False)
-    console.print(f"RestoreResult {_described(manifest)}.", markup=False)
+    console.print(f"Restored {_described(manifest)}.", markup=False)
     for finding in restored.findings:
         console.print(f"{finding.check}: {finding.row}", markup=False)
     if restored.findings:

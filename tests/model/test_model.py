@@ -120,7 +120,7 @@ MUTANTS = {
     "an order's fee is taken again": [
         Cut("seatwright.cancellation.fees", "cancellation_fees", "policy_id in already_charged", "False")
     ],
-    "the wider window counts": [Cut("seatwright.cancellation.policy", "choose", "min(fitting", "max(fitting")],
+    "the wider window counts": [Cut("seatwright.catalog.fee_windows", "choose", "min(fitting", "max(fitting")],
     "a reseller holds all": [Cut("seatwright.cart.hold_limits", "resold_before", "if spare >= 0", "if True")],
     "a pool is not shared": [Cut("seatwright.inventory.seats", "take", "is not None:\n", "is None:\n")],
 }

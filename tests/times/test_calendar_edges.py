@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from seatwright.cancellation.fees import CancelledLine, cancellation_fees
-from seatwright.cancellation.policy import cutoff
+from seatwright.catalog.fee_windows import cutoff
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS
 from seatwright.core.errors import Invalid

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from seatwright.cancellation.fees import CancelledLine, cancellation_fees
-from seatwright.cancellation.policy import cutoff
+from seatwright.catalog.fee_windows import cutoff
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from seatwright.core.moments import parse_moment

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatwright.cancellation.fees import CancelledLine, FeeResult, LineFee, cancellation_fees, reason_of
-from seatwright.cancellation.policy import Kind, choose, width
+from seatwright.cancellation.fees import CancelledLine, FeeResult, LineFee, cancellation_fees
+from seatwright.catalog.fee_windows import Kind, choose, width
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.errors import Invalid
 from seatwright.core.fee_reason import NO_FEE, english
@@ -248,7 +248,7 @@ def test_a_flat_fee_per_order_is_spread_over_the_lines_and_taken_once(
 def test_a_flat_fee_of_nothing_is_not_marked_as_taken() -> None:
     free = fee("flat", 0, "order")
     result = cancellation_fees([line("a", 100, policy(free))], START)
-    assert result == FeeResult((LineFee("a", 0, reason_of(free)),), ())
+    assert result == FeeResult((LineFee("a", 0, free.reason()),), ())
 
 
 def test_each_policy_takes_its_own_flat_fee_once_in_the_order_of_their_lines() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seatwright.cancellation.policy import Kind, applies, choose, cutoff, width
+from seatwright.catalog.fee_windows import Kind, applies, choose, cutoff, width
 from seatwright.catalog.policy import MAX_FEES, Fee, Policy, check_policy
 from seatwright.core.errors import Invalid
 from seatwright.core.money import MAX_MINOR

@@ -20,10 +20,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from seatwright.cancellation.policy import Kind, choose, width
+from seatwright.catalog.fee_windows import Kind, choose, width
 from seatwright.catalog.policy import Fee, Policy
 from seatwright.core.clock import Instant
-from seatwright.core.fee_reason import NO_FEE, NO_POLICY, FeeReason, Less
+from seatwright.core.fee_reason import NO_FEE, NO_POLICY, FeeReason
 from seatwright.core.money import allocate, share
 
 
@@ -105,13 +105,13 @@ def cancellation_fees(
             flat.setdefault(policy.id, []).append((rank, fee))
     for (_, fee), places in together.items():
         amount = share(_cost(places), fee.amount)
-        results.update(_spread(places, amount, reason_of(fee)))
+        results.update(_spread(places, amount, fee.reason()))
     charged = []
     for policy_id, places in once.items():
         # Departures of one order can be in different windows of a policy; it is one fee all the same.
         _, fee = min(flat[policy_id], key=itemgetter(0))
         if policy_id in already_charged:
-            results.update(_spread(places, 0, reason_of(fee, "charged")))
+            results.update(_spread(places, 0, fee.reason("charged")))
             continue
         cost = _cost(places)
         taken = min(fee.amount, cost)
@@ -121,22 +121,9 @@ def cancellation_fees(
     return FeeResult(tuple(results[position] for position in range(len(cancelled))), tuple(charged))
 
 
-def reason_of(fee: Fee, less: Less | None = None) -> FeeReason:
-    """Return the reason for a fee of a policy, and why less than it was taken, if so."""
-    return FeeReason(
-        "fee",
-        calc=fee.calc,
-        amount=fee.amount,
-        per=fee.per,
-        window=fee.window,
-        window_unit=fee.window_unit,
-        less=less,
-    )
-
-
 def _by_itself(line: CancelledLine, fee: Fee) -> LineFee:
     if fee.calc == "percent":
-        return LineFee(line.line_id, share(line.total, fee.amount), reason_of(fee))
+        return LineFee(line.line_id, share(line.total, fee.amount), fee.reason())
     return LineFee(line.line_id, min(fee.amount, line.total), _capped(fee, line.total))
 
 
@@ -152,4 +139,4 @@ def _spread(places: list[_Place], amount: int, reason: FeeReason) -> dict[int, L
 
 
 def _capped(fee: Fee, cost: int) -> FeeReason:
-    return reason_of(fee, "limited" if fee.amount > cost else None)
+    return fee.reason("limited" if fee.amount > cost else None)

@@ -1,7 +1,7 @@
 """Cancellation policies as an account stores them: what a customer agrees to, and the fees for cancelling.
 
 The fields of policies and fees are the original's (wire reference, "Cancellation policies"); the bounds are our own.
-`seatwright.cancellation.policy` decides which fee counts, `seatwright.cancellation.fees` how much it is.
+`seatwright.catalog.fee_windows` decides which fee counts, `seatwright.cancellation.fees` how much it is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from seatwright.core.fee_reason import FeeReason, Less
 from seatwright.core.field_errors import bad_field
 from seatwright.core.money import MAX_MINOR, PPM
 
@@ -34,6 +35,18 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     per: Literal["person", "unit", "order"]
     window: int | None = None
     window_unit: Literal["hours", "days", "years"] = "hours"
+
+    def reason(self, less: Less | None = None) -> FeeReason:
+        """Return the reason that is given for this fee, and why less than it was taken, if so."""
+        return FeeReason(
+            "fee",
+            calc=self.calc,
+            amount=self.amount,
+            per=self.per,
+            window=self.window,
+            window_unit=self.window_unit,
+            less=less,
+        )
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

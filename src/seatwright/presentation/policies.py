@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from seatwright.cancellation.fees import reason_of
-from seatwright.cancellation.policy import width
 from seatwright.cart.model import Item
+from seatwright.catalog.fee_windows import width
 from seatwright.catalog.policy import Policy
 from seatwright.orders.model import Order
 from seatwright.wording.wording import Wording
@@ -47,9 +46,9 @@ def _rules(policy: Policy, item: Item, currency: str, words: Wording) -> list[st
     windows = [by_width[key] for key in sorted(by_width) if by_width[key].window is not None and item.start_at]
     always = next((fee for fee in fees if fee.window is None), None)
     if not windows:
-        return [words.reason(reason_of(always), currency)] if always else []
-    last = words.reason(reason_of(always), currency) if always else words.say("reason.free")
+        return [words.reason(always.reason(), currency)] if always else []
+    last = words.reason(always.reason(), currency) if always else words.say("reason.free")
     return [
-        *(words.reason(reason_of(fee), currency) for fee in windows),
+        *(words.reason(fee.reason(), currency) for fee in windows),
         words.say("page.otherwise", what=last),
     ]

@@ -68,6 +68,7 @@ def write_on(path: Path, begin: threading.Barrier, ended: threading.Event, enoug
 def shares(path: Path, writers: int) -> list[int]:
     """Let several processes write at once until one of them has made `COMMITS` commits; return how many each made."""
     with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")  # or those who open it first are in each other's way
         connection.execute("CREATE TABLE written (n)")
     connection.close()
     begin, ended = threading.Barrier(writers), threading.Event()

@@ -64,6 +64,10 @@ def drawing(max_examples: int, *, boundaries: bool = True) -> SchemathesisConfig
 
 
 SCENARIOS = CASES // 60
+MORE = 10
+"""Scenarios of a further session, where those before have not reached everything: what is drawn is chance."""
+REACHED = {"addItem", "placeOrder", "cancelOrder", "cancelItem", "cancelParticipant", "removeItem"}
+"""What the scenarios have to do with success, or they show little."""
 KEY_RESET = ("resetKey",)
 """Not called: it ends the token that everything else is called with (`tests/api/test_auth.py` does)."""
 LISTS = ("listCarts", "listOrders")
@@ -161,7 +165,7 @@ def test_scenarios_along_the_links_are_answered_as_described(playground: Playgro
 
     for number in range(SCENARIOS):
         drawn = settings(
-            max_examples=max(1, SCENARIOS - scenarios),
+            max_examples=max(MORE, SCENARIOS - scenarios),
             stateful_step_count=12,
             deadline=None,
             database=None,
@@ -171,8 +175,8 @@ def test_scenarios_along_the_links_are_answered_as_described(playground: Playgro
         # A session ends early when a scenario that is repeated finds the server in another state than the first time.
         with suppress(FlakyStrategyDefinition):
             seed(SEED + number)(Scenario).run(settings=drawn)
-        if scenarios >= SCENARIOS:
+        reached = {name for name, status in map(str.split, steps) if status == "200"}
+        if scenarios >= SCENARIOS and reached >= REACHED:
             break
     print(scenarios, "scenarios:", steps.total(), "steps", dict(steps))
-    reached = {name for name, status in map(str.split, steps) if status == "200"}
-    assert {"addItem", "placeOrder", "cancelOrder", "cancelItem", "cancelParticipant", "removeItem"} <= reached
+    assert reached >= REACHED

@@ -15,12 +15,12 @@ from standardwebhooks import Webhook
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
 from seatwright.http.context import Services
-from seatwright.messages.context import Messenger
 from seatwright.messages.fanout import fan_out
 from seatwright.notifications.deliverer import deliver
 from seatwright.notifications.webhooks.caller import HttpCaller
 from seatwright.notifications.webhooks.sender import CallSender
 from tests.desk import Desk, bike, desk, kayak, open_desk, rafting
+from tests.notifications.office import messenger
 from tests.webhooks.receiver import Call, Receiver, receiving
 
 __all__ = ["bike", "desk", "kayak", "rafting"]
@@ -58,13 +58,7 @@ class Hooks:
     async def run(self) -> list[Call]:
         """Tell what happened, make the calls that are due, and return those that came in."""
         services, before = self.desk.services, len(self.receiver.calls)
-        parts = Messenger(
-            database=services.database,
-            clock=services.clock,
-            settings=services.settings,
-            catalogs=services.catalogs,
-            keyring=services.keyring,
-        )
+        parts = messenger(services)
         while await fan_out(parts):
             pass
         while await deliver(services.database, services.clock, "webhook", self.sender):

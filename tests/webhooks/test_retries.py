@@ -14,7 +14,6 @@ from seatwright.api.manage import webhook_wire
 from seatwright.app.assembly import create_app
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, ManualClock
 from seatwright.http.context import Services
-from seatwright.messages.context import Messenger
 from seatwright.notifications.deliverer import retry_after_ms
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, WAITS_MS, Outcome
 from seatwright.notifications.webhooks import caller as webhooks_http
@@ -24,6 +23,7 @@ from seatwright.notifications.webhooks.sender import CallSender
 from seatwright.storage import audit
 from seatwright.worker.messaging import Messaging
 from tests.conftest import START
+from tests.notifications.office import messenger
 from tests.server import closed_port
 from tests.webhooks.conftest import Hooks, verified
 from tests.webhooks.receiver import CLOSE, ENDLESS, SILENCE, UNFINISHED, Receiver, receiving
@@ -160,14 +160,7 @@ async def test_addresses_inside_want_the_setting(hooks: Hooks, services: Service
     webhook = await hooks.make(url=f"https://127.0.0.1:{hooks.receiver.port}/")
     await hooks.test(webhook)
     strict = replace(services, settings=replace(services.settings, webhook_internal=False))
-    parts = Messenger(
-        database=strict.database,
-        clock=strict.clock,
-        settings=strict.settings,
-        catalogs=strict.catalogs,
-        keyring=strict.keyring,
-    )
-    sender = Messaging(parts).senders()["webhook"]
+    sender = Messaging(messenger(strict)).senders()["webhook"]
     assert isinstance(sender, CallSender)
     hooks.sender = sender
     await hooks.run()

@@ -13,7 +13,7 @@ from seatwright.catalog.questions import answer_to, missing, questions_of, read_
 from seatwright.core import names
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
-from seatwright.customers.fields import NO_ANSWERS
+from seatwright.customers.fields import answers_of, fields_of
 
 MAX_NAMED = 5
 """Maximum number of unanswered questions that an error names."""
@@ -28,7 +28,7 @@ class GuestDetails(NamedTuple):
     answers: Mapping[str, Any]
 
 
-def asked(items: Iterable[Item], catalog: Catalog) -> list[Question]:
+def _all_questions(items: Iterable[Item], catalog: Catalog) -> list[Question]:
     """Return the questions that the products of these items ask, each once."""
     found = {each.code: each for item in items for each in _questions(item, catalog)}
     return list(found.values())
@@ -40,9 +40,8 @@ def _questions(item: Item, catalog: Catalog) -> list[Question]:
 
 def read_customer(customer: Mapping[str, Any], items: Iterable[Item], catalog: Catalog) -> dict[str, Any]:
     """Return a customer whose answers have the types of the questions that these items ask. Raises `Invalid`."""
-    known = {name: value for name, value in customer.items() if name in NO_ANSWERS}
-    answers = {name: value for name, value in customer.items() if name not in NO_ANSWERS}
-    return {**known, **read_answers(asked(items, catalog), answers, of_guest=False)}
+    answers = read_answers(_all_questions(items, catalog), answers_of(customer), of_guest=False)
+    return {**fields_of(customer), **answers}
 
 
 def with_guests(items: Sequence[Item], guests: Sequence[GuestDetails], catalog: Catalog) -> tuple[Item, ...]:
@@ -104,9 +103,9 @@ def require_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping
         questions = _questions(item, catalog)
         for question in missing((each for each in questions if each.per == "order"), *customers):
             absent[question.name] = None
-        of_guests = [each for each in questions if each.per == "participant" and each.required]
+        of_guests = missing((each for each in questions if each.per == "participant"), *customers[:1])
         for line in item.live if of_guests else ():
-            for question in missing(of_guests, line.answers, *customers[:1]):
+            for question in missing(of_guests, line.answers):
                 absent[f"participants[{line.id}].answers.{question.name}"] = None
     if absent:
         first, *others = absent
@@ -139,13 +138,11 @@ def added_answers(
     none, is the order's if the order has none. If the order has another answer to a question, that one stays, and the
     guests who are added keep theirs. A guest's own answer counts.
     """
-    questions = {names.key(question.name): question for question in asked(items, catalog)}
+    questions = {names.key(question.name): question for question in _all_questions(items, catalog)}
     of_order: dict[str, Any] = {}
     of_guests: dict[str, Any] = {}
-    for label, value in customer.items():
+    for label, value in answers_of(customer).items():
         question = questions.get(names.key(label))
-        if label in NO_ANSWERS:
-            continue
         if question is None:
             if names.find(known, label) is None:
                 of_order[label] = value

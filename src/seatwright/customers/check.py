@@ -45,6 +45,7 @@ def check_customer(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_text(name: str, value: Any) -> str:
+    """Return a text field of a customer or participant; numbers become texts. Raises `Invalid` naming `name`."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _bad(name, "must be a text.")
     text = text_of(value)
@@ -54,6 +55,7 @@ def check_text(name: str, value: Any) -> str:
 
 
 def check_answer(name: str, value: Any) -> Any:
+    """Return an answer as sent: a text, number or boolean, or a list of these. Raises `Invalid` naming `name`."""
     if isinstance(value, list):
         if len(value) > MAX_FIELDS:
             raise _bad(name, f"has more than {MAX_FIELDS} entries.")

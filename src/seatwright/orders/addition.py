@@ -24,7 +24,7 @@ from seatwright.cart.service import PricedCart
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.customers.check import MAX_FIELDS
 from seatwright.customers.consent import with_newer_consent
-from seatwright.customers.fields import NO_ANSWERS
+from seatwright.customers.fields import fields_of
 from seatwright.orders import consent, store
 from seatwright.orders.convert import sell_holds
 from seatwright.orders.model import Order, OrderBody, Resale, unconfirmed_with
@@ -114,8 +114,7 @@ def _customer(customer: dict[str, Any], added: dict[str, Any], answers: dict[str
 
     Raises `Conflict` if that is more than a customer may have.
     """
-    known = {name: value for name, value in added.items() if name in NO_ANSWERS}
-    both = {**with_newer_consent(customer, known), **answers}
+    both = {**with_newer_consent(customer, fields_of(added)), **answers}
     if answers and len(both) > MAX_FIELDS:
         raise Conflict(
             f"the order's customer would have more than {MAX_FIELDS} fields; leave out those that the order has no "

@@ -9,7 +9,7 @@ from seatwright.cart.model import Item, Line, PickupChoice
 from seatwright.core import names
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
-from seatwright.customers.fields import CUSTOMER_FIELDS, NO_ANSWERS
+from seatwright.customers.fields import CUSTOMER_FIELDS, answers_of
 from seatwright.orders import store
 from seatwright.orders.view import OrderView, view_of
 from seatwright.reports.products import ProductName, product_names
@@ -141,7 +141,8 @@ def _guests(order: OrderView, departure_id: str) -> Iterator[Guest]:
     if item is None:
         return
     customer = order.body.customer
-    answers = {name: value for name, value in customer.items() if name not in NO_ANSWERS}
+    answers = answers_of(customer)
+    described = {name: value for name, value in customer.items() if name in CUSTOMER_FIELDS}
     for line in item.live:
         yield Guest(
             line=line,
@@ -151,7 +152,7 @@ def _guests(order: OrderView, departure_id: str) -> Iterator[Guest]:
             confirmation=order.confirmation,
             reference_id=order.body.reference_id,
             channel=order.channel,
-            customer={name: value for name, value in customer.items() if name in CUSTOMER_FIELDS},
+            customer=described,
             answers=_own_first(line.answers, answers),
             balance=order.balance,
             currency=order.body.currency,

@@ -28,6 +28,7 @@ class Keyring:
     request_key: bytes
     link_key: bytes
     webhook_key: bytes
+    session_key: bytes
 
     @classmethod
     def from_secret(cls, secret: str) -> Keyring:
@@ -38,6 +39,7 @@ class Keyring:
             request_key=_derive(secret, "request fingerprints"),
             link_key=_derive(secret, "customer links"),
             webhook_key=_derive(secret, "webhook secrets"),
+            session_key=_derive(secret, "desk sessions"),
         )
 
     @classmethod

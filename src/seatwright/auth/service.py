@@ -126,14 +126,28 @@ async def login(
     database: Database, keyring: Keyring, now: Instant, lifetime_s: int, username: str, password: str, origin: Origin
 ) -> str:
     """Return a token for a user's name and password. Raises `Unauthorized`, always the same one, and `TooMany`."""
+    (first,) = await users_with_password(database, username, password, origin, at_most=1)
+    return tokens.issue(keyring, _claims(first), now=now, lifetime_s=lifetime_s)
+
+
+async def users_with_password(
+    database: Database, username: str, password: str, origin: Origin, *, at_most: int = store.MAX_CANDIDATES
+) -> list[Row]:
+    """Return the active users, of any account, that have this name and password: at least one, and `at_most`.
+
+    Raises `Unauthorized`, always the same one, and `TooMany`.
+    """
     rows = await database.read(lambda tx: store.candidates(tx, username.strip()))
     hashed = [row for row in rows if row["password_hash"]]
     if not hashed:
         await passwords.verify_password(None, password, origin)
+    found: list[Row] = []
     for row in hashed:
-        if await passwords.verify_password(row["password_hash"], password, origin):
-            return tokens.issue(keyring, _claims(row), now=now, lifetime_s=lifetime_s)
-    raise Unauthorized("The username or the password is wrong.", code="wrong_credentials")
+        if len(found) < at_most and await passwords.verify_password(row["password_hash"], password, origin):
+            found.append(row)
+    if not found:
+        raise Unauthorized("The username or the password is wrong.", code="wrong_credentials")
+    return found
 
 
 def _claims(row: Row) -> Claims:

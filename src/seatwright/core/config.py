@@ -50,6 +50,18 @@ SETTINGS: tuple[Setting, ...] = (
         bounds=(60, 31_536_000),
     ),
     Setting(
+        "SEATWRIGHT_SESSION_IDLE_SECONDS",
+        "43200",
+        "How long somebody stays signed in to the desk without using it, in seconds, exact to a minute.",
+        bounds=(300, 31_536_000),
+    ),
+    Setting(
+        "SEATWRIGHT_SESSION_SECONDS",
+        "604800",
+        "How long somebody stays signed in to the desk at most, in seconds, however often it is used.",
+        bounds=(300, 31_536_000),
+    ),
+    Setting(
         "SEATWRIGHT_HOLD_SECONDS",
         "1800",
         "How long a cart holds its seats, in seconds; adding to an item starts it again.",
@@ -190,6 +202,8 @@ class Settings:
     database_url: str
     secret: str
     token_seconds: int
+    session_idle_seconds: int
+    session_seconds: int
     hold_seconds: int
     hold_max_seconds: int
     reseller_hold_percent: int
@@ -235,6 +249,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=url,
         secret=secret,
         token_seconds=number["SEATWRIGHT_TOKEN_SECONDS"],
+        session_idle_seconds=number["SEATWRIGHT_SESSION_IDLE_SECONDS"],
+        session_seconds=number["SEATWRIGHT_SESSION_SECONDS"],
         hold_seconds=number["SEATWRIGHT_HOLD_SECONDS"],
         hold_max_seconds=max(number["SEATWRIGHT_HOLD_MAX_SECONDS"], number["SEATWRIGHT_HOLD_SECONDS"]),
         reseller_hold_percent=number["SEATWRIGHT_RESELLER_HOLD_PERCENT"],

@@ -16,6 +16,7 @@ from seatwright.auth.limits import Limits
 from seatwright.auth.networks import UNKNOWN, Networks
 from seatwright.auth.networks import networks as networks_of
 from seatwright.auth.secrets import Keyring
+from seatwright.auth.sessions import SessionContext
 from seatwright.auth.tokens import Claims
 from seatwright.cart.context import BookingContext
 from seatwright.catalog.store import CatalogCache
@@ -70,6 +71,16 @@ async def await_turn_of_address(connection: ASGIConnection[Any, Any, Any, Any], 
     parts = services(connection)
     rate, patience_s = parts.settings.requests_per_second, parts.settings.request_wait_seconds
     await parts.limits.request_from(what, networks(connection), parts.clock.now(), rate, patience_s)
+
+
+def session_context(parts: Services) -> SessionContext:
+    """Return what use cases of the desk's sessions need of the application's services."""
+    settings = parts.settings
+    return SessionContext(
+        keyring=parts.keyring,
+        idle_ms=settings.session_idle_seconds * SECOND_MS,
+        lifetime_ms=settings.session_seconds * SECOND_MS,
+    )
 
 
 def booking(connection: ASGIConnection[Any, Any, Any, Any]) -> BookingContext:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from seatwright.auth import session_store
 from seatwright.cancellation import approval
 from seatwright.cart import holds
 from seatwright.cart import store as carts
@@ -49,6 +50,7 @@ class Loops:
             loops.create_task(_repeat(self.forget_answers, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_carts, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_messages, stop, RETENTION_S))
+            loops.create_task(_repeat(self.forget_sessions, stop, RETENTION_S))
 
     async def expire_holds(self) -> int:
         """Release the seats of expired holds, until none is left; return how many holds."""
@@ -76,6 +78,11 @@ class Loops:
         return sum(
             [await self._in_portions(forget, before) for forget in (deliveries.forget_older, outbox.forget_older)]
         )
+
+    async def forget_sessions(self) -> int:
+        """Delete sessions of the desk that are over by their age; return how many."""
+        before = self.clock.now() - self.settings.session_seconds * SECOND_MS
+        return await self._in_portions(session_store.forget_older, before)
 
     async def _in_portions(self, forget: Forget, before: Instant) -> int:
         forgotten = 0

@@ -43,6 +43,78 @@ class Departure(Shape, frozen=True, kw_only=True):
     prices: dict[str, Decimal] = msgspec.field(default_factory=dict)
 
 
+class DayProduct(Shape, frozen=True, kw_only=True):
+    """A departure's product. A rental's `quantity_type` is `unit`."""
+
+    id: str
+    code: str
+    name: str
+    number: int
+    quantity_type: str
+    quantity_label: str
+
+
+class DayPool(Shape, frozen=True, kw_only=True):
+    """A rental pool: all its units, and those that are free during the whole departure."""
+
+    id: str
+    code: str
+    name: str
+    units: int
+    free: int
+
+
+class ToCollect(Shape, frozen=True, kw_only=True):
+    """What orders still owe: how many, and the sum of their balances."""
+
+    orders: int
+    owed: Decimal
+
+
+class DayDeparture(Shape, frozen=True, kw_only=True):
+    """A departure with who is on it. `start` and `end` are the wall clock of its place; the `…_date` instants.
+
+    `guests` are the participants or units that aren't cancelled, on `orders` orders; `pending`, `checked_in` and
+    `no_shows` of them wait to be accepted, have turned up, and did not come.
+    """
+
+    id: str
+    product: DayProduct
+    day: str
+    start: str
+    end: str
+    time_zone: str
+    start_date: dt.datetime
+    end_date: dt.datetime
+    duration_min: int
+    capacity: int
+    taken: int
+    free: int
+    held: int
+    sold: int
+    guests: int
+    pending: int
+    checked_in: int
+    no_shows: int
+    orders: int
+    closed: bool
+    cutoff_min: int | None = None
+    cutoff_date: dt.datetime | None = None
+    bookable: bool
+    pool: DayPool | None = None
+    to_collect: ToCollect
+
+
+class DayList(Shape, frozen=True, kw_only=True):
+    """The departures of some days by day and start. `to_collect` counts each order once."""
+
+    from_: dt.date = msgspec.field(name="from")
+    to: dt.date
+    currency: str
+    to_collect: ToCollect
+    departures: tuple[DayDeparture, ...]
+
+
 class NoteSubject(Shape, frozen=True, kw_only=True):
     """A departure that a note is about. `start` is on the wall; `id` is None for one that was not made."""
 
@@ -169,6 +241,21 @@ class Departures(Resource[Mode]):
         return get(path(MANAGE, "products", product, "departures"), enveloped(_Departures), query)
 
     iterate = pages(list)
+
+    @operation
+    def of_days(
+        self,
+        *,
+        from_date: dt.date | str | None = None,
+        to_date: dt.date | str | None = None,
+        product_ids: Iterable[str] | None = None,
+    ) -> Request[DayList]:
+        """Return the departures of all products (or of these) in some days, with who is on them; by default today's.
+
+        Days, or months as `2026-07`, at most 93 days at once.
+        """
+        query = {"from": day(from_date), "to": day(to_date), "productIds": several(product_ids)}
+        return get(path(MANAGE, "departures"), enveloped(DayList), query)
 
     @operation
     def read(self, departure_id: str) -> Request[Departure]:

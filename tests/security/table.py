@@ -121,6 +121,7 @@ FIXED = [
     Route("GET", "/api/v1/products/{code}/departures", READ, ("product",)),
     Route("POST", "/api/v1/products/{code}/departures", SETTINGS, ("product",), DEPARTURE),
     Route("POST", "/api/v1/products/{code}/departures/recurring", SETTINGS, ("product",), DAILY),
+    Route("GET", "/api/v1/departures", READ, (), None, "?from=2026-07-01"),
     Route("GET", "/api/v1/departures/{departure_id}", READ, ("departure",)),
     Route("PATCH", "/api/v1/departures/{departure_id}", SETTINGS, ("departure",), {"capacity": 90}),
     Route("DELETE", "/api/v1/departures/{departure_id}", SETTINGS, ("unsold",)),

@@ -68,8 +68,7 @@ async def change_fee(tx: Tx, booking: BookingContext, caller: Caller, wanted: Ne
         told=Detail(lines=(line.id,)),
     )
     changed = msgspec.structs.replace(order, body=_with_line(order, changed_line, more))
-    only_this = msgspec.structs.replace(item, lines=(changed_line,))
-    return await store.update(tx, changed, change, cancelled=[only_this])
+    return await store.update(tx, order, changed, change)
 
 
 def _find(order: Order, line_id: str) -> tuple[Item, Line]:

@@ -59,7 +59,7 @@ async def accept(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Order:
         transactions=[],
         told=Detail(lines=lines),
     )
-    return await store.update(tx, msgspec.structs.replace(order, body=body), change)
+    return await store.update(tx, order, msgspec.structs.replace(order, body=body), change)
 
 
 async def decline(tx: Tx, clock: Clock, caller: Caller, reference: str, reason: str) -> Order:
@@ -129,14 +129,14 @@ async def _decline(
     """Cancel these lines without a fee, with the reason."""
     lines = tuple(line.id for _, some in chosen for line in some)
     free = FeeResult(tuple(LineFee(line, 0, NOT_ACCEPTED) for line in lines), ())
-    changed, change, gone = cancelled_order(order, chosen, free, actor, now)
+    changed, change = cancelled_order(order, chosen, free, actor, now)
     body = msgspec.structs.replace(changed.body, answer=Answer(outcome=outcome, at=now, reason=reason))
     change = change._replace(
         action=f"order.{outcome}",
         detail={**change.detail, "reason": reason} if reason else change.detail,
         told=Detail(lines=lines, reason=reason, refund=refund_of(order, change.transactions)),
     )
-    changed = await store.update(tx, msgspec.structs.replace(changed, body=body), change, cancelled=gone)
+    changed = await store.update(tx, order, msgspec.structs.replace(changed, body=body), change)
     await seats.release(tx, order.account_id, {item.id: sum(line.seats for line in some) for item, some in chosen})
     return changed
 

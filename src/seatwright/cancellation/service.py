@@ -6,7 +6,7 @@ stays in the list, an item closes itself with its last participant or unit, an o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -83,7 +83,7 @@ async def cancel(tx: Tx, booking: BookingContext, caller: Caller, target: Target
         return Outcome(order, 0, 0, 0, (), ())
     now = booking.clock.now()
     result = _fees(order, chosen, now, apply_fee=apply_fee, after_move=booking.fee_after_move)
-    changed, change, gone = cancelled_order(order, chosen, result, caller.user_id, now)
+    changed, change = cancelled_order(order, chosen, result, caller.user_id, now)
     told = Detail(
         lines=tuple(line.id for _, lines in chosen for line in lines),
         refund=refund_of(order, change.transactions),
@@ -91,7 +91,7 @@ async def cancel(tx: Tx, booking: BookingContext, caller: Caller, target: Target
         fees=tuple(outbox.LineFee(fee.line_id, fee.fee, fee.reason) for fee in result.lines),
     )
     change = change._replace(told=told)
-    changed = await store.update(tx, changed, change, cancelled=gone)
+    changed = await store.update(tx, order, changed, change)
     returned = {item.id: sum(line.seats for line in lines) for item, lines in chosen}
     await seats.release(tx, order.account_id, returned)
     return Outcome(
@@ -213,16 +213,10 @@ def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool, after_
 
 def cancelled_order(
     order: Order, chosen: Chosen, result: FeeResult, actor: str, now: Instant
-) -> tuple[Order, store.Change, list[Item]]:
-    """Return the order after the cancellation, the change to be written, and the items with only their cancelled
-    lines.
-    """
+) -> tuple[Order, store.Change]:
+    """Return the order after the cancellation, and the change to be written."""
     fee_of = {line.line_id: line.fee for line in result.lines}
-    gone = [
-        msgspec.structs.replace(item, lines=tuple(_close(line, fee_of[line.id]) for line in lines))
-        for item, lines in chosen
-    ]
-    closed: Mapping[str, Line] = {line.id: line for item in gone for line in item.lines}
+    closed = {line.id: _close(line, fee_of[line.id]) for _, lines in chosen for line in lines}
     items = tuple(item.with_lines(closed) for item in order.body.items)
     body = msgspec.structs.replace(
         order.body,
@@ -238,7 +232,7 @@ def cancelled_order(
         detail={"lines": sorted(closed), "fee": result.fee, "currency": order.body.currency},
         transactions=_transactions(order, chosen, result),
     )
-    return msgspec.structs.replace(order, body=body, status=status), change, gone
+    return msgspec.structs.replace(order, body=body, status=status), change
 
 
 def _transactions(order: Order, chosen: Chosen, result: FeeResult) -> list[list[ledger.Entry]]:

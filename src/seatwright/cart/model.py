@@ -62,9 +62,10 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `discount` is the amount that `reduction` takes off its price. `arrangement` is the index of its arrangement in
     `Item.arrangements`. `commission` is the amount that a reseller earns on it, or keeps of it, at `commission_rate`.
-    `checked_in_at` is when the guest turned up. `pending_until` is the deadline for accepting it in an order; 0 if it
-    needn't be accepted, or has been. `sold_for` is the local start for which it was sold (ISO 8601), if the departure
-    has been moved since. `answers` are the guest's to custom questions, by their labels.
+    `checked_in_at` is when the guest turned up, `no_show_at` when they were noted as not having come. `pending_until`
+    is the deadline for accepting it in an order; 0 if it needn't be accepted, or has been. `sold_for` is the local
+    start for which it was sold (ISO 8601), if the departure has been moved since. `answers` are the guest's to custom
+    questions, by their labels.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_name: str | None = None
     commission: int = 0
     checked_in_at: Instant | None = None
+    no_show_at: Instant | None = None
     pending_until: Instant = 0
     arrangement: int = 0
     reduction: Reduction | None = None

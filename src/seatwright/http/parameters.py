@@ -19,7 +19,7 @@ from litestar.routes import HTTPRoute
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
 
-LISTS = frozenset({"ids", "confirmationIds", "orderIds", "tagIds", "productNumbers"})
+LISTS = frozenset({"ids", "confirmationIds", "orderIds", "tagIds", "productIds", "productNumbers"})
 """Parameters that are comma-separated."""
 PAGING = frozenset({"limit", "page", "sortOrder", "format"})
 """Parameters that don't filter results: a name that begins like one of these (`pageSize`) is just unknown."""

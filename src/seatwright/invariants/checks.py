@@ -236,6 +236,9 @@ CHECKS: tuple[Check, ...] = (
             OR r.price <> CAST(l.value ->> 'price' AS BIGINT)
             OR r.discount <> CAST(COALESCE(l.value ->> 'discount', '0') AS BIGINT)
             OR r.status <> COALESCE(l.value ->> 'status', 'confirmed')
+            OR COALESCE(r.checked_in_at, 0) <> CAST(COALESCE(l.value ->> 'checked_in_at', '0') AS BIGINT)
+            OR COALESCE(r.no_show_at, 0) <> CAST(COALESCE(l.value ->> 'no_show_at', '0') AS BIGINT)
+            OR r.pending <> (CAST(COALESCE(l.value ->> 'pending_until', '0') AS BIGINT) <> 0)
             OR r.total <> r.price - r.discount + (
                 SELECT COALESCE(SUM(CAST(c.value ->> 'amount' AS BIGINT)), 0)
                 FROM json_array_elements(l.value -> 'charges') c

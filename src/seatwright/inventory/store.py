@@ -23,7 +23,7 @@ POOL_FREE = f"(SELECT MIN(p.capacity - p.taken) FROM pool_start p WHERE {WITHIN}
 _Prices = dict[str, int]
 
 
-def from_row(row: Row, free: int) -> Departure:
+def from_row(row: Row, free: int, pool_free: int | None = None) -> Departure:
     """Build a departure from a row with `COLUMNS`."""
     return Departure(
         account_id=row["account_id"],
@@ -40,6 +40,7 @@ def from_row(row: Row, free: int) -> Departure:
         closes_at=row["closes_at"],
         prices=msgspec.json.decode(row["prices"], type=_Prices) if row["prices"] else {},
         pool_id=row["pool_id"],
+        pool_free=pool_free,
     )
 
 
@@ -67,6 +68,36 @@ async def calendar(
         product_id,
     )
     return await _with_free_seats(tx, account_id, [*dateless, *rows], now)
+
+
+async def of_days(
+    tx: ReadTx,
+    account_id: str,
+    first: date,
+    last: date,
+    now: Instant,
+    *,
+    product_ids: Sequence[str] | None = None,
+    limit: int,
+) -> list[Departure]:
+    """Return the departures of all products (or of these) whose local day is from `first` to `last`, at most `limit`.
+
+    They are ordered by day and start. Those that are closed or over are included; a dateless product's is not.
+    """
+    chosen = "" if product_ids is None else "AND d.product_id = ANY($5)"
+    rows = await tx.rows(
+        f"""
+        SELECT {COLUMNS} FROM departure d
+        WHERE d.account_id = $1 AND d.local_date BETWEEN $2 AND $3 {chosen}
+        ORDER BY d.local_date, d.start_at, d.id LIMIT $4
+        """,  # noqa: S608 - constant columns
+        account_id,
+        first.isoformat(),
+        last.isoformat(),
+        limit,
+        *([] if product_ids is None else [sorted(product_ids)]),
+    )
+    return await _with_free_seats(tx, account_id, rows, now)
 
 
 class Glance(NamedTuple):
@@ -136,9 +167,11 @@ async def _with_free_seats(tx: ReadTx, account_id: str, rows: Sequence[Row], now
     for row in rows:
         free = row["capacity"] - row["taken"]
         free += sum(hold["seats"] for hold in expired if hold["departure_id"] == row["id"])
+        pool_free = None
         if row["pool_id"] is not None:
-            free = min(free, pools[row["pool_id"]].least(row["start_at"], row["end_at"]))
-        departures.append(from_row(row, max(0, free)))
+            pool_free = pools[row["pool_id"]].least(row["start_at"], row["end_at"])
+            free = min(free, pool_free)
+        departures.append(from_row(row, max(0, free), pool_free))
     return departures
 
 

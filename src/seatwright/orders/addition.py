@@ -95,7 +95,7 @@ async def add_to_order(tx: Tx, placement: Placement, reference: str) -> Order:
     )
     change = sale_change(body, sale, caller, at, "order.added_to")
     changed = msgspec.structs.replace(order, body=with_payment(body, sale.amount, details, at))
-    changed = await store.update(tx, changed, change, added=sale.items, repriced=sale.after)
+    changed = await store.update(tx, order, changed, change)
     await consent.heed(tx, changed, cart.body.customer, at, caller.user_id)
     if details.reference_id is not None:
         await store.refer(tx, changed, details.reference_id)

@@ -55,7 +55,7 @@ async def check_in(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Orde
         told=Detail(lines=tuple(new)),
     )
     return await store.update(
-        tx, msgspec.structs.replace(order, body=msgspec.structs.replace(order.body, items=items)), change
+        tx, order, msgspec.structs.replace(order, body=msgspec.structs.replace(order.body, items=items)), change
     )
 
 

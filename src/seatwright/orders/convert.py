@@ -49,9 +49,10 @@ WITH cart_ordered AS (
     SELECT n.account_id, $15::text, n.seq FROM numbered n WHERE $15::text IS NOT NULL
 ), lines AS (
     INSERT INTO order_line (account_id, order_id, id, departure_id, kind, tier, seats, status, price, discount, fees,
-        tax, total, cancellation_fee)
+        tax, total, cancellation_fee, checked_in_at, no_show_at, pending)
     SELECT $1, $4, l->>0, l->>1, l->>2, l->>3, (l->>4)::bigint, l->>5, (l->>6)::bigint, (l->>7)::bigint,
-        (l->>8)::bigint, (l->>9)::bigint, (l->>10)::bigint, (l->>11)::bigint
+        (l->>8)::bigint, (l->>9)::bigint, (l->>10)::bigint, (l->>11)::bigint, (l->>12)::bigint,
+        (l->>13)::bigint, (l->>14)::boolean
     FROM made, jsonb_array_elements($16::jsonb) l
 ), entries AS (
     INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount,

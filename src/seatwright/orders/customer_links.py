@@ -47,4 +47,4 @@ async def end_links(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Ord
         told=None,
     )
     body = msgspec.structs.replace(order.body, links_ended=ended)
-    return await store.update(tx, msgspec.structs.replace(order, body=body), change)
+    return await store.update(tx, order, msgspec.structs.replace(order, body=body), change)

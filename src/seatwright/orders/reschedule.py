@@ -45,7 +45,7 @@ async def follow(tx: Tx, move: Move) -> None:
             transactions=[],
             told=Detail(lines=tuple(line.id for item in moved for line in item.live)),
         )
-        await store.update(tx, msgspec.structs.replace(order, body=body), change)
+        await store.update(tx, order, msgspec.structs.replace(order, body=body), change)
     for cart in await carts.holding(tx, move.account_id, move.departure_id):
         chosen = msgspec.structs.replace(cart.body, items=_moved(cart.body.items, move, sold=False))
         await carts.update(tx, msgspec.structs.replace(cart, body=chosen), move.at, sole=False)

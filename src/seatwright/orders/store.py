@@ -169,6 +169,9 @@ def line_rows(order: Order, items: Sequence[Item]) -> list[tuple[Any, ...]]:
             line.tax,
             line.total,
             line.cancellation_fee,
+            line.checked_in_at,
+            line.no_show_at,
+            bool(line.pending_until),
         )
         for item in items
         for line in item.lines
@@ -223,8 +226,14 @@ def encoded_body(order: Order) -> str:
 
 INSERT_LINE = """
 INSERT INTO order_line (account_id, order_id, id, departure_id, kind, tier, seats, status, price, discount, fees, tax,
-    total, cancellation_fee)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    total, cancellation_fee, checked_in_at, no_show_at, pending)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+"""
+
+_UPDATE_LINE = """
+UPDATE order_line SET departure_id = $4, kind = $5, tier = $6, seats = $7, status = $8, price = $9, discount = $10,
+    fees = $11, tax = $12, total = $13, cancellation_fee = $14, checked_in_at = $15, no_show_at = $16, pending = $17
+WHERE account_id = $1 AND order_id = $2 AND id = $3
 """
 
 INSERT_ENTRY = """
@@ -273,21 +282,13 @@ async def refer(tx: Tx, order: Order, reference_id: str) -> None:
     )
 
 
-async def update(
-    tx: Tx,
-    order: Order,
-    change: Change,
-    *,
-    added: Sequence[Item] = (),
-    repriced: Sequence[Item] = (),
-    cancelled: Sequence[Item] = (),
-) -> Order:
-    """Write a changed order over the version that was read (`Retry` if it isn't that any more).
+async def update(tx: Tx, before: Order, order: Order, change: Change) -> Order:
+    """Write a changed order over the one `before` that was read (`Retry` if it isn't that any more).
 
-    `added` are items holding only the new lines, `repriced` items holding only those whose amounts have changed, and
-    `cancelled` items holding only the lines just cancelled. If the clock was set back, a change is still never earlier
-    than the one before it. The order's status follows its items.
+    The rows of its lines follow: whatever differs from `before` is written. If the clock was set back, a change is
+    still never earlier than the one before it. The order's status follows its items.
     """
+    assert (before.id, before.version) == (order.id, order.version), "a change is of the order that was read"
     items = order.body.items
     order = msgspec.structs.replace(applied(order, change), status=status_of(items), answer_by=answer_by(items))
     modified_at = max(change.at, order.modified_at)
@@ -319,28 +320,18 @@ async def update(
         order.id,
         modified_at,
     )
-    await tx.execute_many(INSERT_LINE, line_rows(order, added))
-    await tx.execute_many(
-        """
-        UPDATE order_line SET discount = $4, fees = $5, tax = $6, total = $7
-        WHERE account_id = $1 AND order_id = $2 AND id = $3
-        """,
-        [
-            (order.account_id, order.id, line.id, line.discount, line.fees, line.tax, line.total)
-            for item in repriced
-            for line in item.lines
-        ],
-    )
-    await tx.execute_many(
-        """
-        UPDATE order_line SET status = 'cancelled', cancellation_fee = $4
-        WHERE account_id = $1 AND order_id = $2 AND id = $3
-        """,
-        [(order.account_id, order.id, line.id, line.cancellation_fee) for item in cancelled for line in item.lines],
-    )
+    await _write_lines(tx, before, order)
     order = msgspec.structs.replace(order, version=order.version + 1, modified_at=modified_at)
     await append(tx, order, change)
     return order
+
+
+async def _write_lines(tx: Tx, before: Order, order: Order) -> None:
+    """Write the rows of new lines, and of those that have changed since `before`."""
+    written = {row[2]: row for row in line_rows(before, before.body.items)}
+    rows = line_rows(order, order.body.items)
+    await tx.execute_many(INSERT_LINE, [row for row in rows if row[2] not in written])
+    await tx.execute_many(_UPDATE_LINE, [row for row in rows if written.get(row[2], row) != row])
 
 
 async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> list[Order]:

@@ -70,6 +70,7 @@ LINE: tuple[str, ...] = (
     "cancellation_fee",
     "commission",
     "checked_in_at",
+    "no_show_at",
     "pending_until",
     "arrangement",
     "reduction",

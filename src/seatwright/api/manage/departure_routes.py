@@ -8,6 +8,7 @@ from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
+from seatwright.api.manage.day_wire import DayListOut, day_list_out
 from seatwright.api.manage.departure_wire import (
     DepartureOut,
     ImportOut,
@@ -17,11 +18,14 @@ from seatwright.api.manage.departure_wire import (
     made_out,
 )
 from seatwright.api.manage.editor import editor
+from seatwright.api.shapes.csv import csv_values
 from seatwright.api.shapes.days import calendar_days
 from seatwright.auth.model import Caller
+from seatwright.core.times import parse_day_range, to_local
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import prepared, read, write
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, enveloped
+from seatwright.reports.departures import MAX_DAYS, DayList, Days, departures_of
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
@@ -59,6 +63,31 @@ async def list_departures(
         )
 
     return await read(request, "orders.read", run, lambda found: [departure_out(shown) for shown in found])
+
+
+@get("/departures", summary="List the departures of some days", tags=_TAGS)
+async def list_day(
+    request: ApiRequest,
+    from_: Annotated[str | None, QueryParameter(name="from", description="First day or month; else today.")] = None,
+    to: Annotated[str | None, QueryParameter(description="Last day or month; else the same.")] = None,
+    product_ids: Annotated[
+        str | None, QueryParameter(name="productIds", description="Comma-separated product IDs; else all products.")
+    ] = None,
+) -> Response[Envelope[DayListOut]]:
+    """List the departures of all products by day and start, with who is on them. At most 93 days and 5,000 departures.
+
+    Days are those on the wall clock of each place. Dateless products are on no day.
+    """
+    parts = services(request)
+    now, products = parts.clock.now(), csv_values("productIds", product_ids)
+
+    async def run(tx: ReadTx, who: Caller) -> DayList:
+        catalog = await parts.catalogs.load(tx, who.account_id)
+        start = from_ or to_local(now, catalog.time_zone).date().isoformat()
+        days = Days(*parse_day_range(start, to or start, max_days=MAX_DAYS), products)
+        return await departures_of(tx, parts.catalogs, now, who.account_id, days)
+
+    return await read(request, "orders.read", run, day_list_out)
 
 
 @post("/products/{code:str}/departures", status_code=200, summary="Make a departure", tags=_TAGS)
@@ -150,6 +179,7 @@ async def import_catalog(
 
 
 ROUTES: list[HTTPRouteHandler] = [
+    list_day,
     list_departures,
     create_departure,
     create_departures,

@@ -48,7 +48,10 @@ SAMPLES: dict[str, Any] = {
     "limit": 7,
     "page": 3,
     "query": None,
-    **{name: ["sample"] for name in ("ids", "tag_ids", "order_ids", "confirmation_ids", "product_numbers")},
+    **{
+        name: ["sample"]
+        for name in ("ids", "tag_ids", "order_ids", "confirmation_ids", "product_ids", "product_numbers")
+    },
     **{name: ["sample"] for name in ("events", "permissions", "times", "weekdays")},
 }
 """Arguments that can't be a text."""

@@ -12,7 +12,7 @@ import msgspec
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.products import Named
-from seatwright_client.request import RESMARK, Request, get, given, listing, path, several, write
+from seatwright_client.request import MANAGE, RESMARK, Request, get, given, listing, path, several, write
 from seatwright_client.times import in_zone, wall_clock
 
 _CART = f"{RESMARK}/cart"
@@ -172,6 +172,31 @@ _cart = enveloped(Cart)
 _Carts: TypeAlias = list[Cart]
 
 
+class Hold(Shape, frozen=True, kw_only=True):
+    """How long the seats of an item are held. One that isn't `live` has lapsed.
+
+    It ends at `latest_end_date`, however often it is extended.
+    """
+
+    item_id: str
+    seats: int
+    live: bool
+    end_date: dt.datetime
+    latest_end_date: dt.datetime
+
+
+class CartHolds(Shape, frozen=True, kw_only=True):
+    """How long a cart's seats are held, at the server's time `now`.
+
+    `end_date` is until when all of them are held; None if one of the holds has lapsed.
+    """
+
+    cart_id: str
+    now: dt.datetime
+    end_date: dt.datetime | None
+    holds: tuple[Hold, ...]
+
+
 class Carts(Resource[Mode]):
     """`client.carts`. Methods that change a cart return it as it is afterwards."""
 
@@ -210,6 +235,16 @@ class Carts(Resource[Mode]):
     def read(self, cart_id: str) -> Request[Cart]:
         """Return an open cart. `Conflict` if it has become an order."""
         return get(path(_CART, cart_id), _cart)
+
+    @operation
+    def holds(self, cart_id: str) -> Request[CartHolds]:
+        """Return how long the cart's seats are held."""
+        return get(path(MANAGE, "carts", cart_id, "holds"), enveloped(CartHolds))
+
+    @operation
+    def extend(self, cart_id: str, *, idempotency_key: str | None = None) -> Request[CartHolds]:
+        """Hold all seats of a cart longer, each up to its latest end. `Conflict` if none can be held longer."""
+        return write("POST", path(MANAGE, "carts", cart_id, "extend"), enveloped(CartHolds), key=idempotency_key)
 
     @operation
     def delete(self, cart_id: str, *, idempotency_key: str | None = None) -> Request[Cart]:

@@ -248,6 +248,9 @@ CARTS = [
     _http("set customer", "PUT", "/cart/{filled}/customer", {"firstName": "Ann", "email": "ann@x.example"}),
     _http("apply discount", "POST", "/cart/{filled}/discount", {"code": "EARLY10"}),
     _http("remove discount", "DELETE", "/cart/{mixed}/discount"),
+    _http("extend holds", "POST", "/api/v1/carts/{mixed}/extend", minutes=10, natural=True),
+    _http("extend holds, all lapsed", "POST", "/api/v1/carts/{mixed}/extend", minutes=LATE),
+    _http("extend reseller's holds", "POST", "/api/v1/carts/{resale}/extend", seller=True, minutes=10, natural=True),
 ]
 ORDERS = [
     _http("place order", "POST", "/order", {"id": "{filled}"}, natural=True),

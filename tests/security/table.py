@@ -126,6 +126,8 @@ FIXED = [
     Route("PATCH", "/api/v1/departures/{departure_id}", SETTINGS, ("departure",), {"capacity": 90}),
     Route("DELETE", "/api/v1/departures/{departure_id}", SETTINGS, ("unsold",)),
     Route("GET", "/api/v1/departures/{departure_id}/manifest", READ, ("departure",)),
+    Route("GET", "/api/v1/carts/{cart_id}/holds", READ, ("cart",)),
+    Route("POST", "/api/v1/carts/{cart_id}/extend", WRITE, ("cart",)),
     Route("GET", "/api/v1/reports/sales", REPORTS),
     Route("GET", "/api/v1/reports/transactions", READ, (), None, "?from=2026-07-01&to=2026-07-31"),
     Route("GET", "/api/v1/reports/payables", REPORTS),

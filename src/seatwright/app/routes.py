@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from seatwright.api.manage import (
     account_routes,
+    cart_routes,
     catalog_routes,
     connection_routes,
     departure_routes,
@@ -21,7 +22,8 @@ from seatwright.api.manage import (
     report_routes,
     webhook_routes,
 )
-from seatwright.api.resmark import agency_routes, auth_routes, cart_routes, product_routes, tag_routes
+from seatwright.api.resmark import agency_routes, auth_routes, product_routes, tag_routes
+from seatwright.api.resmark import cart_routes as resmark_cart_routes
 from seatwright.api.resmark import order_routes as resmark_order_routes
 from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.api.shapes.words import in_words
@@ -44,7 +46,7 @@ ROUTES: Routes = {
         *product_routes.ROUTES,
         *tag_routes.ROUTES,
         *agency_routes.ROUTES,
-        *cart_routes.ROUTES,
+        *resmark_cart_routes.ROUTES,
         *resmark_order_routes.ROUTES,
         *resmark_report_routes.ROUTES,
     ],
@@ -56,6 +58,7 @@ ROUTES: Routes = {
         *departure_routes.ROUTES,
         *report_routes.ROUTES,
         *order_routes.ROUTES,
+        *cart_routes.ROUTES,
         *link_routes.ROUTES,
         *message_routes.ROUTES,
         *refusal_routes.ROUTES,

@@ -49,17 +49,31 @@ def extended(booking: BookingContext, item: Item, now: Instant) -> tuple[Instant
     A hold that expired at least a hold's duration ago gets a new beginning: its seats were free for others meanwhile.
     Any other hold counts from its first moment. Raises `Conflict` if its longest time has passed since then.
     """
-    if now - item.expires_at >= booking.hold_ms:
-        return now, now + booking.hold_ms
-    since = item.held_since or now  # 0: it was added by a version that didn't store it
+    since = _beginning(booking, item, now)
     latest = since + booking.hold_max_ms
     if latest <= now:
-        raise Conflict(
-            "The cart has held seats on this departure for as long as a cart may; order it as it is, or take the "
-            "departure out of the cart, which gives its seats back, and add it again.",
-            code="hold_time_used",
-        )
+        raise time_used()
     return since, min(now + booking.hold_ms, latest)
+
+
+def latest_end(booking: BookingContext, item: Item, now: Instant) -> Instant:
+    """Return when a hold on an item ends at the latest, however often it is extended from `now` on."""
+    return _beginning(booking, item, now) + booking.hold_max_ms
+
+
+def time_used() -> Conflict:
+    """Return the error for seats that a cart has held for as long as a cart may."""
+    return Conflict(
+        "The cart has held seats on this departure for as long as a cart may; order it as it is, or take the "
+        "departure out of the cart, which gives its seats back, and add it again.",
+        code="hold_time_used",
+    )
+
+
+def _beginning(booking: BookingContext, item: Item, now: Instant) -> Instant:
+    if now - item.expires_at >= booking.hold_ms:
+        return now
+    return item.held_since or now  # 0: it was added by a version that didn't store it
 
 
 def resold_before(held: SellerHolds, item: Item, more: int, percent: int) -> int:

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from seatwright.auth.model import Caller
-from seatwright.cart import hold_limits, holds, pricing, renewal, store
+from seatwright.cart import hold_limits, holds, pricing, store
 from seatwright.cart.addition import Addition, addition
 from seatwright.cart.behalf import Behalf, on_behalf
 from seatwright.cart.context import BookingContext
 from seatwright.cart.guests import GuestDetails, read_customer, with_guests
 from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Cart, CartBody, Item, TargetOrder
+from seatwright.cart.seating import Taking, take_seats
 from seatwright.cart.selection import choose_place, count_tiers, kind_of, new_lines
 from seatwright.catalog.model import Catalog, Discount, Product
 from seatwright.core.clock import Instant
@@ -103,7 +104,7 @@ async def create(
 
 async def read(tx: ReadTx, booking: BookingContext, caller: Caller, cart_id: str) -> PricedCart:
     """Return an open cart. Raises `NotFound`; for a cart that became an order, `Conflict` naming the order."""
-    opened = await _open(tx, booking, caller, cart_id)
+    opened = await open_cart(tx, booking, caller, cart_id)
     return _priced(opened.cart, opened.catalog, opened.target)
 
 
@@ -172,33 +173,14 @@ async def add_item(
     changed = _repriced(cart, items, catalog, _discount_now(cart, catalog, now))
     if read is not None and cart.body.item(departure.id) is None:
         hold_limits.check_counts((read.by_user, read.by_address), limits)
-    resold_before = None
-    percent = _percent_of(booking, cart, connection)
-    if percent < 100:
-        held = await store.seller_holds(tx, cart, departure, now)
-        resold_before = hold_limits.resold_before(held, item, more, percent)
-    try:
-        changed = await store.update_and_hold(
-            tx,
-            changed,
-            now,
-            departure.id,
-            holder,
-            more=more,
-            held=item.seats,
-            expires_at=item.expires_at,
-            resold_before=resold_before,
-        )
-    except Retry:
-        if more == item.seats:
-            raise
-        raise Retry(first=partial(renewal.note_lost_holds, booking=booking, caller=caller, cart_id=cart.id)) from None
+    taking = Taking(changed, departure, item, more)
+    changed = await take_seats(tx, booking, caller, taking, connection, now)
     return _priced(changed, catalog, target)
 
 
 async def remove_item(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str, departure_id: str) -> PricedCart:
     """Remove a departure from a cart and release its seats. Raises `NotFound` if it isn't in it."""
-    opened = await _open(tx, booking, caller, cart_id)
+    opened = await open_cart(tx, booking, caller, cart_id)
     cart = opened.cart
     if cart.body.item(departure_id) is None:
         raise NotFound("The cart has no such item.", code="item_not_found")
@@ -223,7 +205,7 @@ async def set_customer(
     The customer's own fields have been checked. Raises `Invalid` for an answer that doesn't fit its question, and for a
     participant that isn't in the cart.
     """
-    opened = await _open(tx, booking, caller, cart_id)
+    opened = await open_cart(tx, booking, caller, cart_id)
     body = msgspec.structs.replace(
         opened.cart.body,
         customer=read_customer(customer, opened.cart.body.items, opened.catalog),
@@ -240,7 +222,7 @@ async def apply_discount(tx: Tx, booking: BookingContext, caller: Caller, cart_i
     Raises `NotFound` for an unknown code, and `Conflict` for a code that is not valid now, or not for any item in the
     cart.
     """
-    opened = await _open(tx, booking, caller, cart_id)
+    opened = await open_cart(tx, booking, caller, cart_id)
     cart, catalog = opened.cart, opened.catalog
     discount = catalog.discount(code)
     if discount is None:
@@ -264,20 +246,13 @@ async def apply_discount(tx: Tx, booking: BookingContext, caller: Caller, cart_i
 
 async def remove_discount(tx: Tx, booking: BookingContext, caller: Caller, cart_id: str) -> PricedCart:
     """Take the discount code off a cart, if it has one."""
-    opened = await _open(tx, booking, caller, cart_id)
+    opened = await open_cart(tx, booking, caller, cart_id)
     body = msgspec.structs.replace(opened.cart.body, discount_code=None)
     changed = _repriced(
         msgspec.structs.replace(opened.cart, body=body), pricing.without_discount(body.items), opened.catalog, None
     )
     changed = await store.update(tx, changed, booking.clock.now(), sole=True)
     return _priced(changed, opened.catalog, opened.target)
-
-
-def _percent_of(booking: BookingContext, cart: Cart, connection: Connection | None) -> int:
-    """Return the share of a departure that a cart's seller may hold: all of it for the supplier's own carts."""
-    if connection is None or cart.owner_id == cart.account_id:
-        return 100
-    return connection.terms.hold_percent or booking.reseller_hold_percent
 
 
 async def require_sale(tx: ReadTx, cart: Cart) -> Connection | None:
@@ -293,7 +268,8 @@ async def require_sale(tx: ReadTx, cart: Cart) -> Connection | None:
     return await require_connection(tx, cart.account_id, cart.owner_id)
 
 
-async def _open(tx: ReadTx, booking: BookingContext, caller: Caller, cart_id: str) -> store.OpenCart:
+async def open_cart(tx: ReadTx, booking: BookingContext, caller: Caller, cart_id: str) -> store.OpenCart:
+    """Return an open cart with its catalog. Raises `NotFound`, and `Conflict` for one that has become an order."""
     return _open_cart(await store.open_with(tx, booking.catalogs, caller.account_id, cart_id))
 
 

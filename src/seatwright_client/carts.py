@@ -80,6 +80,7 @@ class Line(Shape, frozen=True, kw_only=True):
     cancellation_fee: Decimal = Decimal(0)
     pending_until: dt.datetime | None = None
     checked_in_date: dt.datetime | None = None
+    no_show_date: dt.datetime | None = None
     location: Named | None = None
     pickup: ItemPickup | None = None
     answers: dict[str, Any] = msgspec.field(default_factory=dict)

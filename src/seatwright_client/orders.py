@@ -333,6 +333,23 @@ class Orders(Resource[Mode]):
         body = {"present": present} | given(item_id=item_id, ids=several(ids))
         return write("POST", path(_MANAGED, order_id, "check-in"), _order, key=idempotency_key, body=body)
 
+    @operation
+    def no_show(
+        self,
+        order_id: OrderRef,
+        *,
+        item_id: str | None = None,
+        ids: Iterable[str] | None = None,
+        no_show: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Request[Order]:
+        """Note who did not come: participants or units by id, or all who aren't checked in, of an item or the order.
+
+        They keep their seats. `no_show` False takes it back, and so does checking in.
+        """
+        body = given(no_show=no_show, item_id=item_id, ids=several(ids))
+        return write("POST", path(_MANAGED, order_id, "no-show"), _order, key=idempotency_key, body=body)
+
 
 def _cancel(order_id: OrderRef, *below: str, key: str | None, fee: bool | None) -> Request[CancelledOrder]:
     query: Query = {"apply_cancellation_fee": fee}

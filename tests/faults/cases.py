@@ -330,6 +330,7 @@ HANDLING = [
     _http("refuse mail", "POST", "/api/v1/mailing-refusals", {"email": "Ann@Lee.example"}, natural=True),
     _http("remove refusal", "DELETE", "/api/v1/mailing-refusals/{refusal}", prepare=_refuse),
     _inner("refuse mail on the customer's page", _refuse_as_customer, prepare=_consented, natural=True),
+    _http("no-show", "POST", "/api/v1/orders/{done}/no-show", {"ids": ["{person}"]}, natural=True),
     _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),
 ]
 WEBHOOKS = [

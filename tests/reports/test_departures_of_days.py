@@ -46,7 +46,9 @@ async def check_in_some(world: World, history: History) -> None:
     for _, order_id in history.orders[-4:]:
         order = await world.desk.data("GET", f"/order/{order_id}")
         if order["status"] == "confirmed":
-            await world.desk.data("POST", f"/api/v1/orders/{order_id}/check-in", json={})
+            noted = history.chance.choice(("check-in", "no-show"))
+            answer = await world.desk.call("POST", f"/api/v1/orders/{order_id}/{noted}", json={})
+            assert answer.json().get("errorCode") in (None, "nobody_there")
 
 
 async def compare(world: World) -> None:
@@ -65,6 +67,7 @@ async def compare(world: World) -> None:
         assert each["sold"] == sum(guest["seats"] for guest in guests)
         assert each["orders"] == len({guest["orderId"] for guest in guests})
         assert each["checkedIn"] == manifest["checkedIn"]
+        assert each["noShows"] == manifest["noShows"]
         assert each["pending"] == sum(guest["status"] == "pending" for guest in guests)
         net = world.shop.shop.account_id
         owners = {row["id"]: row["owner_id"] for row in await world.rows("SELECT id, owner_id FROM orders")}

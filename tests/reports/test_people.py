@@ -247,6 +247,7 @@ async def test_a_manifest_says_who_comes(world: World) -> None:
         "taken": 4,
         "tiers": {"Adult": 4},
         "checkedIn": 1,
+        "noShows": 0,
     }
     lodge = {"name": "Hotel shuttle", "location": "Red Cliffs Lodge", "detail": "07:30 at the lobby"}
     assert [(guest["lastName"], guest["firstName"], guest["pickup"]) for guest in guests] == [

@@ -147,6 +147,7 @@ FIXED = [
     Route("POST", "/api/v1/orders/{order_id}/accept", WRITE, ("pending",)),
     Route("POST", "/api/v1/orders/{order_id}/decline", WRITE, ("pending",), {"reason": "The river is too high."}),
     Route("POST", "/api/v1/orders/{order_id}/check-in", WRITE, ("order",), {"ids": ["<participant>"]}),
+    Route("POST", "/api/v1/orders/{order_id}/no-show", WRITE, ("order",), {"ids": ["<participant>"]}),
 ]
 
 NEW_ENTRIES: dict[str, dict[str, Any]] = {

@@ -127,6 +127,17 @@ async def test_a_check_in_is_told_and_costs_nothing_where_nobody_listens(hooks: 
     assert await hooks.run() == [], "nobody has turned up anew"
 
 
+async def test_a_no_show_is_told_as_a_check_in_is(hooks: Hooks, kayak: str) -> None:
+    order = await hooks.desk.order((kayak, {"All": 2}), disableConfirmationEmail=False)
+    await hooks.make(events=["order.changed"])
+    await hooks.run()
+    path = f"/api/v1/orders/{order['id']}/no-show"
+    for body, action in (({}, "order.no_show"), ({"noShow": False}, "order.no_show_undone")):
+        await hooks.desk.data("POST", path, json=body)
+        (call,) = await hooks.run()
+        assert (call.event["type"], call.event["data"]["action"]) == ("order.changed", action)
+
+
 def test_what_is_mailed_is_an_event_for_mails_too() -> None:
     assert not NOT_MAILED.intersection(mails.MAILED)
 

@@ -248,6 +248,13 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "line_arrival",
+        "Nobody has both turned up and not come.",
+        """
+        SELECT account_id, order_id, id FROM order_line WHERE checked_in_at IS NOT NULL AND no_show_at IS NOT NULL
+        """,
+    ),
+    Check(
         "order_status",
         "An order is cancelled exactly when all of its lines are.",
         """

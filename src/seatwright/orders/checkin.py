@@ -1,15 +1,15 @@
-"""Check-in: notes which guests of an order have turned up."""
+"""Check-in: notes which guests of an order have turned up, and which did not come."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from seatwright.auth.model import Caller
 from seatwright.cart.model import Line
-from seatwright.core.clock import Clock, Instant
+from seatwright.core.clock import Clock
 from seatwright.core.errors import Conflict, Forbidden, NotFound
 from seatwright.orders import store
 from seatwright.orders.model import Order
@@ -19,62 +19,101 @@ from seatwright.storage.engine import Tx
 
 
 class Guests(NamedTuple):
-    """The guests to check in, or out again: participants and units by id; None means all of the item, or of the
-    order.
+    """Guests of an order, participants and units by id; None means all of the item, or of the order.
+
+    With `noted` False what was noted about them is taken back.
     """
 
     order: str
     item_id: str | None = None
     line_ids: Collection[str] | None = None
-    present: bool = True
+    noted: bool = True
 
 
 async def check_in(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Order:
-    """Note which guests have turned up (or with `present` False, that they have not after all), as the order's
-    supplier.
+    """Note which guests have turned up (or take that back), as the order's supplier.
 
-    A guest who is checked in already stays so, with the time of the first check-in. Raises `NotFound` for an unknown
-    order, item or id, `Forbidden` for a reseller, and `Conflict` for checking in a guest who is cancelled or not
-    accepted; taking a check-in back is always possible.
+    A guest who is checked in already stays so, with the time of the first check-in; one who was noted as a no-show
+    isn't any more. Raises `NotFound` for an unknown order, item or id, `Forbidden` for a reseller, and `Conflict` for
+    checking in a guest who is cancelled or not accepted; taking a check-in back is always possible.
     """
-    refusal = Forbidden("Only the supplier checks guests in.", code="check_in_is_the_suppliers")
+    return await _note(tx, clock, caller, guests, _CHECK_IN)
+
+
+async def note_no_show(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> Order:
+    """Note which guests did not come (or take that back), as the order's supplier. They keep their seats and owe what
+    they owed.
+
+    Without ids, only guests who aren't checked in are meant. Raises as `check_in` does, and `Conflict` for a guest by
+    id who is checked in.
+    """
+    return await _note(tx, clock, caller, guests, _NO_SHOW)
+
+
+class _Note(NamedTuple):
+    """What is noted about a guest: the field of a line, the one that it clears, the actions, and the words for it."""
+
+    field: Literal["checked_in_at", "no_show_at"]
+    cleared: Literal["checked_in_at", "no_show_at"]
+    noted: str
+    taken_back: str
+    refusal: str
+    nobody: str
+
+
+_CHECK_IN = _Note(
+    "checked_in_at",
+    "no_show_at",
+    "order.checked_in",
+    "order.checked_out",
+    "Only the supplier checks guests in.",
+    "There is nobody to check in: all are cancelled, or not accepted yet.",
+)
+_NO_SHOW = _Note(
+    "no_show_at",
+    "checked_in_at",
+    "order.no_show",
+    "order.no_show_undone",
+    "Only the supplier notes who did not come.",
+    "There is nobody who could be missing: all are checked in, cancelled, or not accepted yet.",
+)
+
+
+async def _note(tx: Tx, clock: Clock, caller: Caller, guests: Guests, note: _Note) -> Order:
+    refusal = Forbidden(note.refusal, code="check_in_is_the_suppliers")
     order = await lock_own_order(tx, caller, guests.order, refusal)
-    chosen = _choose(order, guests)
+    chosen = _choose(order, guests, note)
     now = clock.now()
-    changed = [line for line in chosen if (line.checked_in_at is not None) != guests.present]
+    changed = [line for line in chosen if (getattr(line, note.field) is not None) != guests.noted]
     if not changed:
         return order
-    new = {line.id: msgspec.structs.replace(line, checked_in_at=_since(now, guests)) for line in changed}
+    values: dict[str, int | None] = {note.field: now, note.cleared: None} if guests.noted else {note.field: None}
+    new = {line.id: msgspec.structs.replace(line, **values) for line in changed}
     items = tuple(item.with_lines(new) for item in order.body.items)
     change = store.Change(
         at=now,
         actor=caller.user_id,
-        action="order.checked_in" if guests.present else "order.checked_out",
+        action=note.noted if guests.noted else note.taken_back,
         detail={"lines": sorted(new)},
         transactions=[],
         told=Detail(lines=tuple(new)),
     )
-    return await store.update(
-        tx, order, msgspec.structs.replace(order, body=msgspec.structs.replace(order.body, items=items)), change
-    )
+    body = msgspec.structs.replace(order.body, items=items)
+    return await store.update(tx, order, msgspec.structs.replace(order, body=body), change)
 
 
-def _since(now: Instant, guests: Guests) -> Instant | None:
-    return now if guests.present else None
-
-
-def _choose(order: Order, guests: Guests) -> list[Line]:
+def _choose(order: Order, guests: Guests, note: _Note) -> list[Line]:
     items = order.body.items
     if guests.item_id is not None:
         items = tuple(item for item in items if item.id == guests.item_id)
         if not items:
             raise NotFound("The order has no such item.", code="item_not_found")
-    if not guests.present and guests.line_ids is None:
+    if not guests.noted and guests.line_ids is None:
         return [line for item in items for line in item.lines]
     if guests.line_ids is None:
-        found = [line for item in items for line in item.live if not line.pending_until]
+        found = [line for item in items for line in item.live if not line.pending_until and not _excluded(line, note)]
         if not found:
-            raise Conflict("There is nobody to check in: all are cancelled, or not accepted yet.", code="nobody_there")
+            raise Conflict(note.nobody, code="nobody_there")
         return found
     by_id = {line.id: line for item in items for line in item.lines}
     for line_id in guests.line_ids:
@@ -83,10 +122,24 @@ def _choose(order: Order, guests: Guests) -> list[Line]:
             raise NotFound(
                 f"there is no participant or unit {line_id[:40]!r} there.", code="line_not_found", about="guests"
             )
-        if guests.present and (line.status == "cancelled" or line.pending_until):
-            raise Conflict(
-                f"{line_id} is {'cancelled' if line.status == 'cancelled' else 'not accepted yet'}.",
-                code="not_checkable",
-                about="guests",
-            )
+        if guests.noted:
+            _check(line, note)
     return [by_id[line_id] for line_id in dict.fromkeys(guests.line_ids)]
+
+
+def _excluded(line: Line, note: _Note) -> bool:
+    """Tell whether a guest has turned up, so that they can't be a no-show; whoever comes late is checked in."""
+    return note is _NO_SHOW and line.checked_in_at is not None
+
+
+def _check(line: Line, note: _Note) -> None:
+    if line.status == "cancelled" or line.pending_until:
+        raise Conflict(
+            f"{line.id} is {'cancelled' if line.status == 'cancelled' else 'not accepted yet'}.",
+            code="not_checkable",
+            about="guests",
+        )
+    if _excluded(line, note):
+        raise Conflict(
+            f"{line.id} is checked in; take the check-in back first.", code="guest_checked_in", about="guests"
+        )

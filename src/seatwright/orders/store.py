@@ -31,7 +31,15 @@ _KINDS: dict[str, EventKind] = {
     "order.expired": "order.answered",
 }
 """The kind of event that each action is; all others are `order.changed`."""
-NOT_MAILED = frozenset(("order.checked_in", "order.checked_out", "order.cancellation_fee_changed"))
+NOT_MAILED = frozenset(
+    (
+        "order.checked_in",
+        "order.checked_out",
+        "order.no_show",
+        "order.no_show_undone",
+        "order.cancellation_fee_changed",
+    )
+)
 """Actions about which no mail is sent, with any flags of the order: they only call webhooks."""
 
 

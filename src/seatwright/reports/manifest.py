@@ -49,6 +49,11 @@ class Guest(NamedTuple):
         return self.line.checked_in_at
 
     @property
+    def no_show(self) -> Instant | None:
+        """When they were noted as not having come."""
+        return self.line.no_show_at
+
+    @property
     def name(self) -> tuple[str, str]:
         """Last and first name: their own, or else the customer's."""
         if self.line.first_name or self.line.last_name:

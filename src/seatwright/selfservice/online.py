@@ -88,7 +88,7 @@ def _item_state(item: Item, lines: tuple[Line, ...], now: Instant) -> State:
         return "gone"
     if item.start_at is not None and item.start_at <= now:
         return "closed"
-    if any(line.checked_in_at is not None for line in lines):
+    if any(line.checked_in_at is not None or line.no_show_at is not None for line in lines):
         return "closed"
     return "closed" if any(_must_call(item, line) for line in lines) else "open"
 

@@ -36,6 +36,7 @@ class GuestOut(Wire, kw_only=True):
     seats: int
     status: Literal["confirmed", "pending"]
     checked_in_date: str | None
+    no_show_date: str | None
     pickup: PickupPlaceOut | None
     order_id: str
     confirmation: int
@@ -61,6 +62,7 @@ class ManifestOut(Wire, kw_only=True):
     taken: int
     tiers: dict[str, int]
     checked_in: int
+    no_shows: int
     guests: list[GuestOut]
 
 
@@ -79,6 +81,7 @@ def manifest_out(manifest: Manifest) -> ManifestOut:
         taken=manifest.taken,
         tiers=manifest.tiers,
         checked_in=sum(guest.checked_in is not None for guest in manifest.guests),
+        no_shows=sum(guest.no_show is not None for guest in manifest.guests),
         guests=[_guest_out(guest) for guest in manifest.guests],
     )
 
@@ -94,6 +97,7 @@ def _guest_out(guest: Guest) -> GuestOut:
         seats=guest.line.seats,
         status=guest.status,
         checked_in_date=None if guest.checked_in is None else iso_utc(guest.checked_in),
+        no_show_date=None if guest.no_show is None else iso_utc(guest.no_show),
         pickup=None
         if pickup is None
         else PickupPlaceOut(
@@ -112,7 +116,7 @@ def _guest_out(guest: Guest) -> GuestOut:
     )
 
 
-_GUEST = ("Pickup", "Pickup detail", "Last name", "First name", "Tier", "Seats", "Status", "Checked in")
+_GUEST = ("Pickup", "Pickup detail", "Last name", "First name", "Tier", "Seats", "Status", "Checked in", "No-show")
 _OF_ORDER = ("Confirmation", "Customer", "Phone", "E-mail", "Balance", "Channel")
 
 
@@ -159,6 +163,7 @@ def _guest_row(guest: Guest, questions: Sequence[str], zone: str) -> Sequence[Ce
         guest.line.seats,
         guest.status,
         None if guest.checked_in is None else to_local(guest.checked_in, zone),
+        None if guest.no_show is None else to_local(guest.no_show, zone),
         guest.confirmation,
         full_name(customer),
         customer.get("phone"),

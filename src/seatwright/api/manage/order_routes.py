@@ -21,7 +21,7 @@ from seatwright.http.context import ApiRequest, booking, claims, services
 from seatwright.http.openapi import body
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Wire, Word
 from seatwright.orders import service as orders
-from seatwright.orders.checkin import Guests, check_in
+from seatwright.orders.checkin import Guests, check_in, note_no_show
 from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -48,6 +48,14 @@ class CheckInIn(Wire):
     item_id: Word | None = None
     ids: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=MAX_GUESTS, examples=[[_ID]])] | None = None
     present: Annotated[bool, msgspec.Meta(description="False takes a check-in back.")] = True
+
+
+class NoShowIn(Wire):
+    """Who: the ids of participants and units; without any, all of the item, or of the order, who aren't checked in."""
+
+    item_id: Word | None = None
+    ids: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=MAX_GUESTS, examples=[[_ID]])] | None = None
+    no_show: Annotated[bool, msgspec.Meta(description="False takes it back.")] = True
 
 
 @put("/orders/{order_id:str}/lines/{line_id:str}/cancellation-fee", summary="Change a cancellation fee", tags=_TAGS)
@@ -134,10 +142,27 @@ async def check_guests_in(
 ) -> Response[Envelope[OrderOut]]:
     """Note who has turned up, as the order's supplier, or take that back."""
     ids = None if data.ids is None else [text_of(each) for each in data.ids]
-    guests = Guests(order_id, item_id=text_or_none(data.item_id), line_ids=ids, present=data.present)
+    guests = Guests(order_id, item_id=text_or_none(data.item_id), line_ids=ids, noted=data.present)
 
     async def run(tx: Tx, caller: Caller) -> Order:
         return await check_in(tx, services(request).clock, caller, guests)
+
+    viewer = claims(request).account_id
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+@post("/orders/{order_id:str}/no-show", status_code=200, summary="Note who did not come", tags=_TAGS)
+async def note_guests_missing(
+    request: ApiRequest, order_id: FromPath[str], data: JSONBody[NoShowIn]
+) -> Response[Envelope[OrderOut]]:
+    """Note who did not come, as the order's supplier, or take that back. Seats and amounts stay as they are; checking a
+    guest in takes it back, too.
+    """
+    ids = None if data.ids is None else [text_of(each) for each in data.ids]
+    guests = Guests(order_id, item_id=text_or_none(data.item_id), line_ids=ids, noted=data.no_show)
+
+    async def run(tx: Tx, caller: Caller) -> Order:
+        return await note_no_show(tx, services(request).clock, caller, guests)
 
     viewer = claims(request).account_id
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
@@ -150,4 +175,5 @@ ROUTES: list[HTTPRouteHandler] = [
     accept_order,
     decline_order,
     check_guests_in,
+    note_guests_missing,
 ]

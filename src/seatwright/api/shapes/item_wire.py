@@ -47,7 +47,10 @@ class ChargeOut(msgspec.Struct, kw_only=True, rename="camel"):
 
 
 class LineOut(msgspec.Struct, kw_only=True, rename="camel"):
-    """One participant or unit, with what it costs. `answers` are the guest's to custom questions, by their labels."""
+    """One participant or unit, with what it costs. `answers` are the guest's to custom questions, by their labels.
+
+    `noShowDate` is there only for a guest who was noted as not having come.
+    """
 
     id: str
     tier: str
@@ -62,6 +65,7 @@ class LineOut(msgspec.Struct, kw_only=True, rename="camel"):
     cancellation_fee: Decimal
     pending_until: str | None
     checked_in_date: str | None
+    no_show_date: str | msgspec.UnsetType = msgspec.UNSET
     location: PlaceOut | None
     pickup: PickupOut | None
     answers: dict[str, Any]
@@ -150,6 +154,7 @@ def _line_out(line: Line, arranged: Arrangement, currency: str) -> LineOut:
         cancellation_fee=to_wire(line.cancellation_fee, currency),
         pending_until=iso_utc(line.pending_until) if line.pending_until and line.status == "confirmed" else None,
         checked_in_date=None if line.checked_in_at is None else iso_utc(line.checked_in_at),
+        no_show_date=msgspec.UNSET if line.no_show_at is None else iso_utc(line.no_show_at),
         location=_place_out(arranged.location),
         pickup=_pickup_out(arranged.pickup),
         answers=line.answers,

@@ -24,6 +24,7 @@ from seatwright_client.mailing import Refusals
 from seatwright_client.messages import Messages
 from seatwright_client.operations import Awaiting, Blocking, Caller, Mode
 from seatwright_client.orders import Orders
+from seatwright_client.payments import Payments
 from seatwright_client.products import Products
 from seatwright_client.reports import Reports
 from seatwright_client.request import Query, Request, get, raw, write
@@ -49,6 +50,7 @@ class _Client(Generic[Mode]):
         self.products: Products[Mode] = Products(caller)
         self.carts: Carts[Mode] = Carts(caller)
         self.orders: Orders[Mode] = Orders(caller)
+        self.payments: Payments[Mode] = Payments(caller)
         self.account: AccountCalls[Mode] = AccountCalls(caller)
         self.users: Users[Mode] = Users(caller)
         self.keys: Keys[Mode] = Keys(caller)

@@ -222,6 +222,46 @@ class Orders(Resource[Mode]):
         return write("POST", _ORDER, _order, key=idempotency_key, body=body)
 
     @operation
+    def book(
+        self,
+        cart_id: str,
+        *,
+        payments: Iterable[Mapping[str, Any]] = (),
+        allow_overpayment: bool = False,
+        order_id: OrderRef | None = None,
+        billing: Mapping[str, Any] | None = None,
+        reference_id: str | None = None,
+        reseller_entity_id: str | None = None,
+        agent_id: str | None = None,
+        disable_notification: bool | None = None,
+        disable_pending_order_notification: bool | None = None,
+        disable_pending_order_notification_response: bool | None = None,
+        disable_confirmation_email: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Order]:
+        """Turn a cart into an order with the payments that were taken so far; without any it is paid later.
+
+        A payment has an `amount`, a `method` (`cash`, `card`, `transfer`, `other` or `external`), and if wanted a
+        `memo` and `deposit`: `{"amount": "50.00", "method": "cash", "deposit": True}`. The other arguments are those of
+        `create`.
+        """
+        body = given(
+            cart_id=cart_id,
+            payments=[*payments],
+            allow_overpayment=allow_overpayment,
+            order_id=None if order_id is None else str(order_id),
+            billing=billing,
+            reference_id=reference_id,
+            reseller_entity_id=reseller_entity_id,
+            agent_id=agent_id,
+            disable_notification=disable_notification,
+            disable_pending_order_notification=disable_pending_order_notification,
+            disable_pending_order_notification_response=disable_pending_order_notification_response,
+            disable_confirmation_email=disable_confirmation_email,
+        )
+        return write("POST", _MANAGED, _order, key=idempotency_key, body=body)
+
+    @operation
     def cancel(
         self, order_id: OrderRef, *, apply_cancellation_fee: bool | None = None, idempotency_key: str | None = None
     ) -> Request[CancelledOrder]:

@@ -190,6 +190,7 @@ def _loops(world: World) -> Loops:
     return Loops(world.services.database, world.clock, world.services.settings)
 
 
+CASH = {"amount": 20, "method": "cash"}
 ADULTS = {"itemId": "{rafting}", "participants": {"Adult": 2, "Child": 1}}
 PRODUCT = {
     "code": "swim",
@@ -275,6 +276,13 @@ ORDERS = [
         prepare=lambda world: _consent(world, False),
         natural=True,
     ),
+    _http(
+        "place order with payments",
+        "POST",
+        "/api/v1/orders",
+        {"cartId": "{filled}", "payments": [{"amount": 50, "method": "cash", "deposit": True}]},
+        natural=True,
+    ),
     _http("add to order, holds over", "POST", "/order", {"id": "{mixed}", "orderId": "{done}"}, minutes=LATE),
 ]
 COMPOSED = [
@@ -288,6 +296,12 @@ COMPOSED = [
     ),
 ]
 """Use cases one after the other in one transaction."""
+PAYMENTS = [
+    _http("record payment", "POST", "/api/v1/orders/{done}/payments", CASH | {"allowOverpayment": True}),
+    _http("record payment of more", "POST", "/api/v1/orders/{done}/payments", CASH, status=409),
+    _http("record refund", "POST", "/api/v1/orders/{gone}/refunds", CASH),
+    _http("void payment", "POST", "/api/v1/orders/{done}/payments/{payment}/void", {"reason": "x"}, natural=True),
+]
 CANCELLATIONS = [
     _http("cancel order", "DELETE", "/order/{done}"),
     _http("cancel item", "DELETE", "/order/{done}/item/{bike}"),
@@ -386,5 +400,5 @@ LOOPS = [
     ),
 ]
 
-CASES = [*CARTS, *ORDERS, *COMPOSED, *CANCELLATIONS, *HANDLING, *ACCOUNTS, *WEBHOOKS, *CATALOG, *LOOPS]
+CASES = [*CARTS, *ORDERS, *COMPOSED, *PAYMENTS, *CANCELLATIONS, *HANDLING, *ACCOUNTS, *WEBHOOKS, *CATALOG, *LOOPS]
 BY_NAME = {case.name: case for case in CASES}

@@ -298,6 +298,7 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         **{name: order["id"] for name, order in done.items()},
         "person": done["done"]["items"][0]["participantList"][0]["id"],
         "unit": done["done"]["items"][1]["unitList"][0]["id"],
+        "payment": done["done"]["payments"][0]["id"],
         "lastPerson": done["single"]["items"][0]["participantList"][0]["id"],
         "gonePerson": done["gone"]["items"][0]["participantList"][0]["id"],
         "supplier": supplier,

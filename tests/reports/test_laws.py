@@ -151,14 +151,14 @@ async def only_fees_are_left(world: World, report: Report, kept: int) -> None:
 async def test_the_migration_finds_what_happened_in_books_that_did_not_say(world: World, seed: int) -> None:
     history = History(world, seed)
     sql = "SELECT order_id, transaction_no, entry_no, kind FROM ledger_entry"
-    await history.go_on(40)
+    await history.go_on(40, paying=False)  # it is older than refunds and voided payments
     order = await world.desk.order((world.departures["rafting"], {"Adult": 1}))
     await world.desk.data("DELETE", f"/order/{order['id']}")
     guest = order["items"][0]["participantList"][0]["id"]
     path = f"/api/v1/orders/{order['id']}/lines/{guest}/cancellation-fee"
     await world.desk.data("PUT", path, json={"amount": 0})
     before = sorted(map(tuple, await world.rows(sql)))
-    assert {row[3] for row in before} == set(get_args(Kind))
+    assert {row[3] for row in before} == set(get_args(Kind)) - {"refund", "void"}
     database = world.services.database
     migration = next(one for one in migrations(database.engine) if one.name == "ledger_kind_and_business")
     alter, *others = statements(migration.sql)

@@ -120,7 +120,7 @@ def sold(guests: tuple[tuple[str, int], ...], *entries: Entry) -> Transaction:
         order=order,
         actions=("order.created",),
         total=sum(entry.amount for entry in entries),
-        paid=0,
+        payments={},
         commission=0,
         items=(item,),
         entries=entries,

@@ -17,6 +17,7 @@ from seatwright.core.ids import new_hex24
 from seatwright.core.times import iso_utc
 from seatwright.http.context import Services
 from seatwright.invariants.checks import check
+from seatwright.orders.model import WAYS
 from seatwright.storage.engine import Row
 from tests.desk import Desk, open_desk
 from tests.shop import denver
@@ -136,13 +137,17 @@ class History:
         self.orders: list[tuple[Desk, str]] = []
         self.done: list[str] = []
 
-    async def go_on(self, steps: int, *, cancelling: bool = True) -> None:
-        """Let `steps` things happen, with up to five hours between them; without `cancelling` only what sells."""
-        sells = (self._order, self._order, self._add)
-        cancels = (self._cancel, self._cancel, self._fee, self._answer)
+    async def go_on(self, steps: int, *, cancelling: bool = True, paying: bool = True) -> None:
+        """Let `steps` things happen, with up to five hours between them; without `cancelling` only what sells, and
+        without `paying` nothing that is only about payments.
+        """
+        things = [self._order, self._order, self._add]
+        if cancelling:
+            things += [self._cancel, self._cancel, self._fee, self._answer]
+            things += [self._pay, self._give_back, self._void] if paying else []
         for _ in range(steps):
             self.world.clock.advance(self.chance.choice((0, 1, MINUTE_MS, HOUR_MS, 5 * HOUR_MS)))
-            await self.chance.choice((*sells, *cancels) if cancelling else sells)()
+            await self.chance.choice(things)()
 
     async def cancel_all(self) -> None:
         """Cancel everything that is left, part by part."""
@@ -154,7 +159,10 @@ class History:
     async def _order(self) -> None:
         seller = self.chance.choice((self.world.desk, self.world.agent, self.world.shop))
         cart = await self._cart(seller)
-        order = await seller.data("POST", "/order", json={"id": cart})
+        if self.chance.random() < 0.3:  # paid later
+            order = await seller.data("POST", "/api/v1/orders", json={"cartId": cart})
+        else:
+            order = await seller.data("POST", "/order", json={"id": cart})
         self.orders.append((seller, order["id"]))
         self.done.append("order")
 
@@ -222,6 +230,44 @@ class History:
             self.done.append("fee")
         else:
             assert answer.json()["errorCode"] == "not_accepted", answer.text
+
+    async def _money(self) -> tuple[Desk, str, dict[str, Any]] | None:
+        """Return who takes the money of any order, the order's address, and its money."""
+        found = await self._any()
+        if found is None:
+            return None
+        seller, order = found
+        taker = self.world.shop if seller is self.world.shop else self.world.desk
+        path = f"/api/v1/orders/{order['id']}"
+        return taker, path, await taker.data("GET", f"{path}/payments")
+
+    async def _pay(self) -> None:
+        await self._record("payments", "balance", "allowOverpayment")
+
+    async def _give_back(self) -> None:
+        await self._record("refunds", "amountPaid", "allowBalance")
+
+    async def _record(self, kind: str, of: str, flag: str) -> None:
+        """Record a payment or refund of any order, of a part or all of one of its amounts."""
+        found = await self._money()
+        if found is None:
+            return
+        taker, path, money = found
+        whole = round(money[of])  # of a part, whole units are an amount in every currency
+        amount = self.chance.choice((whole // 3, money[of]))
+        if amount > 0:
+            body = {"amount": amount, "method": self.chance.choice(WAYS), flag: True}
+            await taker.data("POST", f"{path}/{kind}", json=body)
+            self.done.append(kind)
+
+    async def _void(self) -> None:
+        found = await self._money()
+        if found is not None and found[2]["payments"]:
+            taker, path, money = found
+            payment = self.chance.choice(money["payments"])
+            answer = await taker.call("POST", f"{path}/payments/{payment['id']}/void", json={"reason": "Typed wrong"})
+            assert answer.status_code in (200, 409), answer.text
+            self.done.append("void")
 
     async def _answer(self) -> None:
         for _, order_id in reversed(self.orders):

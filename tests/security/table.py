@@ -43,6 +43,7 @@ ADD = {"itemId": "<departure>", "participants": {"Adult": 1}}
 CUSTOMER = {"firstName": "Ann", "email": "ann@lee.example"}
 DEPARTURE = {"start": "2026-08-01T09:00", "durationMin": 60, "capacity": 5}
 DAILY = {"from": "2026-08-02", "to": "2026-08-03", "times": ["09:00"], "durationMin": 60, "capacity": 5}
+MONEY = {"amount": 1, "method": "cash"}
 NEW_USER = {"email": "<fresh>@x.example", "name": "Bo", "permissions": ["orders.read"]}
 
 FIXED = [
@@ -143,6 +144,17 @@ FIXED = [
     Route("GET", "/api/v1/orders/{order_id}/customer-link", READ, ("order",)),
     Route("DELETE", "/api/v1/orders/{order_id}/customer-link", WRITE, ("order",)),
     Route("GET", "/api/v1/orders/pending", READ),
+    Route("POST", "/api/v1/orders", WRITE, (), {"cartId": "<cart>", "payments": [MONEY]}),
+    Route("GET", "/api/v1/orders/{order_id}/payments", READ, ("order",)),
+    Route("POST", "/api/v1/orders/{order_id}/payments", WRITE, ("order",), MONEY | {"allowOverpayment": True}),
+    Route("POST", "/api/v1/orders/{order_id}/refunds", CANCEL, ("order",), MONEY | {"allowBalance": True}),
+    Route(
+        "POST",
+        "/api/v1/orders/{order_id}/payments/{payment_id}/void",
+        ("orders.cancel", "settings"),
+        ("order", "payment"),
+        {"reason": "Typed wrong"},
+    ),
     Route("GET", "/api/v1/orders/{order_id}/cancellation-quote", READ, ("order",)),
     Route("POST", "/api/v1/orders/{order_id}/accept", WRITE, ("pending",)),
     Route("POST", "/api/v1/orders/{order_id}/decline", WRITE, ("pending",), {"reason": "The river is too high."}),

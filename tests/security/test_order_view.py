@@ -26,7 +26,7 @@ from seatwright.catalog.model import Question
 from seatwright.core.ids import new_hex24
 from seatwright.http.context import Services
 from seatwright.orders import view
-from seatwright.orders.model import Order, OrderBody, Payment, Resale
+from seatwright.orders.model import Order, OrderBody, Payment, Resale, Voiding
 from seatwright.orders.view import OrderView, view_of
 from tests.desk import RAFTING, Desk
 from tests.notifications.office import Office, open_office, open_reseller
@@ -284,15 +284,47 @@ async def test_what_the_supplier_sees_of_an_order_is_the_resellers_to_change(res
     assert await answers() == {**SEEN_ANSWERS, "Handy": "handyhidden"}, "the reseller did, and knew of the question"
 
 
+async def test_a_limited_supplier_sees_what_was_paid_but_not_by_whom_nor_why(
+    desk: Desk, rafting: str, client: httpx.AsyncClient, services: Services
+) -> None:
+    """At a net rate the reseller records the payments: with its staff's names, memos and reasons."""
+    office = await open_office(desk, services)
+    reseller = await open_reseller(office, client, services, type="net", rate={"percent": 80}, customerAccess="limited")
+    cart = await reseller.cart((rafting, {"Adult": 1}), supplier=desk.shop.account_id)
+    paid = [{"amount": 5, "method": "cash", "memo": "Memohidden"}, {"amount": 6, "method": "card", "memo": "Annhidden"}]
+    order = await reseller.data("POST", "/api/v1/orders", json={"cartId": cart, "payments": paid})
+    path = f"/api/v1/orders/{order['id']}/payments"
+    (_, card) = (await reseller.data("GET", path))["payments"]
+    await reseller.data("POST", f"{path}/{card['id']}/void", json={"reason": "Reasonhidden"})
+    await reseller.data("POST", f"{path[:-8]}refunds", json={**paid[0], "amount": 1, "allowBalance": True})
+    words, seen = ("Memohidden", "Annhidden", "Reasonhidden"), await desk.call("GET", path)
+    for address in (
+        f"/order/{order['id']}",
+        f"/api/v1/audit/{order['id']}",
+        "/api/v1/reports/transactions?from=2026-07-01",
+    ):
+        answer = await desk.call("GET", address)
+        assert answer.status_code == 200
+        assert [word for word in words if word in answer.text] == [], address
+    assert [word for word in (*words, "Dana") if word in seen.text] == []
+    shown = seen.json()["data"]
+    assert [(each["amount"], each["recordedBy"]) for each in shown["payments"]] == [(5, None), (6, None), (-1, None)]
+    assert shown["payments"][1]["voided"] == {"date": "2026-07-01T16:00:00.000Z", "by": None, "reason": ""}
+    whole = await reseller.call("GET", path)
+    assert [word for word in (*words, "Dana") if word not in whole.text] == []
+
+
 WITHHELD: dict[type[msgspec.Struct], set[str]] = {
     OrderBody: {"reference_id", "billing"},
-    Payment: {"memo"},
+    Payment: {"memo", "by"},
+    Voiding: {"by", "reason"},
     Item: set(),
     Line: set(),
 }
 """What a limited supplier doesn't see, of each struct of which it sees some."""
 FILTERED: dict[type[msgspec.Struct], set[str]] = {
     OrderBody: {"customer", "items", "payments"},
+    Payment: {"voided"},
     Item: {"lines"},
     Line: {"first_name", "last_name", "answers"},
 }
@@ -301,7 +333,13 @@ FILTERED: dict[type[msgspec.Struct], set[str]] = {
 
 @pytest.mark.parametrize(
     ("struct", "listed"),
-    [(OrderBody, view.ORDER_BODY), (Payment, view.PAYMENT), (Item, view.ITEM), (Line, view.LINE)],
+    [
+        (OrderBody, view.ORDER_BODY),
+        (Payment, view.PAYMENT),
+        (Voiding, view.VOIDING),
+        (Item, view.ITEM),
+        (Line, view.LINE),
+    ],
 )
 def test_every_field_of_an_order_is_shown_or_withheld_on_purpose(
     struct: type[msgspec.Struct], listed: tuple[str, ...]
@@ -389,15 +427,18 @@ READERS = {
     "web/my/routes.py": {"_wording"},
     "web/my/view.py": {"order_view", "_line"},  # the same
     "api/resmark/cart_wire.py": {"cart_out"},  # the caller's own cart
-    "api/resmark/order_routes.py": {"place_order"},  # what was sent
     "api/shapes/item_wire.py": {"_line_out"},  # of an `OrderView`, or of the caller's own cart
     "api/resmark/order_report_wire.py": {"_of_change"},  # `Transaction.order` is a view
+    "api/manage/payment_routes.py": {"post_order", "post_refund"},  # what was sent
+    "api/manage/payment_wire.py": {"new", "payments_out", "_payment_out"},  # what was sent; an `OrderView`
+    "api/shapes/order_request.py": {"details"},  # what was sent
     "api/shapes/order_wire.py": {"_fields", "_payment_out"},  # an `OrderView`
     "cli/orders.py": {"list_pending"},
     "messages/calls.py": {"body"},
     "messages/facts.py": {"facts_of", "customer_facts", "_order", "_guest_answers"},  # `OrderEvent.for_account`
     "messages/mails.py": {"customer_language"},
     "reports/manifest.py": {"_guests", "name"},
+    "reports/transactions.py": {"paid"},  # sums of the ledger
 }
 """Who reads such fields, above the orders: each of them is given a view, or isn't about another's order."""
 

@@ -180,7 +180,7 @@ class Side:
     async def things(self, names: set[str]) -> dict[str, str]:
         """Return several things; those of an order belong to one order."""
         found: dict[str, str] = {}
-        if names & {"order", "participant", "unit", "cancelled"}:
+        if names & {"order", "participant", "unit", "cancelled", "payment"}:
             order = await self.order()
             by_kind = {bool(item["unitList"]): item for item in order["items"]}
             found = {
@@ -188,6 +188,7 @@ class Side:
                 "participant": by_kind[False]["participantList"][0]["id"],
                 "unit": by_kind[True]["unitList"][0]["id"],
                 "cancelled": order["gone"],
+                "payment": order["payments"][0]["id"],
             }
         return found | {name: await self.thing(name) for name in sorted(names - set(found))}
 

@@ -317,8 +317,12 @@ class Cart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FirstOrderRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The request with which a cart was first ordered; a repeated request must be the same."""
+    """The request with which a cart was first ordered; a repeated request must be the same.
+
+    `payments` are its payments, one text for each; None if it named none.
+    """
 
     order_id: str | None = None
     reference_id: str | None = None
     reseller_id: str | None = None
+    payments: tuple[str, ...] | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seatwright.core.clock import Instant
+from seatwright.orders.ledger import PAID
 from seatwright.orders.outbox import FAILS_OFTEN
 from seatwright.storage.engine import Database, ReadTx
 
@@ -34,6 +35,8 @@ class Finding:
     check: str
     row: str
 
+
+_PAID = ", ".join(f"'{ledger}'" for ledger in sorted(PAID))
 
 CHECKS: tuple[Check, ...] = (
     Check(
@@ -127,19 +130,48 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "order_ledger",
         "An order's total and what is paid of it are what its ledger says.",
-        """
+        f"""
         SELECT o.account_id, o.id, o.total, o.paid, COALESCE(e.income, 0) AS income, COALESCE(e.paid, 0) AS in_ledger
         FROM orders o LEFT JOIN (
             SELECT account_id, order_id,
                 -SUM(CASE WHEN ledger IN ('sales', 'discounts', 'fees', 'service_fees', 'pickups', 'taxes',
                     'cancellation_fees') THEN amount ELSE 0 END) AS income,
-                SUM(CASE WHEN ledger = 'external_payments' THEN amount ELSE 0 END) AS paid,
+                SUM(CASE WHEN ledger IN ({_PAID}) THEN amount ELSE 0 END) AS paid,
                 SUM(CASE WHEN ledger = 'receivable' THEN amount ELSE 0 END) AS receivable
             FROM ledger_entry GROUP BY account_id, order_id
         ) e ON e.account_id = o.account_id AND e.order_id = o.id
         WHERE o.total <> COALESCE(e.income, 0) OR o.paid <> COALESCE(e.paid, 0)
             OR o.total - o.paid <> COALESCE(e.receivable, 0)
-        """,
+        """,  # noqa: S608 - constants
+    ),
+    Check(
+        "order_payments",
+        "What was paid and given back in each way is what the order lists, and each voided payment is reversed once.",
+        f"""
+        SELECT x.account_id, x.order_id, x.method, SUM(x.paid) AS paid, SUM(x.refunded) AS refunded,
+            SUM(x.voided) AS voided
+        FROM (
+            SELECT o.account_id, o.id AS order_id, COALESCE(p.value ->> 'method', 'external') AS method,
+                CASE WHEN CAST(p.value ->> 'amount' AS BIGINT) > 0 THEN CAST(p.value ->> 'amount' AS BIGINT)
+                    ELSE 0 END AS paid,
+                CASE WHEN CAST(p.value ->> 'amount' AS BIGINT) < 0 THEN CAST(p.value ->> 'amount' AS BIGINT)
+                    ELSE 0 END AS refunded,
+                CASE WHEN p.value ->> 'voided' IS NULL THEN 0 ELSE -CAST(p.value ->> 'amount' AS BIGINT) END AS voided
+            FROM orders o CROSS JOIN json_array_elements(o.body::json -> 'payments') p
+            UNION ALL
+            SELECT account_id, order_id, REPLACE(ledger, '_payments', '') AS method,
+                CASE WHEN kind = 'payment' THEN -amount ELSE 0 END AS paid,
+                CASE WHEN kind = 'refund' THEN -amount ELSE 0 END AS refunded,
+                CASE WHEN kind = 'void' THEN -amount ELSE 0 END AS voided
+            FROM ledger_entry WHERE ledger IN ({_PAID})
+        ) x GROUP BY x.account_id, x.order_id, x.method
+        HAVING SUM(x.paid) <> 0 OR SUM(x.refunded) <> 0 OR SUM(x.voided) <> 0
+        """,  # noqa: S608 - constants
+    ),
+    Check(
+        "order_paid",
+        "No order has given back more than was paid for it.",
+        "SELECT account_id, id, paid FROM orders WHERE paid < 0",
     ),
     Check(
         "order_commission",
@@ -204,7 +236,7 @@ CHECKS: tuple[Check, ...] = (
                 SUM(CASE WHEN kind = 'sale' THEN amount ELSE 0 END) AS sold,
                 SUM(CASE WHEN kind = 'cancellation' THEN -amount ELSE 0 END) AS cancelled,
                 SUM(CASE WHEN kind IN ('cancellation_fee', 'fee_reduction') THEN amount ELSE 0 END) AS fees,
-                SUM(CASE WHEN kind = 'payment' THEN -amount ELSE 0 END) AS paid
+                SUM(CASE WHEN kind IN ('payment', 'refund', 'void') THEN -amount ELSE 0 END) AS paid
             FROM ledger_entry WHERE ledger = 'receivable' GROUP BY account_id, order_id
         ) e ON e.account_id = o.account_id AND e.order_id = o.id LEFT JOIN (
             SELECT account_id, order_id, SUM(total) AS sold, SUM(cancellation_fee) AS fees,

@@ -28,7 +28,7 @@ from seatwright.customers.fields import fields_of
 from seatwright.orders import consent, store
 from seatwright.orders.convert import sell_holds
 from seatwright.orders.model import Order, OrderBody, Resale, unconfirmed_with
-from seatwright.orders.placement import Placement, Sale, sale_change, use_discount, with_payment
+from seatwright.orders.placement import Placement, Sale, payments_of, sale_change, use_discount
 from seatwright.storage.engine import ReadTx, Tx
 
 
@@ -93,8 +93,9 @@ async def add_to_order(tx: Tx, placement: Placement, reference: str) -> Order:
         unconfirmed=unconfirmed_with(order.body.unconfirmed, sale.items),
         supplier_sees=_supplier_sees(order, placement),
     )
-    change = sale_change(body, sale, caller, at, "order.added_to")
-    changed = msgspec.structs.replace(order, body=with_payment(body, sale.amount, details, at))
+    paid = payments_of(placement, body, sale, order.balance + sale.amount, at)
+    change = sale_change(body, sale, paid, caller, at, "order.added_to")
+    changed = msgspec.structs.replace(order, body=msgspec.structs.replace(body, payments=(*body.payments, *paid)))
     changed = await store.update(tx, order, changed, change)
     await consent.heed(tx, changed, cart.body.customer, at, caller.user_id)
     if details.reference_id is not None:

@@ -56,8 +56,9 @@ WITH cart_ordered AS (
     FROM made, jsonb_array_elements($16::jsonb) l
 ), entries AS (
     INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount,
-        kind, created_at)
-    SELECT $1, $4, (e->>0)::bigint, (e->>1)::bigint, e->>2, e->>3, e->>4, (e->>5)::bigint, e->>6, made.created_at
+        kind, actor, created_at)
+    SELECT $1, $4, (e->>0)::bigint, (e->>1)::bigint, e->>2, e->>3, e->>4, (e->>5)::bigint, e->>6, e->>7,
+        made.created_at
     FROM made, jsonb_array_elements($17::jsonb) e
 ), audited AS (
     INSERT INTO audit_event (account_id, id, at, actor, action, subject_id, detail)
@@ -129,7 +130,7 @@ async def _convert_at_once(
         order.paid,
         order.body.reference_id,
         msgspec.json.encode([line[2:] for line in store.line_rows(order, order.body.items)]).decode(),
-        msgspec.json.encode([entry[2:9] for entry in store.entry_rows(order, change)]).decode(),
+        msgspec.json.encode([entry[2:10] for entry in store.entry_rows(order, change)]).decode(),
         event[1],
         event[3],
         event[4],

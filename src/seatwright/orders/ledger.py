@@ -4,7 +4,11 @@ Amounts are minor units, debits positive and credits negative; every transaction
 and what is paid of it are sums over these entries and nothing else.
 
     sale            debit receivable, discounts      credit sales, fees, service_fees, pickups, taxes
-    payment         debit external_payments          credit receivable
+    payment         debit external_payments,         credit receivable
+                          cash_payments, card_payments,
+                          transfer_payments or other_payments
+    refund          the same the other way round
+    void            the payment or refund the other way round
     cancellation    the sale of what is cancelled the other way round;
                     debit receivable                 credit cancellation_fees
 
@@ -26,9 +30,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from seatwright.cart.model import Item, Line
+from seatwright.orders.model import Payment, Way
 
 Ledger: TypeAlias = Literal[
     "receivable",
@@ -40,17 +45,34 @@ Ledger: TypeAlias = Literal[
     "taxes",
     "cancellation_fees",
     "external_payments",
+    "cash_payments",
+    "card_payments",
+    "transfer_payments",
+    "other_payments",
     "commissions",
     "reseller_payable",
     "reseller_receivable",
     "held_by_reseller",
 ]
-Kind: TypeAlias = Literal["sale", "payment", "cancellation", "cancellation_fee", "fee_reduction"]
-"""What happened: a sale, a payment, a cancellation, its fee, or a later reduction of the fee. A commission and a net
-rate are of a sale or a cancellation as well.
+PaymentKind: TypeAlias = Literal["payment", "refund", "void"]
+Kind: TypeAlias = Literal["sale", PaymentKind, "cancellation", "cancellation_fee", "fee_reduction"]
+"""What happened: a sale, a payment, a refund, the voiding of one of them, a cancellation, its fee, or a later reduction
+of the fee. A commission and a net rate are of a sale or a cancellation as well.
 """
-TAKEN_BACK: frozenset[Kind] = frozenset(("cancellation", "fee_reduction"))
+PAYMENT_KINDS: frozenset[Kind] = frozenset(get_args(PaymentKind))
+"""The kinds that move money: each entry of one of these names who recorded it."""
+TAKEN_BACK: frozenset[Kind] = frozenset(("cancellation", "fee_reduction", "refund", "void"))
 """The kinds that take back earlier bookings."""
+PAYMENTS: Mapping[Way, Ledger] = {
+    "external": "external_payments",
+    "cash": "cash_payments",
+    "card": "card_payments",
+    "transfer": "transfer_payments",
+    "other": "other_payments",
+}
+"""The ledger of each way of payment."""
+PAID: frozenset[Ledger] = frozenset(PAYMENTS.values())
+"""The ledgers of what is paid."""
 INCOME: frozenset[Ledger] = frozenset(
     ("sales", "discounts", "fees", "service_fees", "pickups", "taxes", "cancellation_fees")
 )
@@ -99,14 +121,21 @@ def difference(before: Iterable[Entry], after: Iterable[Entry]) -> list[Entry]:
     return _balanced([Entry(*key, amount, "sale") for key, amount in sums.items() if amount])
 
 
-def payment(amount: int) -> list[Entry]:
-    """Return the transaction for money that was paid outside; empty for nothing."""
-    if amount == 0:
-        return []
+def payment(made: Payment) -> list[Entry]:
+    """Return the transaction of a payment or refund."""
+    return _paid(made, made.amount, "refund" if made.is_refund else "payment")
+
+
+def void(made: Payment) -> list[Entry]:
+    """Return the transaction that takes a payment or refund back."""
+    return _paid(made, -made.amount, "void")
+
+
+def _paid(made: Payment, amount: int, kind: PaymentKind) -> list[Entry]:
     return _balanced(
         [
-            Entry("external_payments", None, "External", amount, "payment"),
-            Entry("receivable", None, "External", -amount, "payment"),
+            Entry(PAYMENTS[made.method], None, made.type, amount, kind),
+            Entry("receivable", None, made.type, -amount, kind),
         ]
     )
 
@@ -181,7 +210,7 @@ def commission_change(entries: Iterable[Entry]) -> int:
 
 def paid_change(entries: Iterable[Entry]) -> int:
     """Return by how much these entries change the amount paid."""
-    return sum(e.amount for e in entries if e.ledger == "external_payments")
+    return sum(e.amount for e in entries if e.ledger in PAID)
 
 
 def _taken_back(entries: list[Entry]) -> list[Entry]:

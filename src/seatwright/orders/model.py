@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -11,16 +11,58 @@ from seatwright.cart.model import Item, OrderAgent
 from seatwright.core.clock import Instant
 
 OrderStatus: TypeAlias = Literal["confirmed", "pending", "cancelled"]
+Way: TypeAlias = Literal["external", "cash", "card", "transfer", "other"]
+"""How money was paid: to somebody else than the desk (an online shop, a reseller), in cash, by card at the desk's own
+terminal, by bank transfer, or otherwise (a voucher, a cheque).
+"""
+WAYS: tuple[Way, ...] = get_args(Way)
+
+
+class Recorder(msgspec.Struct, frozen=True, kw_only=True):
+    """The user, or the key of a program, that recorded something, with the name at that time."""
+
+    id: str
+    name: str
+
+
+class Voiding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When, by whom and why a payment was declared wrong."""
+
+    at: Instant
+    by: Recorder | None = None
+    reason: str = ""
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Money that reached the seller outside of Seatwright, in minor units."""
+    """Money that was paid, in minor units; below zero, money that was given back.
+
+    Without `by` it was not recorded by itself: an order that came in as paid brought it along. A `deposit` was paid in
+    advance. A `voided` one was recorded by mistake, and counts as nothing.
+    """
 
     id: str
     amount: int
     at: Instant
     memo: str | None = None
-    type: str = "External"
+    method: Way = "external"
+    by: Recorder | None = None
+    deposit: bool = False
+    voided: Voiding | None = None
+
+    @property
+    def type(self) -> str:
+        """The way as people read it: `Cash`."""
+        return self.method.title()
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether the money was given back."""
+        return self.amount < 0
+
+    @property
+    def counted(self) -> int:
+        """The amount that counts: nothing of a voided payment."""
+        return 0 if self.voided else self.amount
 
 
 class NotificationFlags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""Shared by turning a cart into an order and adding it to one: the sale, the payment and the stored change."""
+"""Shared by turning a cart into an order and adding it to one: the sale, its payments and the stored change."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from seatwright.core.errors import Conflict
 from seatwright.core.ids import new_hex24
 from seatwright.orders import ledger, store
 from seatwright.orders.model import OrderBody, Payment, Resale
+from seatwright.orders.new_payment import RECORD, NewPayment, require_owed, require_room, require_till, to_payment
 from seatwright.orders.outbox import Detail
 from seatwright.resellers.model import Connection
 from seatwright.storage.engine import Tx
@@ -28,7 +29,9 @@ from seatwright.storage.engine import Tx
 class OrderDetails(NamedTuple):
     """The request to order a cart. `flags` are the `NotificationFlags` that it names.
 
-    `behalf` is the reseller in whose name a supplier orders, if the cart doesn't name it already.
+    `behalf` is the reseller in whose name a supplier orders, if the cart doesn't name it already. `payments` are those
+    that the desk has taken: with None an external source has paid all of it, and without any it is paid later. They are
+    no more than what is owed, unless `allow_overpayment` is set.
     """
 
     cart_id: str
@@ -37,6 +40,8 @@ class OrderDetails(NamedTuple):
     billing: dict[str, Any] = {}  # noqa: RUF012 - never changed
     flags: Mapping[str, bool] = MappingProxyType({})
     behalf: Behalf | None = None
+    payments: tuple[NewPayment, ...] | None = None
+    allow_overpayment: bool = False
 
 
 class Placement(NamedTuple):
@@ -88,16 +93,6 @@ def to_approve(items: tuple[Item, ...], catalog: Catalog, now: Instant) -> tuple
     return tuple(pending(item) for item in items)
 
 
-def with_payment(body: OrderBody, amount: int, details: OrderDetails, now: Instant) -> OrderBody:
-    """Return the document with `amount`, in minor units, as paid by an external source; unchanged if it is 0."""
-    if amount <= 0:
-        return body
-    memo = details.billing.get("memo")
-    text = str(memo) if isinstance(memo, str | int | float) and not isinstance(memo, bool) else None
-    payment = Payment(id=new_hex24(), amount=amount, at=now, memo=text)
-    return msgspec.structs.replace(body, payments=(*body.payments, payment))
-
-
 class Sale(NamedTuple):
     """One sale: items with only their new lines, and the changes of older lines because of it.
 
@@ -119,13 +114,45 @@ def _total(items: Sequence[Item]) -> int:
     return sum(line.total for item in items for line in item.lines)
 
 
-def sale_change(body: OrderBody, sale: Sale, caller: Caller, now: Instant, action: str) -> store.Change:
-    """Return the change of an order that sells `sale` and records its payment by an external source."""
+def payments_of(placement: Placement, body: OrderBody, sale: Sale, balance: int, now: Instant) -> tuple[Payment, ...]:
+    """Return the payments that come with a sale in an order; `balance` is what it owes after the sale, in minor units.
+
+    Unless the request lists them, an external source has paid the sale in full. Raises `Forbidden` for payments that
+    the caller's account doesn't take, `Invalid` for wrong ones, and `Conflict` for too many of them, and for more than
+    what is owed, unless the request allows it.
+    """
+    details, cart = placement.details, placement.opened.cart
+    if details.payments is None:
+        return _paid_outside(sale.amount, details, now)
+    if not details.payments:
+        return ()
+    placement.caller.require(RECORD)
+    require_till(cart.account_id, cart.seller_id, placement.resale, placement.caller)
+    require_room(body, len(details.payments))
+    currency = placement.opened.catalog.currency
+    paid = tuple(to_payment(new, currency, placement.caller, now) for new in details.payments)
+    if not details.allow_overpayment:
+        require_owed(paid, balance, currency)
+    return paid
+
+
+def _paid_outside(amount: int, details: OrderDetails, now: Instant) -> tuple[Payment, ...]:
+    if amount <= 0:
+        return ()
+    memo = details.billing.get("memo")
+    text = str(memo) if isinstance(memo, str | int | float) and not isinstance(memo, bool) else None
+    return (Payment(id=new_hex24(), amount=amount, at=now, memo=text),)
+
+
+def sale_change(
+    body: OrderBody, sale: Sale, paid: Sequence[Payment], caller: Caller, now: Instant, action: str
+) -> store.Change:
+    """Return the change of an order that sells `sale` and records what was paid with it."""
     sold = [(item, item.lines) for item in (*sale.items, *sale.after)]
     changed = [(item, item.lines) for item in sale.before]
     transactions = [
         ledger.difference(ledger.sale(changed), ledger.sale(sold)),
-        ledger.payment(max(0, sale.amount)),
+        *map(ledger.payment, paid),
     ]
     if body.resale is not None:
         kind = body.resale.kind

@@ -25,10 +25,10 @@ from seatwright.orders.placement import (
     OrderDetails,
     Placement,
     Sale,
+    payments_of,
     sale_change,
     to_approve,
     use_discount,
-    with_payment,
 )
 from seatwright.orders.store import order_not_found
 from seatwright.orders.view import labels_for_supplier
@@ -67,12 +67,12 @@ async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> 
 
 
 async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderDetails) -> Order:
-    """Turn a cart into an order that is paid by an external source, or add it to the order `details.order_id`.
+    """Turn a cart into an order with the payments that `details` says, or add it to the order `details.order_id`.
 
-    Ordering a cart again that has become an order returns that order; with another `orderId` or `referenceId` than the
-    first time it raises `Conflict`. An expired hold's seats are taken again if they are still free. Raises `NotFound`
-    for an unknown cart or order, `Invalid` for an empty cart, `SoldOut` or `Conflict` for seats that aren't available
-    any more; then nothing is changed.
+    Ordering a cart again that has become an order returns that order; with another `orderId` or `referenceId`, or with
+    other payments, than the first time it raises `Conflict`. An expired hold's seats are taken again if they are still
+    free. Raises `NotFound` for an unknown cart or order, `Invalid` for an empty cart, `SoldOut` or `Conflict` for seats
+    that aren't available any more, and the errors of `placement.payments_of`; then nothing is changed.
     """
     opened = await cart_store.open_with(tx, booking.catalogs, caller.account_id, details.cart_id)
     if opened is None or opened.cart.status == "deleted":
@@ -83,6 +83,9 @@ async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderD
             order_id=details.order_id,
             reference_id=details.reference_id,
             reseller_id=details.behalf.reseller_id if details.behalf else None,
+            payments=None
+            if details.payments is None
+            else tuple(new.in_words(opened.catalog.currency) for new in details.payments),
         )
     ).decode()
     if cart.status == "ordered":
@@ -169,8 +172,9 @@ async def _make_order(tx: Tx, placement: Placement) -> Order:
     items = placement.with_commission(placement.items)
     order = _new_order(placement, items)
     sale = Sale(items)
-    change = sale_change(order.body, sale, placement.caller, now, "order.created")
-    order = msgspec.structs.replace(order, body=with_payment(order.body, sale.amount, placement.details, now))
+    paid = payments_of(placement, order.body, sale, sale.amount, now)
+    change = sale_change(order.body, sale, paid, placement.caller, now, "order.created")
+    order = msgspec.structs.replace(order, body=msgspec.structs.replace(order.body, payments=paid))
     await use_discount(tx, placement)
     return await convert(
         tx,
@@ -185,8 +189,11 @@ async def _make_order(tx: Tx, placement: Placement) -> Order:
 
 async def _repeated(tx: ReadTx, caller: Caller, cart: Cart, request: str) -> Order:
     if cart.order_request != request:
+        differs = "another orderId or referenceId"
+        if '"payments":' in f"{cart.order_request}{request}":
+            differs += ", or with other payments"
         raise Conflict(
-            f"this cart has become the order {cart.order_id} already, with another orderId or referenceId.",
+            f"this cart has become the order {cart.order_id} already, with {differs}.",
             code="cart_ordered",
             about="cart",
         )

@@ -14,7 +14,7 @@ from seatwright.core.errors import Forbidden, NotFound
 from seatwright.core.ids import new_hex24_at
 from seatwright.notifications.webhooks.model import EventKind
 from seatwright.orders import outbox
-from seatwright.orders.ledger import Entry, commission_change, paid_change, total_change
+from seatwright.orders.ledger import PAYMENT_KINDS, Entry, commission_change, paid_change, total_change
 from seatwright.orders.model import Order, OrderBody, answer_by, status_of
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Retry, Row, Tx
@@ -38,6 +38,9 @@ NOT_MAILED = frozenset(
         "order.no_show",
         "order.no_show_undone",
         "order.cancellation_fee_changed",
+        "order.payment_recorded",
+        "order.refund_recorded",
+        "order.payment_voided",
     )
 )
 """Actions about which no mail is sent, with any flags of the order: they only call webhooks."""
@@ -200,6 +203,7 @@ def entry_rows(order: Order, change: Change) -> list[tuple[Any, ...]]:
             entry.name,
             entry.amount,
             entry.kind,
+            change.actor if entry.kind in PAYMENT_KINDS else None,
             change.at,
         )
         for number, transaction in enumerate(change.transactions, first)
@@ -223,7 +227,7 @@ def applied(order: Order, change: Change) -> Order:
     kept = sum(line.commission for item in body.items for line in item.live)
     assert body.commission == kept, "an order's ledger and its lines must agree on the commission"
     assert total == lines + body.cancellation_fees, "an order's ledger and its lines must agree"
-    assert paid == sum(payment.amount for payment in body.payments), "an order's ledger and its payments must agree"
+    assert paid == sum(payment.counted for payment in body.payments), "an order's ledger and its payments must agree"
     return msgspec.structs.replace(order, body=body, total=total, paid=paid)
 
 
@@ -246,8 +250,8 @@ WHERE account_id = $1 AND order_id = $2 AND id = $3
 
 INSERT_ENTRY = """
 INSERT INTO ledger_entry (account_id, order_id, transaction_no, entry_no, ledger, departure_id, name, amount, kind,
-    created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    actor, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
 

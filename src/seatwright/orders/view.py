@@ -17,7 +17,7 @@ from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
 from seatwright.core import names
 from seatwright.customers.fields import LANGUAGE
-from seatwright.orders.model import Order, OrderBody
+from seatwright.orders.model import Order, OrderBody, Payment
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -77,7 +77,8 @@ LINE: tuple[str, ...] = (
     "commission_rate",
     "sold_for",
 )
-PAYMENT: tuple[str, ...] = ("id", "amount", "at", "type")
+PAYMENT: tuple[str, ...] = ("id", "amount", "at", "method", "deposit")
+VOIDING: tuple[str, ...] = ("at",)
 
 
 class OrderView(Order, frozen=True, kw_only=True):
@@ -122,8 +123,13 @@ def _limited(body: OrderBody) -> OrderBody:
         ORDER_BODY,
         customer=_customer(body),
         items=tuple(_item(item, body.supplier_sees) for item in body.items),
-        payments=tuple(_only(payment, PAYMENT) for payment in body.payments),
+        payments=tuple(_payment(payment) for payment in body.payments),
     )
+
+
+def _payment(payment: Payment) -> Payment:
+    voided = payment.voided
+    return _only(payment, PAYMENT, voided=None if voided is None else _only(voided, VOIDING))
 
 
 def _customer(body: OrderBody) -> dict[str, Any]:

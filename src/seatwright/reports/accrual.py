@@ -2,19 +2,20 @@
 
 Every entry of `ledger_entry` of those days is counted in exactly one line:
 
-    cash                    external_payments, by payment type; held_by_reseller, what of it a reseller holds
+    cash                    external, cash, card, transfer and other payments, by payment type; held_by_reseller, what
+                            of it a reseller holds
     advance deposits        receivable, the side of a payment (it has no departure): what customers have paid in
     accounts receivable     receivable, the side of a sale, cancellation or fee: what customers have bought
     line items              sales, discounts, fees, service_fees, pickups, taxes, cancellation_fees, commissions
     resellers owe           reseller_receivable
     owed to resellers       reseller_payable
 
-A line has the amounts that sales, payments and fees added, and those that cancellations and lower fees took back, seen
-from the side on which it grows: cash, accounts receivable and what resellers owe grow by debits; deposits, what is owed
-to resellers and line items grow by credits. The first is `positive` and the second `negative`. For lines that lower the
-others (discounts, commissions and what a reseller holds) it is the other way round. In which of the two an amount is
-depends on what happened and not on its sign, so that a sale made at once or in parts gives the same figures. Hence,
-with `net` = positive + negative, and to the cent:
+A line has the amounts that sales, payments and fees added, and those that cancellations, lower fees, refunds and voided
+payments took back, seen from the side on which it grows: cash, accounts receivable and what resellers owe grow by
+debits; deposits, what is owed to resellers and line items grow by credits. The first is `positive` and the second
+`negative`. For lines that lower the others (discounts, commissions and what a reseller holds) it is the other way
+round. In which of the two an amount is depends on what happened and not on its sign, so that a sale made at once or in
+parts gives the same figures. Hence, with `net` = positive + negative, and to the cent:
 
     cash + accounts receivable + resellers owe = deposits + line items + owed to resellers
 """
@@ -25,6 +26,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from seatwright.orders.ledger import PAID
 from seatwright.reports.booked import SUMS, SUMS_OF_SUMS
 from seatwright.reports.periods import Span
 from seatwright.reports.products import ProductName, charge_ids, product_names
@@ -123,7 +125,7 @@ async def accrual(tx: ReadTx, account_id: str, span: Span) -> Accrual:
         ledger = row["ledger"]
         if ledger in LINE_TYPES:
             items.append(_line_item(row, products, charges))
-        elif ledger in ("external_payments", "held_by_reseller"):
+        elif ledger in PAID or ledger == "held_by_reseller":
             of = HELD if ledger == "held_by_reseller" else row["name"]
             cash[of] = _together(cash[of], _seen(row, DEBIT))
         elif ledger == "receivable" and row["of_order"]:

@@ -20,6 +20,7 @@ from seatwright.cart.model import Item
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
 from seatwright.orders import store
+from seatwright.orders.ledger import PAID
 from seatwright.orders.view import OrderView, view_of
 from seatwright.reports.accrual import LINE_TYPES, LineType
 from seatwright.reports.periods import Span
@@ -73,22 +74,27 @@ class Transaction(NamedTuple):
     """One record, in minor units of the order's currency.
 
     `actions` are what was done at that instant, in order: mostly one. `total` is by how much what is owed changed,
-    `paid` what was paid then (below zero: given back), `commission` by how much a reseller's commission changed.
-    `items` are those that it was about, as they are now. `creator` is the user who made the order; `first_fees` are the
-    cancellation fees of lines before they were changed, where they were.
+    `payments` what was paid then by payment type (below zero: given back), `commission` by how much a reseller's
+    commission changed. `items` are those that it was about, as they are now. `creator` is the user who made
+    the order; `first_fees` are the cancellation fees of lines before they were changed, where they were.
     """
 
     at: Instant
     order: OrderView
     actions: tuple[str, ...]
     total: int
-    paid: int
+    payments: Mapping[str, int]
     commission: int
     items: tuple[Item, ...]
     entries: tuple[Entry, ...]
     deeds: tuple[Deed, ...]
     creator: str
     first_fees: Mapping[str, int]
+
+    @property
+    def paid(self) -> int:
+        """What was paid then, in all ways together."""
+        return sum(self.payments.values())
 
     def of_item(self, item_id: str) -> int:
         """Return by how much what is owed for one item changed."""
@@ -260,6 +266,10 @@ def _record(
     entries, events = all_entries.get(key, []), all_events.get(key, [])
     lines = tuple(_entry(row) for row in entries if row["ledger"] in LINE_TYPES)
     deeds = tuple(_deed(event) for event in events)
+    payments: dict[str, int] = defaultdict(int)
+    for row in entries:
+        if row["ledger"] in PAID:
+            payments[row["name"]] += int(row["amount"])
     touched = {row["departure_id"] for row in entries}
     for deed in deeds:
         touched |= deed.items | {item.id for item in order.body.items if any(x.id in deed.lines for x in item.lines)}
@@ -268,7 +278,7 @@ def _record(
         order=order,
         actions=tuple(deed.action for deed in deeds),
         total=sum(line.amount for line in lines if line.type != "commission"),
-        paid=sum(int(row["amount"]) for row in entries if row["ledger"] == "external_payments"),
+        payments=payments,
         commission=-sum(line.amount for line in lines if line.type == "commission"),
         items=tuple(item for item in order.body.items if item.id in touched),
         entries=tuple(line for line in lines if line.amount),

@@ -39,9 +39,17 @@ class EntryOut(msgspec.Struct, kw_only=True, rename="camel"):
     amount: Decimal
 
 
+class PaidOut(msgspec.Struct, kw_only=True, rename="camel"):
+    """What was paid in one way, such as `Cash`; below zero, what was given back or voided."""
+
+    type: str
+    amount: Decimal
+
+
 class TransactionOut(msgspec.Struct, kw_only=True, rename="camel"):
     """An order at an instant at which it was made or changed. `total` is by how much what is owed changed, `paid` what
-    was paid, `commission` by how much the reseller's changed: all from the ledger."""
+    was paid, `payments` the same by payment type, `commission` by how much the reseller's changed: all from the
+    ledger."""
 
     date: str
     order_id: str
@@ -54,6 +62,7 @@ class TransactionOut(msgspec.Struct, kw_only=True, rename="camel"):
     actions: list[str]
     total: Decimal
     paid: Decimal
+    payments: list[PaidOut]
     commission: Decimal
     currency: str
     items: list[TouchedOut]
@@ -76,6 +85,7 @@ def transaction_out(record: Transaction) -> TransactionOut:
         actions=[action.removeprefix("order.") for action in record.actions],
         total=to_wire(record.total, currency),
         paid=to_wire(record.paid, currency),
+        payments=[PaidOut(type=name, amount=to_wire(amount, currency)) for name, amount in record.payments.items()],
         commission=to_wire(record.commission, currency),
         currency=currency,
         items=[
@@ -110,6 +120,7 @@ _TRANSACTION = (
     "Paid",
     "Commission",
     "Currency",
+    "Paid by",
 )
 
 
@@ -137,6 +148,7 @@ def _transaction_row(record: Transaction, zone: str) -> Sequence[Cell]:
         to_wire(record.paid, currency),
         to_wire(record.commission, currency),
         currency,
+        ", ".join(name for name, amount in record.payments.items() if amount),
     )
 
 

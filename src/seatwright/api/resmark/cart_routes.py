@@ -9,9 +9,9 @@ import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.cart_wire import CartOut, cart_out
 from seatwright.api.resmark.customer import EXAMPLE, SCHEMA, split_customer
+from seatwright.api.shapes.behalf import behalf_of
 from seatwright.api.shapes.csv import csv_values
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts

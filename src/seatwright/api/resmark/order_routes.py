@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from seatwright.api.resmark.behalf import behalf_of
 from seatwright.api.resmark.fee_choice import SCHEMA, fee_choice
 from seatwright.api.resmark.order_json import OrderJsonCache
 from seatwright.api.shapes.csv import NUMBERS, csv_numbers, csv_values
+from seatwright.api.shapes.order_request import OrderRequest
 from seatwright.api.shapes.order_wire import CancelledOrderOut, OrderOut, cancelled_order_out, order_out
 from seatwright.auth.model import Caller
 from seatwright.cancellation.service import Outcome, Target, cancel
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Invalid
-from seatwright.core.names import text_of, text_or_none
+from seatwright.core.names import text_of
 from seatwright.core.times import parse_date, utc_day
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking, claims
 from seatwright.http.openapi import body
-from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Text, Wire, Word
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Word
 from seatwright.orders import service as orders
-from seatwright.orders.billing import check_billing
 from seatwright.orders.listing import OrderFilter
-from seatwright.orders.model import NotificationFlags, Order
-from seatwright.orders.placement import OrderDetails
+from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx, Tx
 
 OrderId = Annotated[str, PathParameter(description="Order ID (session ID) or confirmation number.")]
@@ -59,38 +57,11 @@ Fee = Annotated[
 
 _FEE_IN_BODY = body(SCHEMA, required=False, example={"applyCancellationFee": False})
 
-MAX_REFERENCE = 500
-"""Longest `referenceId`, in characters: an index of PostgreSQL takes no more than about 2,700 bytes."""
 
-Reference: TypeAlias = Annotated[str, msgspec.Meta(max_length=MAX_REFERENCE)] | int | float
-
-
-class PlaceOrder(Wire):
+class PlaceOrder(OrderRequest, kw_only=True):
     """A cart to be turned into an order. Explicit nulls are as good as leaving a field out."""
 
     id: Annotated[Word, msgspec.Meta(description="Cart ID.", examples=["0c0f3a52-8a42-4c38-93a1-3d3a4a2f6f10"])]
-    order_id: Annotated[
-        Text | None, msgspec.Meta(description="Adds the cart to this order (ID or confirmation number).")
-    ] = None
-    billing: Annotated[
-        dict[str, Any] | None,
-        msgspec.Meta(description="A payment memo.", examples=[{"memo": "payment received"}]),
-    ] = None
-    reference_id: Annotated[
-        Reference | None,
-        msgspec.Meta(description="Order ID in a third-party system.", examples=["OTA-7781"]),
-    ] = None
-    reseller_entity_id: Annotated[
-        Text | None, msgspec.Meta(description="As a supplier, order in the name of this reseller's account.")
-    ] = None
-    reseller_id: Annotated[Text | None, msgspec.Meta(description="The same, under our own name.")] = None
-    agent_id: Annotated[
-        Text | None, msgspec.Meta(description="The reseller's agent: a user's id, e-mail or alternative id.")
-    ] = None
-    disable_notification: bool | None = None
-    disable_pending_order_notification: bool | None = None
-    disable_pending_order_notification_response: bool | None = None
-    disable_confirmation_email: bool | None = None
 
 
 @get("", summary="List orders")
@@ -169,36 +140,13 @@ def _shown(request: ApiRequest) -> OrderJsonCache:
 @post("", status_code=200, summary="Create an order from a cart, or add a cart to an order")
 async def place_order(request: ApiRequest, data: JSONBody[PlaceOrder]) -> Response[Envelope[OrderOut]]:
     """Turn a cart into an order that an external source has paid. Repeating it answers with the same order."""
-    details = OrderDetails(
-        cart_id=text_of(data.id),
-        order_id=text_or_none(data.order_id),
-        reference_id=_reference(data.reference_id),
-        billing=check_billing(data.billing),
-        flags=_flags(data),
-        behalf=behalf_of(data.reseller_entity_id, data.reseller_id, data.agent_id),
-    )
+    details = data.details(text_of(data.id))
 
     async def run(tx: Tx, caller: Caller) -> Order:
         return await orders.place(tx, booking(request), caller, details)
 
     viewer = claims(request).account_id
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer), one_trip=True)
-
-
-def _reference(value: str | int | float | None) -> str | None:
-    """Return the reference as text. A number may be written with any number of digits, so its bound is checked here."""
-    reference = text_or_none(value)
-    if reference is not None and len(reference) > MAX_REFERENCE:
-        raise Invalid(
-            f"referenceId: has more than {MAX_REFERENCE} characters.", code="invalid_field", field="referenceId"
-        )
-    return reference
-
-
-def _flags(data: PlaceOrder) -> dict[str, bool]:
-    """Return the flags that are sent, by their names."""
-    sent = {name: getattr(data, name) for name in NotificationFlags.__struct_fields__}
-    return {name: value for name, value in sent.items() if value is not None}
 
 
 async def _cancel(request: ApiRequest, target: Target, fee: str | None) -> Response[Envelope[CancelledOrderOut]]:

@@ -19,7 +19,7 @@ from seatwright.orders.view import OrderView, view_of
 
 
 class PaymentOut(msgspec.Struct, kw_only=True, rename="camel"):
-    """Money that was paid, by whom it was taken, and the memo that came with it."""
+    """Money that was paid, by whom it was taken, and the memo that came with it. Below zero, it was given back."""
 
     id: str
     type: str
@@ -168,7 +168,9 @@ def _fields(order: OrderView) -> dict[str, Any]:
         "balance": to_wire(order.balance, currency),
         "currency": currency,
         "discount_codes": list(body.discount_codes),
-        "payments": [_payment_out(payment, currency, order.created_at) for payment in body.payments],
+        "payments": [
+            _payment_out(payment, currency, order.created_at) for payment in body.payments if not payment.voided
+        ],
         "billing": body.billing,
         "channel": order.channel or None,
         "pending_until": None if order.answer_by is None else iso_utc(order.answer_by),

@@ -31,6 +31,8 @@ ADVICE: Mapping[tuple[str, str | None], str] = {
     ("cart_empty", "cart"): "; add a date and time with POST …/cart/{{id}}/item first",
     ("connection_exists", "account"): "; PATCH it",
     ("item_not_found", "departure"): "; GET …/product/{{searchTerm}}/item lists them as activityId",
+    ("more_than_credit", None): "; send allowBalance if the customer is to owe the rest again",
+    ("more_than_owed", None): "; send allowOverpayment if more was really paid",
     ("not_a_participant_item", None): ": cancel with …/item/{item}/{kind}/{{id}}",
     ("not_a_unit_item", None): ": cancel with …/item/{item}/{kind}/{{id}}",
     (

@@ -151,7 +151,7 @@ FIXED = [
     Route(
         "POST",
         "/api/v1/orders/{order_id}/payments/{payment_id}/void",
-        ("orders.cancel", "settings"),
+        CANCEL,
         ("order", "payment"),
         {"reason": "Typed wrong"},
     ),

@@ -52,12 +52,13 @@ class Account(Shape, frozen=True, kw_only=True):
 
 
 class User(Shape, frozen=True, kw_only=True):
-    """A user of the account."""
+    """A user of the account. `permissions` are those of the role, or the single ones that were given."""
 
     id: str
     email: str
     alternative_id: str | None = None
     name: str
+    role: str | None = None
     permissions: tuple[str, ...]
     active: bool
     created_date: dt.datetime
@@ -181,15 +182,19 @@ class Users(Resource[Mode]):
         email: str,
         name: str,
         *,
-        permissions: Iterable[str],
+        role: str | None = None,
+        permissions: Iterable[str] | None = None,
         alternative_id: str | None = None,
         password: str | None = None,
         idempotency_key: str | None = None,
     ) -> Request[User]:
-        """Make a user with these permissions, and without a password unless one is given."""
+        """Make a user with a role (`owner`, `manager`, `front_desk`, `guide`, `accountant`) or with these permissions,
+        and without a password unless one is given.
+        """
         body = given(
             email=email,
             name=name,
+            role=role,
             permissions=several(permissions),
             alternative_id=alternative_id,
             password=password,
@@ -203,6 +208,7 @@ class Users(Resource[Mode]):
         *,
         email: str | None = None,
         name: str | None = None,
+        role: str | None = None,
         permissions: Iterable[str] | None = None,
         alternative_id: str | None = None,
         active: bool | None = None,
@@ -213,6 +219,7 @@ class Users(Resource[Mode]):
         body = given(
             email=email,
             name=name,
+            role=role,
             permissions=several(permissions),
             alternative_id=alternative_id,
             active=active,

@@ -102,7 +102,7 @@ class DayDeparture(Shape, frozen=True, kw_only=True):
     cutoff_date: dt.datetime | None = None
     bookable: bool
     pool: DayPool | None = None
-    to_collect: ToCollect
+    to_collect: ToCollect | None = None
 
 
 class DayList(Shape, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class DayList(Shape, frozen=True, kw_only=True):
     from_: dt.date = msgspec.field(name="from")
     to: dt.date
     currency: str
-    to_collect: ToCollect
+    to_collect: ToCollect | None = None
     departures: tuple[DayDeparture, ...]
 
 

@@ -218,4 +218,4 @@ async def test_a_permission_that_is_missing_is_a_403_that_names_it(
     limited = await new_account("limited", permissions=frozenset({"orders.read"}))
     answer = await client.post("/api/v1/account/key", headers=limited.headers)
     assert answer.status_code == 403
-    assert "settings" in answer.json()["errorMessage"]
+    assert "keys.write" in answer.json()["errorMessage"]

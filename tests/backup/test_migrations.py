@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from seatwright.auth.model import ALL_PERMISSIONS
+from seatwright.auth.roles import parse_permissions
 from seatwright.core.clock import HOUR_MS, SystemClock
 from seatwright.core.config import Settings
 from seatwright.invariants.checks import check
@@ -18,6 +19,7 @@ from seatwright.storage.open import open_database
 from tests.backup.conftest import NewPlace, ended, start, works
 from tests.backup.fixtures import NEWEST, client_of, load, path_of, services_of
 
+ROLES_SINCE = 19
 VERSIONS = range(1, NEWEST + 1)
 BY_HALF_HOURS = 10
 """The last schema that counted rental pools by the half hour."""
@@ -58,14 +60,46 @@ async def test_whoever_could_read_reports_still_can(new_place: NewPlace, version
     settings = new_place()
     told = await filled(settings, version)
     database = await open_database(settings)
-    clerk = "UPDATE app_user SET permissions = 'orders.read' WHERE email = 'al@canyon.example'"
+    role = "role = NULL, " if version >= ROLES_SINCE else ""
+    clerk = f"UPDATE app_user SET {role}permissions = 'orders.read' WHERE email = 'al@canyon.example'"
     assert await database.write(lambda tx: tx.execute(clerk)) == 1
     await migrate(database, SystemClock())
-    rows = await database.read(lambda tx: tx.rows("SELECT email, permissions FROM app_user"))
-    found = {row["email"]: set(row["permissions"].split()) for row in rows}
-    assert found["al@canyon.example"] == {"orders.read"}
-    assert found[told["username"]] == ALL_PERMISSIONS
+    rows = await database.read(lambda tx: tx.rows("SELECT email, COALESCE(role, permissions) AS words FROM app_user"))
+    found = {row["email"]: row["words"] for row in rows}
+    assert found["al@canyon.example"] == "orders.read"
+    assert parse_permissions(found[told["username"]]) == ALL_PERMISSIONS
     await database.close()
+
+
+OLD = ("orders.read", "orders.write", "orders.cancel", "cancellation_fee.edit", "reports.read", "api.integration")
+OLD_ROUTES = {
+    "settings": {"catalog.write", "departures.write", "users.write", "owners.write", "keys.write", "audit.read"},
+    "orders.read": {"customers.read", "departures.read", "manifests.read", "transactions.read"},
+    "orders.write": {"checkin.write"},
+}
+"""What some of the old permissions opened, by the names of today."""
+
+
+@pytest.mark.parametrize("words", [(), ("settings",), ("orders.read", "settings"), OLD, (*OLD[1:], "settings")])
+async def test_single_permissions_open_what_they_did(new_place: NewPlace, words: tuple[str, ...]) -> None:
+    """Who had not all of them has the same ones still, with what was split from them, and no role."""
+    settings = new_place()
+    await filled(settings, ROLES_SINCE - 1)
+    database = await open_database(settings)
+    clerk = f"UPDATE app_user SET permissions = '{' '.join(words)}' WHERE email = 'al@canyon.example'"
+    assert await database.write(lambda tx: tx.execute(clerk)) == 1
+    await migrate(database, SystemClock())
+    row = await database.read(
+        lambda tx: tx.row("SELECT role, permissions FROM app_user WHERE email = 'al@canyon.example'")
+    )
+    await database.close()
+    assert row is not None
+    assert (row["role"], row["permissions"]) == (None, " ".join(words))
+    rights = parse_permissions(row["permissions"])
+    for word in words:
+        assert {word, *OLD_ROUTES.get(word, ())} <= rights
+    assert ("owners.write" in rights) == ("settings" in words)
+    assert "payments.refund" not in rights
 
 
 async def _do_business(client: httpx.AsyncClient, told: dict[str, Any]) -> None:

@@ -37,14 +37,18 @@ class Route(NamedTuple):
         return f"{self.method} {self.path}"
 
 
-READ, WRITE, CANCEL, SETTINGS = ("orders.read",), ("orders.write",), ("orders.cancel",), ("settings",)
-REPORTS = ("reports.read",)
+READ, WRITE, CANCEL, REPORTS = ("orders.read",), ("orders.write",), ("orders.cancel",), ("reports.read",)
+ACCOUNT, USERS, KEYS, AUDIT = ("account.write",), ("users.write",), ("keys.write",), ("audit.read",)
+CATALOG, DEPARTURES, DEPARTURE_LISTS = ("catalog.write",), ("departures.write",), ("departures.read",)
+CONNECTIONS, WEBHOOKS = ("connections.write",), ("webhooks.write",)
+MESSAGES, MAILING = ("messages.read",), ("mailing.write",)
+PAY, REFUND = ("payments.write",), ("payments.refund",)
 ADD = {"itemId": "<departure>", "participants": {"Adult": 1}}
 CUSTOMER = {"firstName": "Ann", "email": "ann@lee.example"}
-DEPARTURE = {"start": "2026-08-01T09:00", "durationMin": 60, "capacity": 5}
+NEW_DEPARTURE = {"start": "2026-08-01T09:00", "durationMin": 60, "capacity": 5}
 DAILY = {"from": "2026-08-02", "to": "2026-08-03", "times": ["09:00"], "durationMin": 60, "capacity": 5}
 MONEY = {"amount": 1, "method": "cash"}
-NEW_USER = {"email": "<fresh>@x.example", "name": "Bo", "permissions": ["orders.read"]}
+NEW_USER = {"email": "<fresh>@x.example", "name": "Bo", "permissions": ["users.write"]}
 
 FIXED = [
     Route("GET", "/healthz", OPEN),
@@ -89,51 +93,57 @@ FIXED = [
     Route("GET", "/public/api/agency/{user_id}", READ, ("agent",)),
     Route("GET", "/public/api/agency/{agency_id}/agencyInfo", READ, ("reseller",)),
     Route("GET", "/api/v1/account", ANYONE),
-    Route("PATCH", "/api/v1/account", SETTINGS, (), {"name": "Renamed"}),
-    Route("POST", "/api/v1/account/key", SETTINGS),
-    Route("GET", "/api/v1/users", SETTINGS),
-    Route("POST", "/api/v1/users", SETTINGS, (), NEW_USER),
-    Route("PATCH", "/api/v1/users/{user_id}", SETTINGS, ("user",), {"name": "Bo"}),
-    Route("GET", "/api/v1/keys", SETTINGS),
-    Route("POST", "/api/v1/keys", SETTINGS, (), {"name": "<fresh>", "permissions": ["orders.read"]}),
-    Route("DELETE", "/api/v1/keys/{key_id}", SETTINGS, ("key",)),
-    Route("GET", "/api/v1/webhooks", SETTINGS),
-    Route("POST", "/api/v1/webhooks", SETTINGS, (), {"url": "https://<fresh>.example/"}),
-    Route("GET", "/api/v1/webhooks/{webhook_id}", SETTINGS, ("webhook",)),
-    Route("PATCH", "/api/v1/webhooks/{webhook_id}", SETTINGS, ("webhook",), {"events": ["order.created"]}),
-    Route("DELETE", "/api/v1/webhooks/{webhook_id}", SETTINGS, ("old_webhook",)),
-    Route("POST", "/api/v1/webhooks/{webhook_id}/secret", SETTINGS, ("webhook",), {"graceHours": 1}),
-    Route("POST", "/api/v1/webhooks/{webhook_id}/test", SETTINGS, ("webhook",)),
-    Route("GET", "/api/v1/webhooks/{webhook_id}/deliveries", SETTINGS, ("webhook",)),
-    Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry", SETTINGS, ("webhook", "call")),
-    Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/retry", SETTINGS, ("webhook",)),
-    Route("GET", "/api/v1/messages", SETTINGS),
-    Route("GET", "/api/v1/messages/{message_id}", SETTINGS, ("message",)),
-    Route("POST", "/api/v1/messages/{message_id}/retry", SETTINGS, ("message",)),
-    Route("GET", "/api/v1/mailing-refusals", SETTINGS),
+    Route("PATCH", "/api/v1/account", ACCOUNT, (), {"name": "Renamed"}),
+    Route("POST", "/api/v1/account/key", KEYS),
+    Route("GET", "/api/v1/users", USERS),
+    Route("POST", "/api/v1/users", USERS, (), NEW_USER),
+    Route("PATCH", "/api/v1/users/{user_id}", USERS, ("clerk",), {"name": "Bo"}),
+    Route("GET", "/api/v1/keys", KEYS),
+    Route("POST", "/api/v1/keys", KEYS, (), {"name": "<fresh>", "permissions": ["orders.read"]}),
+    Route("DELETE", "/api/v1/keys/{key_id}", KEYS, ("key",)),
+    Route("GET", "/api/v1/webhooks", WEBHOOKS),
+    Route("POST", "/api/v1/webhooks", WEBHOOKS, (), {"url": "https://<fresh>.example/"}),
+    Route("GET", "/api/v1/webhooks/{webhook_id}", WEBHOOKS, ("webhook",)),
+    Route("PATCH", "/api/v1/webhooks/{webhook_id}", WEBHOOKS, ("webhook",), {"events": ["order.created"]}),
+    Route("DELETE", "/api/v1/webhooks/{webhook_id}", WEBHOOKS, ("old_webhook",)),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/secret", WEBHOOKS, ("webhook",), {"graceHours": 1}),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/test", WEBHOOKS, ("webhook",)),
+    Route("GET", "/api/v1/webhooks/{webhook_id}/deliveries", WEBHOOKS, ("webhook",)),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry", WEBHOOKS, ("webhook", "call")),
+    Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/retry", WEBHOOKS, ("webhook",)),
+    Route("GET", "/api/v1/messages", MESSAGES),
+    Route("GET", "/api/v1/messages/{message_id}", MESSAGES, ("message",)),
+    Route("POST", "/api/v1/messages/{message_id}/retry", ("messages.write",), ("message",)),
+    Route("GET", "/api/v1/mailing-refusals", MAILING),
     Route("POST", "/api/v1/mailing-refusals", WRITE, (), {"email": "<fresh>@x.example"}),
-    Route("DELETE", "/api/v1/mailing-refusals/{refusal_id}", SETTINGS, ("refusal",)),
+    Route("DELETE", "/api/v1/mailing-refusals/{refusal_id}", MAILING, ("refusal",)),
     Route("GET", "/api/v1/connections", ANYONE),
-    Route("POST", "/api/v1/connections", SETTINGS, (), {"resellerId": "<stranger>"}),
-    Route("PATCH", "/api/v1/connections/{reseller_id}", SETTINGS, ("reseller",), {"active": True}),
-    Route("PUT", "/api/v1/connections/{supplier_id}/supplier-orders", SETTINGS, ("supplier",), {"allowed": True}),
-    Route("GET", "/api/v1/audit/{subject_id}", SETTINGS, ("order",)),
-    Route("POST", "/api/v1/import", SETTINGS, (), {"tags": [{"code": "<fresh>", "name": "T"}]}),
-    Route("GET", "/api/v1/products/{code}/departures", READ, ("product",)),
-    Route("POST", "/api/v1/products/{code}/departures", SETTINGS, ("product",), DEPARTURE),
-    Route("POST", "/api/v1/products/{code}/departures/recurring", SETTINGS, ("product",), DAILY),
-    Route("GET", "/api/v1/departures", READ, (), None, "?from=2026-07-01"),
-    Route("GET", "/api/v1/departures/{departure_id}", READ, ("departure",)),
-    Route("PATCH", "/api/v1/departures/{departure_id}", SETTINGS, ("departure",), {"capacity": 90}),
-    Route("DELETE", "/api/v1/departures/{departure_id}", SETTINGS, ("unsold",)),
-    Route("GET", "/api/v1/departures/{departure_id}/manifest", READ, ("departure",)),
+    Route("POST", "/api/v1/connections", CONNECTIONS, (), {"resellerId": "<stranger>"}),
+    Route("PATCH", "/api/v1/connections/{reseller_id}", CONNECTIONS, ("reseller",), {"active": True}),
+    Route("PUT", "/api/v1/connections/{supplier_id}/supplier-orders", CONNECTIONS, ("supplier",), {"allowed": True}),
+    Route("GET", "/api/v1/audit/{subject_id}", AUDIT, ("order",)),
+    Route(
+        "POST",
+        "/api/v1/import",
+        ("catalog.write", "departures.write"),
+        (),
+        {"tags": [{"code": "<fresh>", "name": "T"}]},
+    ),
+    Route("GET", "/api/v1/products/{code}/departures", DEPARTURE_LISTS, ("product",)),
+    Route("POST", "/api/v1/products/{code}/departures", DEPARTURES, ("product",), NEW_DEPARTURE),
+    Route("POST", "/api/v1/products/{code}/departures/recurring", DEPARTURES, ("product",), DAILY),
+    Route("GET", "/api/v1/departures", DEPARTURE_LISTS, (), None, "?from=2026-07-01"),
+    Route("GET", "/api/v1/departures/{departure_id}", DEPARTURE_LISTS, ("departure",)),
+    Route("PATCH", "/api/v1/departures/{departure_id}", DEPARTURES, ("departure",), {"capacity": 90}),
+    Route("DELETE", "/api/v1/departures/{departure_id}", DEPARTURES, ("unsold",)),
+    Route("GET", "/api/v1/departures/{departure_id}/manifest", ("manifests.read",), ("departure",)),
     Route("GET", "/api/v1/carts/{cart_id}/holds", READ, ("cart",)),
     Route("POST", "/api/v1/carts/{cart_id}/extend", WRITE, ("cart",)),
     Route("GET", "/api/v1/reports/sales", REPORTS),
-    Route("GET", "/api/v1/reports/transactions", READ, (), None, "?from=2026-07-01&to=2026-07-31"),
+    Route("GET", "/api/v1/reports/transactions", ("transactions.read",), (), None, "?from=2026-07-01&to=2026-07-31"),
     Route("GET", "/api/v1/reports/payables", REPORTS),
     Route("GET", "/api/v1/reports/receivables", REPORTS),
-    Route("GET", "/api/v1/reports/mailing-list", SETTINGS),
+    Route("GET", "/api/v1/reports/mailing-list", MAILING),
     Route(
         "PUT",
         "/api/v1/orders/{order_id}/lines/{line_id}/cancellation-fee",
@@ -146,12 +156,18 @@ FIXED = [
     Route("GET", "/api/v1/orders/pending", READ),
     Route("POST", "/api/v1/orders", WRITE, (), {"cartId": "<cart>", "payments": [MONEY]}),
     Route("GET", "/api/v1/orders/{order_id}/payments", READ, ("order",)),
-    Route("POST", "/api/v1/orders/{order_id}/payments", WRITE, ("order",), MONEY | {"allowOverpayment": True}),
-    Route("POST", "/api/v1/orders/{order_id}/refunds", CANCEL, ("order",), MONEY | {"allowBalance": True}),
+    Route(
+        "POST",
+        "/api/v1/orders/{order_id}/payments",
+        ("payments.write",),
+        ("order",),
+        MONEY | {"allowOverpayment": True},
+    ),
+    Route("POST", "/api/v1/orders/{order_id}/refunds", REFUND, ("order",), MONEY | {"allowBalance": True}),
     Route(
         "POST",
         "/api/v1/orders/{order_id}/payments/{payment_id}/void",
-        CANCEL,
+        REFUND,
         ("order", "payment"),
         {"reason": "Typed wrong"},
     ),
@@ -183,10 +199,10 @@ def _catalog(kind: str) -> list[Route]:
     changed = entry | {"number": 9998} if kind == "product" else entry
     return [
         Route("GET", path, ANYONE),
-        Route("POST", path, SETTINGS, (), {"code": "<fresh>", "name": "<fresh>", **entry}),
+        Route("POST", path, CATALOG, (), {"code": "<fresh>", "name": "<fresh>", **entry}),
         Route("GET", f"{path}/{{code}}", ANYONE, (kind,)),
-        Route("PUT", f"{path}/{{code}}", SETTINGS, (spare,), {"code": f"<{spare}>", "name": f"<{spare}>", **changed}),
-        Route("DELETE", f"{path}/{{code}}", SETTINGS, (spare,)),
+        Route("PUT", f"{path}/{{code}}", CATALOG, (spare,), {"code": f"<{spare}>", "name": f"<{spare}>", **changed}),
+        Route("DELETE", f"{path}/{{code}}", CATALOG, (spare,)),
     ]
 
 
@@ -195,3 +211,39 @@ TABLE = [*FIXED, *(route for kind in FORMS for route in _catalog(kind))]
 EMPTY_FOR_STRANGERS = frozenset({"GET /api/v1/audit/{subject_id}", "GET /public/api/agency/{user_id}"})
 """Routes where another account's id is answered with an empty list: an unknown thing has no history, and a stranger no
 business that the caller is connected to."""
+
+OWNER, MANAGER, DESK, GUIDE, BOOKS = "owner", "manager", "front_desk", "guide", "accountant"
+ROLES_WITH: dict[str, tuple[str, ...]] = {
+    "orders.read": (OWNER, MANAGER, DESK),
+    "orders.write": (OWNER, MANAGER, DESK),
+    "orders.cancel": (OWNER, MANAGER, DESK),
+    "cancellation_fee.edit": (OWNER, MANAGER),
+    "reports.read": (OWNER, MANAGER, BOOKS),
+    "api.integration": (OWNER,),
+    "settings": (OWNER,),
+    "customers.read": (OWNER, MANAGER, DESK),
+    "departures.read": (OWNER, MANAGER, DESK, GUIDE),
+    "manifests.read": (OWNER, MANAGER, DESK, GUIDE),
+    "transactions.read": (OWNER, MANAGER, DESK, BOOKS),
+    "checkin.write": (OWNER, MANAGER, DESK, GUIDE),
+    "payments.write": (OWNER, MANAGER, DESK),
+    "payments.refund": (OWNER, MANAGER),
+    "catalog.write": (OWNER, MANAGER),
+    "departures.write": (OWNER, MANAGER),
+    "account.write": (OWNER, MANAGER),
+    "users.write": (OWNER, MANAGER),
+    "owners.write": (OWNER,),
+    "keys.write": (OWNER,),
+    "connections.write": (OWNER, MANAGER),
+    "webhooks.write": (OWNER, MANAGER),
+    "messages.read": (OWNER, MANAGER),
+    "messages.write": (OWNER, MANAGER),
+    "mailing.write": (OWNER, MANAGER),
+    "audit.read": (OWNER, MANAGER),
+}
+"""Which roles have a permission; with `TABLE`, who may call each route."""
+
+
+def may(role: str, route: Route) -> bool:
+    """Tell whether somebody with a role may call a route."""
+    return route.needs == OPEN or all(role in ROLES_WITH[name] for name in route.needs)

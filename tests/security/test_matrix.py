@@ -10,14 +10,15 @@ import pytest
 from litestar import Litestar, get
 
 from seatwright.app.assembly import create_app
-from seatwright.auth.model import PERMISSIONS, Caller
+from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS, ROLES, Caller
+from seatwright.auth.roles import IMPLIED, ROLE_PERMISSIONS, expanded, implying
 from seatwright.http.context import Services
 from seatwright.orders import store as orders
 from seatwright.orders.model import Order
 from seatwright.storage.engine import ReadTx
 from tests.conftest import settings_for
 from tests.security.cells import bad_tokens, code_of, owned, routes_of, send, things_of
-from tests.security.table import ANYONE, EMPTY_FOR_STRANGERS, OPEN, TABLE, Route
+from tests.security.table import ANYONE, EMPTY_FOR_STRANGERS, OPEN, ROLES_WITH, TABLE, Route, may
 from tests.security.world import Side, dump, open_side, unknown_id
 
 Things: TypeAlias = dict[str, dict[str, str]]
@@ -87,8 +88,9 @@ async def test_no_bad_token_opens_anything(
 
 async def open_without(client: httpx.AsyncClient, side: Side, things: Things) -> list[str]:
     """Return what a user can do who lacks one of the permissions that it needs."""
-    everything = frozenset(PERMISSIONS)
-    without: dict[str, dict[str, str]] = {name: (await side.user_with(everything - {name}))[1] for name in PERMISSIONS}
+    without: dict[str, dict[str, str]] = {
+        name: (await side.user_with(ALL_PERMISSIONS - implying(name)))[1] for name in PERMISSIONS
+    }
     wrong = []
     for route in TABLE:
         for missing in route.needs if route.needs != OPEN else ():
@@ -115,6 +117,44 @@ async def test_each_permission_is_needed_and_enough(
             wrong.append(f"{route.name} with {route.needs}: {answer.status_code} {answer.text}")
     assert wrong == []
     assert await dump(services) != after, "what was refused would have changed something"
+
+
+def test_the_table_of_roles_is_what_roles_are() -> None:
+    assert ROLES_WITH.keys() == set(PERMISSIONS)
+    for role in ROLES:
+        assert ROLE_PERMISSIONS[role] == {name for name in PERMISSIONS if role in ROLES_WITH[name]}, role
+        assert expanded(ROLE_PERMISSIONS[role]) == ROLE_PERMISSIONS[role], "a role is all that its words imply"
+
+
+def test_what_was_one_permission_still_is() -> None:
+    """What each permission opened before they were split, it opens now; a permission for new things is in none."""
+    before = {
+        "orders.read": {"GET /api/v1/departures/{departure_id}/manifest", "GET /api/v1/reports/transactions"},
+        "settings": {"POST /api/v1/import", "GET /api/v1/audit/{subject_id}", "POST /api/v1/account/key"},
+        "orders.write": {"POST /api/v1/orders/{order_id}/check-in"},
+    }
+    for name, routes in before.items():
+        opened = {route.name for route in TABLE if set(route.needs) <= expanded([name])}
+        assert routes <= opened
+    assert not [name for name in IMPLIED["settings"] if name.startswith("payments")]
+
+
+async def test_every_role_on_every_route(client: httpx.AsyncClient, services: Services, canyon: Side) -> None:
+    """A role that lacks what a route needs gets a 403 and changes nothing; one that has it isn't refused."""
+    things = {route.name: await canyon.things(things_of(route)) for route in TABLE}
+    headers = {role: await canyon.user_with_role(role) for role in ROLES}
+    before, wrong = await dump(services), []
+    for allowed in (False, True):
+        for route in sorted(TABLE, key=lambda route: route.path.endswith("/key")):
+            for role in ROLES:
+                if may(role, route) != allowed or route.needs == OPEN:
+                    continue
+                answer = await send(client, route, things[route.name], headers[role]["Authorization"])
+                if (answer.status_code != 403) != allowed:
+                    wrong.append(f"{route.name} as {role}: {answer.status_code} {answer.text}")
+        if not allowed:
+            assert await dump(services) == before
+    assert wrong == []
 
 
 def _cases(

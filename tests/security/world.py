@@ -127,6 +127,12 @@ class Side:
         user = await self.data("POST", "/api/v1/users", made)
         return user["id"], await sign_in(self.services, self.account_id, user["id"])
 
+    async def user_with_role(self, role: str) -> dict[str, str]:
+        """Make a user with a role; return the headers of one who logged in."""
+        email = f"user{next(_numbers)}@{word(self.code)}.example"
+        user = await self.data("POST", "/api/v1/users", {"email": email, "name": word(self.code), "role": role})
+        return await sign_in(self.services, self.account_id, user["id"])
+
     async def order(self, supplier: str = "") -> dict[str, Any]:
         """Order a seat, a rental, and one more seat that is cancelled; the account's word is in every text."""
         own = word(self.code)
@@ -163,6 +169,7 @@ class Side:
             "link": self._link,
             "message": self._message,
             "refusal": self._refusal,
+            "clerk": self._clerk,
             "key": self._key,
             "webhook": self._webhook,
             "old_webhook": self._new_webhook,
@@ -197,6 +204,10 @@ class Side:
         body = {"amount": 1, "method": "cash", "memo": word(self.code), "allowOverpayment": True}
         money = await self.data("POST", f"/api/v1/orders/{order_id}/payments", body)
         return str(money["payments"][-1]["id"])
+
+    async def _clerk(self) -> str:
+        """Return a user who may do nothing."""
+        return (await self.user_with(frozenset()))[0]
 
     async def _new_webhook(self) -> str:
         url = f"https://{word(self.code)}.example/{next(_numbers)}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seatwright.auth.model import ApiKey, parse_permissions, write_permissions
+from seatwright.auth.model import ApiKey
+from seatwright.auth.roles import read_words, write_words
 from seatwright.core.clock import Instant
 from seatwright.storage.engine import ReadTx, Row, Tx
 
@@ -48,7 +49,7 @@ async def insert(tx: Tx, new: ApiKey, key_hash: str) -> None:
         new.id,
         new.name,
         key_hash,
-        write_permissions(new.permissions),
+        write_words(new.permissions),
         new.created_at,
         new.expires_at,
     )
@@ -77,7 +78,7 @@ def _key(row: Row) -> ApiKey:
         account_id=row["account_id"],
         id=row["id"],
         name=row["name"],
-        permissions=parse_permissions(row["permissions"]),
+        permissions=read_words(row["permissions"]),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],

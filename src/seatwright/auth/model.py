@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
@@ -20,9 +19,31 @@ Permission: TypeAlias = Literal[
     "reports.read",
     "api.integration",
     "settings",
+    "customers.read",
+    "departures.read",
+    "manifests.read",
+    "transactions.read",
+    "checkin.write",
+    "payments.write",
+    "payments.refund",
+    "catalog.write",
+    "departures.write",
+    "account.write",
+    "users.write",
+    "owners.write",
+    "keys.write",
+    "connections.write",
+    "webhooks.write",
+    "messages.read",
+    "messages.write",
+    "mailing.write",
+    "audit.read",
 ]
+"""Wide ones that imply others (`auth.roles`) stand first."""
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 ALL_PERMISSIONS: frozenset[str] = frozenset(PERMISSIONS)
+Role: TypeAlias = Literal["owner", "manager", "front_desk", "guide", "accountant"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +89,17 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person or program that acts for an account. `email` is in lower case."""
+    """A person or program that acts for an account. `email` is in lower case.
+
+    It has a `role`, or single `permissions`; `auth.roles` says what they amount to.
+    """
 
     account_id: str
     id: str
     email: str
     alternative_id: str | None
     name: str
+    role: Role | None
     permissions: frozenset[str]
     active: bool
     created_at: Instant
@@ -91,14 +116,3 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Instant | None = None
     revoked_at: Instant | None = None
     last_used_at: Instant | None = None
-
-
-@lru_cache(maxsize=256)
-def parse_permissions(text: str) -> frozenset[str]:
-    """Read the stored permissions of a user or key: words with spaces between them."""
-    return frozenset(text.split())
-
-
-def write_permissions(permissions: frozenset[str]) -> str:
-    """Return permissions as they are stored, in the order of `PERMISSIONS`."""
-    return " ".join(permission for permission in PERMISSIONS if permission in permissions)

@@ -12,7 +12,8 @@ import msgspec
 from seatwright.auth import passwords, store, tokens
 from seatwright.auth.business import BusinessChange, with_change
 from seatwright.auth.line import Origin
-from seatwright.auth.model import PERMISSIONS, Account, Caller, User, parse_permissions
+from seatwright.auth.model import PERMISSIONS, ROLES, Account, Caller, Role, User
+from seatwright.auth.roles import parse_permissions, rights_of
 from seatwright.auth.secrets import Keyring, own_key_id, same_hash
 from seatwright.auth.tokens import Claims
 from seatwright.core import money, times
@@ -32,21 +33,27 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """The fields of a new user. `password_hash` comes from `passwords.hash_password`, before the transaction."""
+    """The fields of a new user, who has a role or single permissions. `password_hash` comes from
+    `passwords.hash_password`, before the transaction.
+    """
 
     email: str
     name: str
-    permissions: frozenset[str]
+    permissions: frozenset[str] = frozenset()
+    role: Role | None = None
     alternative_id: str | None = None
     password_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """What to change of a user; None leaves it. An empty `alternative_id` removes it."""
+    """What to change of a user; None leaves it. An empty `alternative_id` removes it. A role takes the place of single
+    permissions, and they take the place of a role.
+    """
 
     email: str | None = None
     name: str | None = None
+    role: Role | None = None
     permissions: frozenset[str] | None = None
     alternative_id: str | None = None
     active: bool | None = None
@@ -260,7 +267,8 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
         email=_email(new.email).lower(),
         alternative_id=_alternative_id(new.alternative_id),
         name=check_name(new.name),
-        permissions=check_permissions(new.permissions),
+        role=check_role(new.role),
+        permissions=frozenset() if new.role else check_permissions(new.permissions),
         active=True,
         created_at=now,
     )
@@ -268,7 +276,7 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
         await store.insert_user(tx, user, new.password_hash)
     except ConstraintViolation:
         raise _name_taken() from None
-    detail = {"permissions": sorted(user.permissions)}
+    detail = {"role": user.role, "permissions": sorted(user.permissions)}
     await audit.record(tx, account_id, now, actor, "user.created", user.id, detail)
     return user
 
@@ -276,8 +284,8 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
 async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id: str, change: UserChange) -> User:
     """Change a user and return it. A new password, or being deactivated, ends all tokens of the user at once.
 
-    Raises `NotFound`, `Invalid`, `Conflict` if the account has another user with such a name, or if no user would
-    remain who may change its settings.
+    Raises `NotFound`, `Invalid`, `Conflict` if the account has another user with such a name, or if no owner would
+    remain.
     """
     await lock_account(tx, account_id)
     old = await store.user(tx, account_id, user_id) if is_hex24(user_id) else None
@@ -287,17 +295,14 @@ async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id
         old,
         email=old.email if change.email is None else _email(change.email).lower(),
         name=old.name if change.name is None else check_name(change.name),
-        permissions=old.permissions if change.permissions is None else check_permissions(change.permissions),
+        role=check_role(change.role) if _gives(change) else old.role,
+        permissions=check_permissions(change.permissions or frozenset()) if _gives(change) else old.permissions,
         alternative_id=old.alternative_id if change.alternative_id is None else _alternative_id(change.alternative_id),
         active=old.active if change.active is None else change.active,
     )
-    if (
-        _administers(old)
-        and not _administers(changed)
-        and not await store.other_administrators(tx, account_id, user_id)
-    ):
+    if _owns(old) and not _owns(changed) and not await store.other_owners(tx, account_id, user_id):
         raise Conflict(
-            "This is the last active user who may change the settings; give somebody else the permission first.",
+            "This is the last active owner of the account; make somebody else an owner first.",
             code="last_administrator",
         )
     ends_tokens = change.password_hash is not None or not changed.active
@@ -310,8 +315,12 @@ async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id
     return changed
 
 
-def _administers(user: User) -> bool:
-    return user.active and "settings" in user.permissions
+def _gives(change: UserChange) -> bool:
+    return change.role is not None or change.permissions is not None
+
+
+def _owns(user: User) -> bool:
+    return user.active and "owners.write" in rights_of(user)
 
 
 async def lock_account(tx: Tx, account_id: str) -> Account:
@@ -372,6 +381,18 @@ def _alternative_id(text: str | None) -> str | None:
     if len(text) > MAX_NAME:
         raise Invalid(f"alternativeId: must have at most {MAX_NAME} characters.", field="alternativeId")
     return text or None
+
+
+def check_role(role: str | None) -> Role | None:
+    """Return the role, or None if there is none. Raises `Invalid` for an unknown one."""
+    if role is None:
+        return None
+    for each in ROLES:
+        if role == each:
+            return each
+    raise Invalid(
+        f"role: there is no role {role[:40]!r}; there are {', '.join(ROLES)}.", code="unknown_role", field="role"
+    )
 
 
 def check_permissions(permissions: frozenset[str]) -> frozenset[str]:

@@ -43,7 +43,7 @@ async def with_user(tx: ReadTx, account_id: str, session_id: str) -> Row | None:
     return await tx.row(
         """
         SELECT s.account_id, s.id, s.user_id, s.secret_hash, s.generation, s.created_at, s.seen_at, s.agent,
-            u.name, u.email, u.permissions, u.active, u.generation AS user_generation
+            u.name, u.email, COALESCE(u.role, u.permissions) AS permissions, u.active, u.generation AS user_generation
         FROM desk_session s JOIN app_user u ON u.account_id = s.account_id AND u.id = s.user_id
         WHERE s.account_id = $1 AND s.id = $2
         """,

@@ -19,7 +19,8 @@ import msgspec
 
 from seatwright.auth import session_store
 from seatwright.auth.agents import short_agent
-from seatwright.auth.model import Caller, parse_permissions
+from seatwright.auth.model import Caller
+from seatwright.auth.roles import parse_permissions
 from seatwright.auth.secrets import Keyring, same_hash
 from seatwright.auth.session_store import Session
 from seatwright.core.clock import MINUTE_MS, Instant

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from seatwright.auth.business import Business
-from seatwright.auth.model import Account, User, parse_permissions, write_permissions
+from seatwright.auth.model import Account, User
+from seatwright.auth.roles import parse_permissions, read_words, write_words
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 MAX_CANDIDATES = 20
@@ -18,7 +19,7 @@ _ACCOUNT = """
 SELECT id, code, name, email, currency, time_zone, policy_code, key_generation, created_at, language, business
 FROM account
 """
-_USER = "SELECT account_id, id, email, alternative_id, name, permissions, active, created_at FROM app_user"
+_USER = "SELECT account_id, id, email, alternative_id, name, role, permissions, active, created_at FROM app_user"
 
 
 CALLER_NAMES = (
@@ -43,7 +44,7 @@ def select_caller(account: int, user: int, key: int | None = None) -> str:
         columns = "k.name AS caller_key_name, k.permissions AS caller_key_permissions"
         join = f"LEFT JOIN api_key k ON k.account_id = u.account_id AND k.id = ${key} AND k.revoked_at IS NULL"
     return f"""
-        SELECT u.name AS caller_name, u.email AS caller_email, u.permissions AS caller_permissions,
+        SELECT u.name AS caller_name, u.email AS caller_email, COALESCE(u.role, u.permissions) AS caller_permissions,
             u.active AS caller_active, u.generation AS caller_generation, a.key_generation AS caller_key_generation,
             {columns}
         FROM app_user u JOIN account a ON a.id = u.account_id {join}
@@ -66,8 +67,8 @@ async def candidates(tx: ReadTx, username: str, key_id: str = "") -> Sequence[Ro
     with its account's key, and with the key `key_id` of that account's, if there is one that isn't revoked."""
     return await tx.rows(
         """
-        SELECT u.account_id, u.id, u.permissions, u.password_hash, u.generation, a.key_hash, a.key_generation,
-            k.key_hash AS own_key_hash, k.expires_at AS own_key_expires_at
+        SELECT u.account_id, u.id, COALESCE(u.role, u.permissions) AS permissions, u.password_hash, u.generation,
+            a.key_hash, a.key_generation, k.key_hash AS own_key_hash, k.expires_at AS own_key_expires_at
         FROM app_user u JOIN account a ON a.id = u.account_id
         LEFT JOIN api_key k ON k.account_id = u.account_id AND k.id = $4 AND k.revoked_at IS NULL
         WHERE (u.email = $1 OR u.alternative_id = $2) AND u.active ORDER BY u.created_at, u.account_id LIMIT $3
@@ -204,12 +205,17 @@ async def users_with_ids(tx: ReadTx, account_id: str, ids: Sequence[str]) -> lis
     return [_user(row) for row in found]
 
 
-async def other_administrators(tx: ReadTx, account_id: str, user_id: str) -> bool:
-    """Tell whether another active user may change the account's settings."""
+async def other_owners(tx: ReadTx, account_id: str, user_id: str) -> bool:
+    """Tell whether another active user may do all that an owner may do with users."""
     found = await tx.rows(
-        "SELECT permissions FROM app_user WHERE account_id = $1 AND id <> $2 AND active", account_id, user_id
+        """
+        SELECT COALESCE(role, permissions) AS permissions FROM app_user
+        WHERE account_id = $1 AND id <> $2 AND active
+        """,
+        account_id,
+        user_id,
     )
-    return any("settings" in parse_permissions(row["permissions"]) for row in found)
+    return any("owners.write" in parse_permissions(row["permissions"]) for row in found)
 
 
 async def insert_user(tx: Tx, new: User, password_hash: str | None) -> None:
@@ -217,8 +223,8 @@ async def insert_user(tx: Tx, new: User, password_hash: str | None) -> None:
     await tx.execute(
         """
         INSERT INTO app_user
-            (account_id, id, email, alternative_id, name, password_hash, permissions, active, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            (account_id, id, email, alternative_id, name, password_hash, role, permissions, active, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         new.account_id,
         new.id,
@@ -226,7 +232,8 @@ async def insert_user(tx: Tx, new: User, password_hash: str | None) -> None:
         new.alternative_id,
         new.name,
         password_hash,
-        write_permissions(new.permissions),
+        new.role,
+        write_words(new.permissions),
         new.active,
         new.created_at,
     )
@@ -236,8 +243,8 @@ async def update_user(tx: Tx, changed: User, password_hash: str | None, *, ends_
     """Write a changed user; without a `password_hash` the password stays. Raises `ConstraintViolation`."""
     await tx.execute(
         """
-        UPDATE app_user SET email = $3, alternative_id = $4, name = $5, permissions = $6, active = $7,
-            password_hash = COALESCE($8, password_hash), generation = generation + $9
+        UPDATE app_user SET email = $3, alternative_id = $4, name = $5, role = $6, permissions = $7, active = $8,
+            password_hash = COALESCE($9, password_hash), generation = generation + $10
         WHERE account_id = $1 AND id = $2
         """,
         changed.account_id,
@@ -245,7 +252,8 @@ async def update_user(tx: Tx, changed: User, password_hash: str | None, *, ends_
         changed.email,
         changed.alternative_id,
         changed.name,
-        write_permissions(changed.permissions),
+        changed.role,
+        write_words(changed.permissions),
         changed.active,
         password_hash,
         int(ends_tokens),
@@ -279,7 +287,8 @@ def _user(row: Row) -> User:
         email=row["email"],
         alternative_id=row["alternative_id"],
         name=row["name"],
-        permissions=parse_permissions(row["permissions"]),
+        role=row["role"],
+        permissions=read_words(row["permissions"]),
         active=bool(row["active"]),
         created_at=row["created_at"],
     )

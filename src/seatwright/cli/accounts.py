@@ -8,7 +8,7 @@ import typer
 
 from seatwright.auth import keys, service
 from seatwright.auth.keys import NewKey
-from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS, Account, ApiKey
+from seatwright.auth.model import PERMISSIONS, Account, ApiKey
 from seatwright.cli.running import Data, console, opened, plain, run, settings
 from seatwright.core import times
 from seatwright.core.clock import Instant
@@ -46,7 +46,7 @@ def create(
                 account, key = await service.create_account(
                     tx, parts.keyring, now, code=code, name=name, email=email, currency=currency, time_zone=time_zone
                 )
-                first = service.NewUser(email=email, name=user, permissions=ALL_PERMISSIONS)
+                first = service.NewUser(email=email, name=user, role="owner")
                 await service.create_user(tx, now, service.SYSTEM, account.id, first)
                 return account, key
 

@@ -16,7 +16,8 @@ import msgspec
 
 from seatwright.auth import service as auth
 from seatwright.auth import store as auth_store
-from seatwright.auth.model import ALL_PERMISSIONS, Account, Caller
+from seatwright.auth.model import Account, Caller
+from seatwright.auth.roles import rights_of
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.service import NewUser
 from seatwright.cart.context import BookingContext
@@ -124,9 +125,7 @@ async def _account(tx: Tx, demo: Demo, code: str, name: str, email: str, user: s
     made = await auth.create_account(
         tx, demo.keyring, now, code=code, name=name, email=email, currency="USD", time_zone="America/Denver"
     )
-    await auth.create_user(
-        tx, now, auth.SYSTEM, made[0].id, NewUser(email=email, name=user, permissions=ALL_PERMISSIONS)
-    )
+    await auth.create_user(tx, now, auth.SYSTEM, made[0].id, NewUser(email=email, name=user, role="owner"))
     return made
 
 
@@ -197,9 +196,7 @@ async def _to_sell_out(tx: ReadTx, demo: Demo, supplier_id: str) -> Departure | 
 
 async def _first_user(tx: ReadTx, account_id: str) -> Caller:
     user = (await auth.list_users(tx, account_id, limit=1, page=0))[0]
-    return Caller(
-        account_id=account_id, user_id=user.id, name=user.name, email=user.email, permissions=user.permissions
-    )
+    return Caller(account_id=account_id, user_id=user.id, name=user.name, email=user.email, permissions=rights_of(user))
 
 
 def _kept(path: Path) -> DemoFile | None:

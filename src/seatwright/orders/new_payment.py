@@ -15,11 +15,11 @@ from seatwright.core.ids import new_hex24
 from seatwright.core.money import from_wire, to_wire
 from seatwright.orders.model import OrderBody, Payment, Recorder, Resale, Way
 
-RECORD: Permission = "orders.write"
+RECORD: Permission = "payments.write"
 """The permission to record a payment."""
-GIVE_BACK: Permission = "orders.cancel"
+GIVE_BACK: Permission = "payments.refund"
 """The permission to record a refund, and to void a payment or refund."""
-VOID_UNRECORDED: Permission = "settings"
+VOID_UNRECORDED: Permission = "account.write"
 """The permission, beside `GIVE_BACK`, to void a payment that came along with an order from outside."""
 
 MAX_MEMO = 500

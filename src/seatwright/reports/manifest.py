@@ -11,10 +11,12 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.customers.fields import CUSTOMER_FIELDS, answers_of
 from seatwright.orders import store
-from seatwright.orders.view import OrderView, view_of
+from seatwright.orders.view import CUSTOMER, OrderView, view_of
 from seatwright.reports.products import ProductName, product_names
 from seatwright.storage.engine import ReadTx, Row
 
+GUIDE_SEES: frozenset[str] = CUSTOMER | {"phone"}
+"""The fields of a customer that somebody needs who leads the guests: the name, the language, and a number to call."""
 MAX_ORDERS = 5_000
 """Orders on one manifest at most."""
 
@@ -22,8 +24,8 @@ MAX_ORDERS = 5_000
 class Guest(NamedTuple):
     """One participant or unit that is not cancelled, with the order that it is on.
 
-    `customer` has what the account may see. `balance` is the whole order's, in minor units of `currency`. `checked_in`
-    is when they turned up; None if they haven't.
+    `customer` has what the reader may see. `balance` is the whole order's, in minor units of `currency`; None for a
+    reader who sees no money. `checked_in` is when they turned up; None if they haven't.
     """
 
     line: Line
@@ -35,7 +37,7 @@ class Guest(NamedTuple):
     channel: str
     customer: dict[str, Any]
     answers: dict[str, Any]
-    balance: int
+    balance: int | None
     currency: str
 
     @property
@@ -121,13 +123,16 @@ async def read(tx: ReadTx, account_id: str, departure_id: str) -> Found:
     return Found(departure, products[departure["product_id"]], orders, account_id)
 
 
-def manifest_of(found: Found) -> Manifest:
-    """Return the manifest that was read."""
+def manifest_of(found: Found, rights: frozenset[str]) -> Manifest:
+    """Return the manifest that was read, for a reader with these permissions.
+
+    Without `customers.read` it has of the customers what `GUIDE_SEES`, and without `orders.read` no money.
+    """
     departure = found.departure
     guests = [
         guest
         for row in found.orders
-        for guest in _guests(view_of(store.order_from(row), found.viewer_id), departure["id"])
+        for guest in _guests(view_of(store.order_from(row), found.viewer_id), departure["id"], rights)
     ]
     return Manifest(
         departure_id=departure["id"],
@@ -141,13 +146,14 @@ def manifest_of(found: Found) -> Manifest:
     )
 
 
-def _guests(order: OrderView, departure_id: str) -> Iterator[Guest]:
+def _guests(order: OrderView, departure_id: str, rights: frozenset[str]) -> Iterator[Guest]:
     item = order.body.item(departure_id)
     if item is None:
         return
     customer = order.body.customer
     answers = answers_of(customer)
-    described = {name: value for name, value in customer.items() if name in CUSTOMER_FIELDS}
+    seen = CUSTOMER_FIELDS if "customers.read" in rights else GUIDE_SEES
+    described = {name: value for name, value in customer.items() if name in seen}
     for line in item.live:
         yield Guest(
             line=line,
@@ -159,7 +165,7 @@ def _guests(order: OrderView, departure_id: str) -> Iterator[Guest]:
             channel=order.channel,
             customer=described,
             answers=_own_first(line.answers, answers),
-            balance=order.balance,
+            balance=order.balance if "orders.read" in rights else None,
             currency=order.body.currency,
         )
 

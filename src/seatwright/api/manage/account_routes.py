@@ -16,14 +16,16 @@ from seatwright.api.manage.account_wire import (
     UserPatch,
     account_out,
     business_change,
+    check_grant,
     event_out,
     user_out,
 )
-from seatwright.auth import passwords, service
+from seatwright.auth import passwords, service, users
 from seatwright.auth.line import Origin
 from seatwright.auth.model import Account, Caller, User
 from seatwright.auth.service import AccountChange, NewUser, UserChange
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
 from seatwright.core.names import text_of, text_or_none
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, claims, services
@@ -70,7 +72,7 @@ async def patch_account(request: ApiRequest, data: JSONBody[AccountPatch]) -> Re
                 )
         return await service.change_account(tx, parts.clock.now(), who.user_id, who.account_id, change)
 
-    return await write(request, "settings", use_case, account_out)
+    return await write(request, "account.write", use_case, account_out)
 
 
 @post("/account/key", status_code=200, summary="Reset the API key", tags=_ACCOUNT)
@@ -84,7 +86,7 @@ async def reset_key(request: ApiRequest) -> Response[Envelope[KeyOut]]:
     async def use_case(tx: Tx, who: Caller) -> str:
         return await service.reset_key(tx, parts.keyring, parts.clock.now(), who.user_id, who.account_id)
 
-    return await write(request, "settings", use_case, lambda key: KeyOut(apikey=key), replayable=False)
+    return await write(request, "keys.write", use_case, lambda key: KeyOut(apikey=key), replayable=False)
 
 
 @get("/users", summary="List users", tags=_USERS)
@@ -96,25 +98,29 @@ async def get_users(
     async def use_case(tx: ReadTx, who: Caller) -> list[User]:
         return await service.list_users(tx, who.account_id, limit=limit, page=page)
 
-    return await read(request, "settings", use_case, lambda users: [user_out(user) for user in users])
+    return await read(request, "users.write", use_case, lambda found: [user_out(user) for user in found])
 
 
 @post("/users", status_code=200, summary="Make a user", tags=_USERS)
 async def post_user(request: ApiRequest, data: JSONBody[UserIn]) -> Response[Envelope[UserOut]]:
     """Make a user and answer it. Another user with the e-mail or alternative id is a 409."""
     parts = services(request)
+    role, permissions = check_grant(data)
+    if role is None and permissions is None:
+        raise bad_field("permissions", "is missing; give it, or a role.", code="missing_field")
     new = NewUser(
         email=text_of(data.email),
         name=text_of(data.name),
-        permissions=frozenset(data.permissions),
+        role=role,
+        permissions=permissions or frozenset(),
         alternative_id=text_or_none(data.alternative_id),
         password_hash=await _hashed(request, data.password),
     )
 
     async def use_case(tx: Tx, who: Caller) -> User:
-        return await service.create_user(tx, parts.clock.now(), who.user_id, who.account_id, new)
+        return await users.create(tx, parts.clock.now(), who, new)
 
-    return await write(request, "settings", use_case, user_out)
+    return await write(request, "users.write", use_case, user_out)
 
 
 @patch("/users/{user_id:str}", summary="Change a user", tags=_USERS)
@@ -123,19 +129,21 @@ async def patch_user(
 ) -> Response[Envelope[UserOut]]:
     """Change what is given. A new password, or `active: false`, ends all tokens of the user at once."""
     parts = services(request)
+    role, permissions = check_grant(data)
     change = UserChange(
         email=_text(data.email),
         name=_text(data.name),
-        permissions=None if data.permissions is None else frozenset(data.permissions),
+        role=role,
+        permissions=permissions,
         alternative_id=_text(data.alternative_id),
         active=data.active,
         password_hash=await _hashed(request, data.password),
     )
 
     async def use_case(tx: Tx, who: Caller) -> User:
-        return await service.change_user(tx, parts.clock.now(), who.user_id, who.account_id, user_id, change)
+        return await users.change(tx, parts.clock.now(), who, user_id, change)
 
-    return await write(request, "settings", use_case, user_out)
+    return await write(request, "users.write", use_case, user_out)
 
 
 @get("/audit/{subject_id:str}", summary="Read a history", tags=_ACCOUNT)
@@ -145,7 +153,7 @@ async def get_history(request: ApiRequest, subject_id: FromPath[str]) -> Respons
     async def use_case(tx: ReadTx, who: Caller) -> list[Row]:
         return await audit.history(tx, who.account_id, subject_id)
 
-    return await read(request, "settings", use_case, lambda rows: [event_out(row) for row in rows])
+    return await read(request, "audit.read", use_case, lambda rows: [event_out(row) for row in rows])
 
 
 def _text(value: str | int | float | None) -> str | None:
@@ -157,7 +165,7 @@ async def _hashed(request: ApiRequest, password: str | None) -> str | None:
     """Hash outside of any transaction, because it takes long; and only for a caller who may set a password."""
     if password is None:
         return None
-    await admit(request, "settings")
+    await admit(request, "users.write")
     origin = Origin((claims(request).user_id,), familiar=True)
     return await passwords.hash_password(passwords.check_password(password), origin)
 

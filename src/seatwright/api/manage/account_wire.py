@@ -7,8 +7,10 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from seatwright.auth.business import Business, BusinessChange, Phone
-from seatwright.auth.model import PERMISSIONS, Account, Permission, User
+from seatwright.auth.model import Account, Permission, Role, User
+from seatwright.auth.roles import ROLE_PERMISSIONS, in_order, rights_of
 from seatwright.core import times
+from seatwright.core.field_errors import bad_field
 from seatwright.core.names import text_of
 from seatwright.http import wire
 from seatwright.storage.engine import Row
@@ -17,6 +19,8 @@ _ID = "60be6c0876dc590010d74ea6"
 Permissions: TypeAlias = Annotated[
     list[Permission], msgspec.Meta(max_length=50, examples=[["orders.read", "orders.write"]])
 ]
+
+RoleIn: TypeAlias = Annotated[Role | None, msgspec.Meta(examples=["front_desk"])]
 
 
 class PhoneOut(wire.Wire):
@@ -93,32 +97,36 @@ class KeyOut(wire.Wire):
 
 
 class UserOut(wire.Wire):
-    """A user."""
+    """A user. `permissions` are those of the role, or the single ones that were given."""
 
     id: str
     email: str
     alternative_id: str | None
     name: str
+    role: Role | None
     permissions: list[str]
     active: bool
     created_date: str
 
 
 class UserIn(wire.Wire, kw_only=True):
-    """A new user. Its `permissions` have to be said; without `password` it can't log in with one."""
+    """A new user. Its `role` or its `permissions` have to be given; without `password` it can't log in with one."""
 
     email: Annotated[wire.Word, msgspec.Meta(examples=["dana@canyon.example"])]
     name: Annotated[wire.Word, msgspec.Meta(examples=["Dana Reyes"])]
-    permissions: Permissions
+    role: RoleIn = None
+    permissions: Permissions | None = None
     alternative_id: wire.Word | None = None
     password: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class UserPatch(wire.Wire):
-    """What to change; what is absent or null stays. An empty `alternativeId` removes it."""
+    """What to change; what is absent or null stays. An empty `alternativeId` removes it. A role takes the place of
+    single permissions, and they take the place of a role."""
 
     email: wire.Word | None = None
     name: wire.Word | None = None
+    role: RoleIn = None
     permissions: Permissions | None = None
     alternative_id: wire.Word | None = None
     active: Annotated[bool | None, msgspec.Meta(examples=[False])] = None
@@ -168,9 +176,14 @@ def business_change(patch: BusinessPatch | None) -> BusinessChange | None:
     return BusinessChange(**texts, phones=None if patch.phones is None else tuple(phones))
 
 
-def listed(permissions: frozenset[str]) -> list[str]:
-    """Render permissions, in the order of `PERMISSIONS`."""
-    return [permission for permission in PERMISSIONS if permission in permissions]
+def check_grant(data: UserIn | UserPatch) -> tuple[Role | None, frozenset[str] | None]:
+    """Return the role or the permissions that were sent. Raises `Invalid` if both were and say different things."""
+    permissions = None if data.permissions is None else frozenset(data.permissions)
+    if data.role is None or permissions is None:
+        return data.role, permissions
+    if permissions != ROLE_PERMISSIONS[data.role]:
+        raise bad_field("permissions", "give a role or permissions, not both.")
+    return data.role, None
 
 
 def user_out(user: User) -> UserOut:
@@ -180,7 +193,8 @@ def user_out(user: User) -> UserOut:
         email=user.email,
         alternative_id=user.alternative_id,
         name=user.name,
-        permissions=listed(user.permissions),
+        role=user.role,
+        permissions=in_order(rights_of(user) if user.role else user.permissions),
         active=user.active,
         created_date=times.iso_utc(user.created_at),
     )

@@ -52,19 +52,19 @@ def _routes(kind: str, form: type[AnyForm]) -> Sequence[HTTPRouteHandler]:
         async def run(tx: Tx, who: Caller) -> EntryView:
             return await service.create(tx, editor(request, who), kind, data)
 
-        return await write(request, "settings", run, _form, heavy=True)
+        return await write(request, "catalog.write", run, _form, heavy=True)
 
     async def replace_entry(request, code, data):  # type: ignore[no-untyped-def]
         async def run(tx: Tx, who: Caller) -> EntryView:
             return await service.replace(tx, editor(request, who), kind, code, data)
 
-        return await write(request, "settings", run, _form, heavy=True)
+        return await write(request, "catalog.write", run, _form, heavy=True)
 
     async def delete_entry(request, code):  # type: ignore[no-untyped-def]
         async def run(tx: Tx, who: Caller) -> EntryView:
             return await service.delete(tx, editor(request, who), kind, code)
 
-        return await write(request, "settings", run, _form, heavy=True)
+        return await write(request, "catalog.write", run, _form, heavy=True)
 
     body: Any = JSONBody[form]  # type: ignore[misc, valid-type]
     of_kind, single = f"/{plural}", f"/{plural}/{{code:str}}"

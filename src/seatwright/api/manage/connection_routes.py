@@ -52,7 +52,7 @@ async def post_connection(request: ApiRequest, data: JSONBody[ConnectionIn]) -> 
         made = await resellers.connect(tx, parts.clock.now(), who.user_id, who.account_id, reseller_id, terms)
         return connection_out(made, currency)
 
-    return await write(request, "settings", use_case, lambda shown: shown)
+    return await write(request, "connections.write", use_case, lambda shown: shown)
 
 
 @patch("/connections/{reseller_id:str}", summary="Change a connection", tags=_TAGS)
@@ -69,7 +69,7 @@ async def patch_connection(
         )
         return connection_out(changed, currency)
 
-    return await write(request, "settings", use_case, lambda shown: shown)
+    return await write(request, "connections.write", use_case, lambda shown: shown)
 
 
 @put("/connections/{supplier_id:str}/supplier-orders", summary="Let a supplier order in one's name", tags=_TAGS)
@@ -85,7 +85,7 @@ async def put_supplier_orders(
         )
         return connection_out(changed, (await parts.catalogs.load(tx, changed.supplier_id)).currency)
 
-    return await write(request, "settings", use_case, lambda shown: shown)
+    return await write(request, "connections.write", use_case, lambda shown: shown)
 
 
 async def _terms(request: ApiRequest, tx: ReadTx, who: Caller, form: TermsForm | None) -> tuple[Terms | None, str]:

@@ -75,27 +75,28 @@ class DayDepartureOut(Wire, kw_only=True):
     cutoff_date: str | None
     bookable: Annotated[bool, msgspec.Meta(description="Not closed, not started and before its cut-off.")]
     pool: DayPoolOut | None
-    to_collect: CollectOut
+    to_collect: CollectOut | None
 
 
 class DayListOut(Wire, kw_only=True):
-    """The departures of some days by day and start. `toCollect` counts each order once, wherever its guests go."""
+    """The departures of some days by day and start. `toCollect` counts each order once, wherever its guests go. It
+    is null for a reader without `orders.read`."""
 
     from_: str = msgspec.field(name="from")
     to: str
     currency: str
-    to_collect: CollectOut
+    to_collect: CollectOut | None
     departures: list[DayDepartureOut]
 
 
-def day_list_out(found: DayList) -> DayListOut:
-    """Show the departures of some days."""
+def day_list_out(found: DayList, *, money: bool) -> DayListOut:
+    """Show the departures of some days, with or without money."""
     return DayListOut(
         from_=found.days.first.isoformat(),
         to=found.days.last.isoformat(),
         currency=found.currency,
-        to_collect=_collect_out(found.collect, found.currency),
-        departures=[_departure_out(each, found) for each in found.departures],
+        to_collect=_collect_out(found.collect, found.currency) if money else None,
+        departures=[_departure_out(each, found, money=money) for each in found.departures],
     )
 
 
@@ -103,7 +104,7 @@ def _collect_out(collect: Collect, currency: str) -> CollectOut:
     return CollectOut(orders=collect.orders, owed=to_wire(collect.owed, currency))
 
 
-def _departure_out(shown: DayDeparture, found: DayList) -> DayDepartureOut:
+def _departure_out(shown: DayDeparture, found: DayList, *, money: bool) -> DayDepartureOut:
     departure, product, guests, pool = shown.departure, shown.product, shown.guests, shown.pool
     start, end, closes, zone = departure.start_at, departure.end_at, departure.closes_at, departure.time_zone
     assert start is not None, "it is on a day"
@@ -144,5 +145,5 @@ def _departure_out(shown: DayDeparture, found: DayList) -> DayDepartureOut:
         else DayPoolOut(
             id=pool.id, code=pool.code, name=pool.name, units=pool.units, free=max(0, departure.pool_free or 0)
         ),
-        to_collect=_collect_out(shown.collect, found.currency),
+        to_collect=_collect_out(shown.collect, found.currency) if money else None,
     )

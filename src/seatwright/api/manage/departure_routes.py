@@ -25,7 +25,7 @@ from seatwright.core.times import parse_day_range, to_local
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import prepared, read, write
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, enveloped
-from seatwright.reports.departures import MAX_DAYS, DayList, Days, departures_of
+from seatwright.reports.departures import MAX_DAYS, Days, departures_of
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
@@ -62,7 +62,7 @@ async def list_departures(
             tx, parts.catalogs, now, who.account_id, code, first=first, last=last, limit=limit, page=page
         )
 
-    return await read(request, "orders.read", run, lambda found: [departure_out(shown) for shown in found])
+    return await read(request, "departures.read", run, lambda found: [departure_out(shown) for shown in found])
 
 
 @get("/departures", summary="List the departures of some days", tags=_TAGS)
@@ -81,13 +81,14 @@ async def list_day(
     parts = services(request)
     now, products = parts.clock.now(), csv_values("productIds", product_ids)
 
-    async def run(tx: ReadTx, who: Caller) -> DayList:
+    async def run(tx: ReadTx, who: Caller) -> DayListOut:
         catalog = await parts.catalogs.load(tx, who.account_id)
         start = from_ or to_local(now, catalog.time_zone).date().isoformat()
         days = Days(*parse_day_range(start, to or start, max_days=MAX_DAYS), products)
-        return await departures_of(tx, parts.catalogs, now, who.account_id, days)
+        found = await departures_of(tx, parts.catalogs, now, who.account_id, days)
+        return day_list_out(found, money="orders.read" in who.permissions)
 
-    return await read(request, "orders.read", run, day_list_out)
+    return await read(request, "departures.read", run, lambda shown: shown)
 
 
 @post("/products/{code:str}/departures", status_code=200, summary="Make a departure", tags=_TAGS)
@@ -99,7 +100,7 @@ async def create_departure(
     async def run(tx: Tx, who: Caller) -> DepartureView:
         return await schedule.create(tx, editor(request, who), code, data)
 
-    return await write(request, "settings", run, departure_out, heavy=True)
+    return await write(request, "departures.write", run, departure_out, heavy=True)
 
 
 @post("/products/{code:str}/departures/recurring", status_code=200, summary="Make many departures", tags=_TAGS)
@@ -111,7 +112,7 @@ async def create_departures(
     async def run(tx: Tx, who: Caller) -> RecurrenceResult:
         return await schedule.create_many(tx, editor(request, who), code, data)
 
-    return await write(request, "settings", run, made_out, heavy=True)
+    return await write(request, "departures.write", run, made_out, heavy=True)
 
 
 @get("/departures/{departure_id:str}", summary="Read a departure", tags=_TAGS)
@@ -123,7 +124,7 @@ async def read_departure(request: ApiRequest, departure_id: _Id) -> Response[Env
     async def run(tx: ReadTx, who: Caller) -> DepartureView:
         return await schedule.get(tx, parts.catalogs, now, who.account_id, departure_id)
 
-    return await read(request, "orders.read", run, departure_out)
+    return await read(request, "departures.read", run, departure_out)
 
 
 @patch("/departures/{departure_id:str}", summary="Change a departure", tags=_TAGS)
@@ -135,7 +136,7 @@ async def change_departure(
     async def run(tx: Tx, who: Caller) -> DepartureView:
         return await schedule.change(tx, editor(request, who), departure_id, data)
 
-    return await write(request, "settings", run, departure_out, heavy=True)
+    return await write(request, "departures.write", run, departure_out, heavy=True)
 
 
 @delete("/departures/{departure_id:str}", status_code=200, summary="Delete a departure", tags=_TAGS)
@@ -145,7 +146,7 @@ async def delete_departure(request: ApiRequest, departure_id: _Id) -> Response[E
     async def run(tx: Tx, who: Caller) -> DepartureView:
         return await schedule.delete(tx, editor(request, who), departure_id)
 
-    return await write(request, "settings", run, departure_out, heavy=True)
+    return await write(request, "departures.write", run, departure_out, heavy=True)
 
 
 @post("/import", status_code=200, summary="Import a catalog", tags=["Catalog"], opt={"example": _CATALOG})
@@ -170,10 +171,11 @@ async def import_catalog(
     options = Options(check=check, prune=prune, move_sold=move_sold)
 
     async def run(tx: Tx, who: Caller) -> ImportReport:
+        who.require("departures.write")
         return await import_document(tx, editor(request, who), data, options)
 
     try:
-        return await write(request, "settings", run, import_out, heavy=True)
+        return await write(request, "catalog.write", run, import_out, heavy=True)
     except Preview as preview:
         return prepared(enveloped(import_out(preview.report)))
 

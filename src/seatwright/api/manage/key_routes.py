@@ -32,7 +32,7 @@ async def get_keys(
     async def use_case(tx: ReadTx, who: Caller) -> list[ApiKey]:
         return await keys.page(tx, who.account_id, limit=limit, page=page)
 
-    return await read(request, "settings", use_case, lambda found: [key_out(each) for each in found])
+    return await read(request, "keys.write", use_case, lambda found: [key_out(each) for each in found])
 
 
 @post("/keys", status_code=200, summary="Make a key", tags=_TAGS)
@@ -53,7 +53,7 @@ async def post_key(request: ApiRequest, data: JSONBody[ApiKeyIn]) -> Response[En
         new = NewKey(text_of(data.name), frozenset(data.permissions), expires_at)
         return await keys.create(tx, parts.keyring, parts.clock.now(), who.user_id, who.account_id, new)
 
-    return await write(request, "settings", use_case, new_key_out, replayable=False)
+    return await write(request, "keys.write", use_case, new_key_out, replayable=False)
 
 
 @delete("/keys/{key_id:str}", status_code=200, summary="Revoke a key", tags=_TAGS)
@@ -66,7 +66,7 @@ async def delete_key(
     async def use_case(tx: Tx, who: Caller) -> ApiKey:
         return await keys.revoke(tx, parts.clock.now(), who.user_id, who.account_id, key_id)
 
-    return await write(request, "settings", use_case, key_out)
+    return await write(request, "keys.write", use_case, key_out)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_keys, post_key, delete_key]

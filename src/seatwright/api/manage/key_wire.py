@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from seatwright.api.manage.account_wire import Permissions, listed
+from seatwright.api.manage.account_wire import Permissions
 from seatwright.auth.model import ApiKey
+from seatwright.auth.roles import in_order
 from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.http import wire
@@ -54,7 +55,7 @@ def _fields(key: ApiKey) -> dict[str, Any]:
     return {
         "id": key.id,
         "name": key.name,
-        "permissions": listed(key.permissions),
+        "permissions": in_order(key.permissions),
         "created_date": times.iso_utc(key.created_at),
         "expires_date": _date(key.expires_at),
         "revoked_date": _date(key.revoked_at),

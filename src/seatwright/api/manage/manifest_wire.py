@@ -27,7 +27,8 @@ class PickupPlaceOut(Wire, kw_only=True):
 class GuestOut(Wire, kw_only=True):
     """A participant or unit that is not cancelled. `customer` is without phone, address and e-mail where supplier and
     reseller have agreed on that; `answers` are to questions, by their labels: their own,
-    or else the order's. `balance` is the whole order's."""
+    or else the order's. `balance` is the whole order's, and null for a reader without `orders.read`. Without
+    `customers.read`, `customer` is the name, language and phone."""
 
     id: str
     first_name: str
@@ -44,7 +45,7 @@ class GuestOut(Wire, kw_only=True):
     channel: str | None
     customer: dict[str, Any]
     answers: dict[str, Any]
-    balance: Decimal
+    balance: Decimal | None
     currency: str
 
 
@@ -111,7 +112,7 @@ def _guest_out(guest: Guest) -> GuestOut:
         channel=guest.channel or None,
         customer=guest.customer,
         answers=guest.answers,
-        balance=to_wire(guest.balance, guest.currency),
+        balance=None if guest.balance is None else to_wire(guest.balance, guest.currency),
         currency=guest.currency,
     )
 

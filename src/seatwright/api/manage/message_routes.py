@@ -37,7 +37,7 @@ async def get_messages(
     async def use_case(tx: ReadTx, who: Caller) -> list[Delivery]:
         return await outgoing.page(tx, who.account_id, limit=limit, page=page, status=status, order_id=order_id)
 
-    return await read(request, "settings", use_case, lambda found: [message_out(each) for each in found])
+    return await read(request, "messages.read", use_case, lambda found: [message_out(each) for each in found])
 
 
 @get("/messages/{message_id:str}", summary="Read a message", tags=_TAGS)
@@ -47,7 +47,7 @@ async def get_message(request: ApiRequest, message_id: _MessageId) -> Response[E
     async def use_case(tx: ReadTx, who: Caller) -> Delivery:
         return await outgoing.get(tx, who.account_id, message_id)
 
-    return await read(request, "settings", use_case, whole_message_out)
+    return await read(request, "messages.read", use_case, whole_message_out)
 
 
 @post("/messages/{message_id:str}/retry", status_code=200, summary="Send a message again", tags=_TAGS)
@@ -58,7 +58,7 @@ async def retry_message(request: ApiRequest, message_id: _MessageId) -> Response
     async def use_case(tx: Tx, who: Caller) -> Delivery:
         return await outgoing.retry(tx, parts.clock.now(), who.user_id, who.account_id, message_id)
 
-    return await write(request, "settings", use_case, message_out)
+    return await write(request, "messages.write", use_case, message_out)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_messages, get_message, retry_message]

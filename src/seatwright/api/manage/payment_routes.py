@@ -64,7 +64,7 @@ async def post_order(request: ApiRequest, data: JSONBody[BookingIn]) -> Response
         return await orders.place(tx, booking(request), caller, details)
 
     viewer = claims(request).account_id
-    return await endpoint.write(request, RECORD, run, lambda order: order_out(order, viewer))
+    return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
 
 
 @get("/orders/{order_id:str}/payments", summary="Read an order's payments", tags=_TAGS)
@@ -120,7 +120,7 @@ async def void_payment(
     data: JSONBody[VoidIn],
 ) -> Response[Envelope[PaymentsOut]]:
     """Declare a payment or refund wrong: it counts no more, and stays in the order. One that came along with an order
-    also needs `settings`."""
+    also needs `account.write`."""
     wrong = WrongPayment(order_id, payment_id, text_of(data.reason))
 
     async def run(tx: Tx, caller: Caller) -> Order:

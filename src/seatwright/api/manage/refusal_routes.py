@@ -56,7 +56,7 @@ async def get_refusals(
     async def use_case(tx: ReadTx, who: Caller) -> list[Refusal]:
         return await refusals.page(tx, who.account_id, limit=limit, page=page, address=address)
 
-    return await read(request, "settings", use_case, lambda found: [_out(each) for each in found])
+    return await read(request, "mailing.write", use_case, lambda found: [_out(each) for each in found])
 
 
 @post("/mailing-refusals", status_code=200, summary="Record a refusal of mail", tags=_TAGS)
@@ -80,7 +80,7 @@ async def delete_refusal(
     async def use_case(tx: Tx, who: Caller) -> Refusal:
         return await refusals.remove(tx, who.account_id, refusal_id, now, who.user_id)
 
-    return await write(request, "settings", use_case, _out)
+    return await write(request, "mailing.write", use_case, _out)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_refusals, post_refusal, delete_refusal]

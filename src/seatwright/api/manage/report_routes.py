@@ -116,7 +116,7 @@ async def transaction_report(
             file="transactions",
         )
 
-    return await reporting.answer(request, "orders.read", format, gather)
+    return await reporting.answer(request, "transactions.read", format, gather)
 
 
 @get("/reports/payables", summary="Payables report", tags=_TAGS, opt=reporting.FILES)
@@ -196,7 +196,7 @@ async def mailing_report(
             file="mailing-list",
         )
 
-    return await reporting.answer(request, "settings", format, gather)
+    return await reporting.answer(request, "mailing.write", format, gather)
 
 
 @get("/departures/{departure_id:str}/manifest", summary="Manifest", tags=_TAGS, opt=reporting.FILES)
@@ -211,12 +211,12 @@ async def manifest_report(
     async def gather(who: Caller) -> ReportView:
         found = await parts.database.read(lambda tx: manifest.read(tx, who.account_id, departure_id), patient=True)
         return ReportView(
-            data=lambda: manifest_out(manifest.manifest_of(found)),
-            sheet=lambda: manifest_sheet(manifest.manifest_of(found)),
+            data=lambda: manifest_out(manifest.manifest_of(found, who.permissions)),
+            sheet=lambda: manifest_sheet(manifest.manifest_of(found, who.permissions)),
             file=f"manifest-{departure_id}",
         )
 
-    return await reporting.answer(request, "orders.read", format, gather, at_once=format == "json")
+    return await reporting.answer(request, "manifests.read", format, gather, at_once=format == "json")
 
 
 ROUTES: list[HTTPRouteHandler] = [

@@ -57,7 +57,7 @@ async def get_webhooks(request: ApiRequest) -> Response[Envelope[list[WebhookOut
     async def use_case(tx: ReadTx, who: Caller) -> list[Webhook]:
         return await webhooks.page(tx, who.account_id)
 
-    return await read(request, "settings", use_case, lambda found: [webhook_out(each) for each in found])
+    return await read(request, "webhooks.write", use_case, lambda found: [webhook_out(each) for each in found])
 
 
 @post("/webhooks", status_code=200, summary="Make a webhook", tags=_TAGS)
@@ -70,7 +70,7 @@ async def post_webhook(request: ApiRequest, data: JSONBody[WebhookIn]) -> Respon
     async def use_case(tx: Tx, who: Caller) -> WebhookWithSecret:
         return await webhooks.create(tx, _editor(request, who), data.url.strip(), data.events)
 
-    return await write(request, "settings", use_case, webhook_secret_out, replayable=False)
+    return await write(request, "webhooks.write", use_case, webhook_secret_out, replayable=False)
 
 
 @get("/webhooks/{webhook_id:str}", summary="Read a webhook", tags=_TAGS)
@@ -80,7 +80,7 @@ async def get_webhook(request: ApiRequest, webhook_id: _WebhookId) -> Response[E
     async def use_case(tx: ReadTx, who: Caller) -> Webhook:
         return await webhooks.get(tx, who.account_id, webhook_id)
 
-    return await read(request, "settings", use_case, webhook_out)
+    return await read(request, "webhooks.write", use_case, webhook_out)
 
 
 @patch("/webhooks/{webhook_id:str}", summary="Change a webhook, or switch it off", tags=_TAGS)
@@ -95,7 +95,7 @@ async def patch_webhook(
             tx, _editor(request, who), webhook_id, url=url, events=data.events, active=data.active
         )
 
-    return await write(request, "settings", use_case, webhook_out)
+    return await write(request, "webhooks.write", use_case, webhook_out)
 
 
 @delete("/webhooks/{webhook_id:str}", status_code=200, summary="Delete a webhook", tags=_TAGS)
@@ -105,7 +105,7 @@ async def delete_webhook(request: ApiRequest, webhook_id: _WebhookId) -> Respons
     async def use_case(tx: Tx, who: Caller) -> Webhook:
         return await webhooks.delete(tx, _editor(request, who), webhook_id)
 
-    return await write(request, "settings", use_case, webhook_out)
+    return await write(request, "webhooks.write", use_case, webhook_out)
 
 
 @post(
@@ -127,7 +127,7 @@ async def rotate_secret(
     async def use_case(tx: Tx, who: Caller) -> WebhookWithSecret:
         return await webhooks.rotate(tx, _editor(request, who), webhook_id, grace_hours)
 
-    return await write(request, "settings", use_case, webhook_secret_out, replayable=False)
+    return await write(request, "webhooks.write", use_case, webhook_secret_out, replayable=False)
 
 
 @post("/webhooks/{webhook_id:str}/test", status_code=200, summary="Send a test event", tags=_TAGS)
@@ -137,7 +137,7 @@ async def send_test(request: ApiRequest, webhook_id: _WebhookId) -> Response[Env
     async def use_case(tx: Tx, who: Caller) -> Delivery:
         return await webhooks.test(tx, _editor(request, who), webhook_id)
 
-    return await write(request, "settings", use_case, delivery_out)
+    return await write(request, "webhooks.write", use_case, delivery_out)
 
 
 @get("/webhooks/{webhook_id:str}/deliveries", summary="Read a webhook's delivery log", tags=_TAGS)
@@ -153,7 +153,7 @@ async def get_deliveries(
     async def use_case(tx: ReadTx, who: Caller) -> list[Delivery]:
         return await webhooks.log(tx, who.account_id, webhook_id, limit=limit, page=page, status=status)
 
-    return await read(request, "settings", use_case, lambda found: [delivery_out(each) for each in found])
+    return await read(request, "webhooks.write", use_case, lambda found: [delivery_out(each) for each in found])
 
 
 @post(
@@ -170,7 +170,7 @@ async def retry_delivery(
     async def use_case(tx: Tx, who: Caller) -> Delivery:
         return await webhooks.retry(tx, _editor(request, who), webhook_id, delivery_id)
 
-    return await write(request, "settings", use_case, delivery_out)
+    return await write(request, "webhooks.write", use_case, delivery_out)
 
 
 @post(
@@ -185,7 +185,7 @@ async def retry_deliveries(request: ApiRequest, webhook_id: _WebhookId) -> Respo
     async def use_case(tx: Tx, who: Caller) -> int:
         return await webhooks.retry_all(tx, _editor(request, who), webhook_id)
 
-    return await write(request, "settings", use_case, retried_out)
+    return await write(request, "webhooks.write", use_case, retried_out)
 
 
 ROUTES: list[HTTPRouteHandler] = [

@@ -27,6 +27,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import DAY_MS, SystemClock
 from seatwright.core.ids import new_hex24, new_uuid
 from seatwright.orders import service as orders
+from seatwright.orders.term_rows import new_rows
 from seatwright.storage.engine import Database, ReadTx
 from seatwright.storage.open import open_database
 
@@ -36,8 +37,9 @@ YEARS_MS = 3 * 365 * DAY_MS
 CHANGED_EVERY = 10
 """One order in this many was changed up to 30 days after it was made."""
 SEATS = 2
-REFERENCE = "OTA-of-the-pattern"
-MAIL = "ann-of-the-pattern@lee.example"
+REFERENCE = "otaofthepattern"
+LOCAL = "annofthepattern"
+"""A reference and the local part of an address: each is one word, and so it is in a copy's terms."""
 TABLES = {
     "orders": "id",
     "order_view": "order_id",
@@ -109,6 +111,9 @@ def _load(place: Place, sink: Sink, patterns: list[_Pattern], count: int) -> lis
                 patterns[kind].copy(rows, number, departure_id, created, min(now, created + later))
             for table, some in rows.items():
                 sink.write(table, patterns[0].columns[table], some)
+            views = [dict(zip(patterns[0].columns["order_view"], row, strict=True)) for row in rows["order_view"]]
+            terms = [row for view in views for row in new_rows(view["account_id"], view["seq"], view["terms"])]
+            sink.write("order_term", ("account_id", "kind", "term", "seq"), terms)
             progress.advance(task, min(CHUNK, count + 1 - first))
     return list(taken.items())
 
@@ -118,7 +123,7 @@ class _Pattern:
 
     def __init__(self, order_id: str, departure_id: str, found: dict[str, list[dict[str, Any]]]) -> None:
         self.departure_id = departure_id
-        names = {order_id: "order", departure_id: "departure", REFERENCE: "reference", MAIL: "mail"}
+        names = {order_id: "order", departure_id: "departure", REFERENCE: "reference", LOCAL: "local"}
         for row in found["order_line"]:
             names[row["id"]] = f"own{len(names)}"
         for row in found["audit_event"]:
@@ -135,9 +140,7 @@ class _Pattern:
     ) -> None:
         """Add the rows of one more order."""
         values: dict[str, Any] = {name: new_hex24() for name in self._own}
-        values.update(
-            order=new_uuid(), departure=departure_id, reference=f"OTA-{number}", mail=f"ann{number}@lee.example"
-        )
+        values.update(order=new_uuid(), departure=departure_id, reference=f"ota{number}", local=f"ann{number}")
         numbers = {
             "seq": number,
             "confirmation": 100_000 + number,
@@ -190,7 +193,7 @@ async def _pattern(database: Database, place: Place, departure_id: str, counts: 
     cart_id = (await database.write(lambda tx: carts.create(tx, booking, caller))).cart.id
     asked = carts.ItemRequest(departure_id, counts)
     await database.write(lambda tx: carts.add_item(tx, booking, caller, cart_id, asked))
-    customer = {**calls.CUSTOMER, "email": MAIL, "marketingConsent": True}
+    customer = {**calls.CUSTOMER, "email": f"{LOCAL}@lee.example", "marketingConsent": True}
     await database.write(lambda tx: carts.set_customer(tx, booking, caller, cart_id, customer))
     order = orders.OrderDetails(cart_id, reference_id=REFERENCE, billing={"memo": "payment received"})
     await database.write(lambda tx: orders.place(tx, booking, caller, order))

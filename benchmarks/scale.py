@@ -123,7 +123,7 @@ async def _requests(place: Place, token: str) -> dict[str, bytes]:
         for name, values in (("ids", some["order_id"]), ("confirmationIds", some["confirmation"])):
             requests[f"50 {name}"] = _list(token, f"{name}={','.join(values[:PAGE])}")
             requests[f"1,000 {name}, deepest"] = _list(token, f"page={MANY // PAGE - 1}&{name}={','.join(values)}")
-        requests["referenceId"] = _list(token, "referenceId=OTA-5000")
+        requests["referenceId"] = _list(token, "referenceId=ota5000")
         month_ahead = place.data.month
         requests["departures of a month"] = request(
             "GET", f"{API}/product/4101/item?from={month_ahead}&to={month_ahead}", token=token

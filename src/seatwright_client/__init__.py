@@ -40,6 +40,7 @@ from seatwright_client.errors import (
     Unauthorized,
     Unavailable,
 )
+from seatwright_client.finding import EarlierCustomer, FoundCustomers, FoundItem, FoundOrder, FoundOrders
 from seatwright_client.mailing import Refusal
 from seatwright_client.messages import Message, WholeMessage
 from seatwright_client.orders import (
@@ -99,9 +100,14 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "Departure",
+    "EarlierCustomer",
     "Entry",
     "EntryKind",
     "Forbidden",
+    "FoundCustomers",
+    "FoundItem",
+    "FoundOrder",
+    "FoundOrders",
     "Image",
     "ImportCounts",
     "ImportNote",

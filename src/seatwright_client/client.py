@@ -20,6 +20,7 @@ from seatwright_client.catalog import CatalogCalls, Departures
 from seatwright_client.core import Core, Pause, Renew, Send, Step, Steps
 from seatwright_client.credentials import Credentials, Token
 from seatwright_client.errors import ConnectionFailed, SeatwrightError
+from seatwright_client.finding import Finding
 from seatwright_client.mailing import Refusals
 from seatwright_client.messages import Messages
 from seatwright_client.operations import Awaiting, Blocking, Caller, Mode
@@ -51,6 +52,7 @@ class _Client(Generic[Mode]):
         self.carts: Carts[Mode] = Carts(caller)
         self.orders: Orders[Mode] = Orders(caller)
         self.payments: Payments[Mode] = Payments(caller)
+        self.find: Finding[Mode] = Finding(caller)
         self.account: AccountCalls[Mode] = AccountCalls(caller)
         self.users: Users[Mode] = Users(caller)
         self.keys: Keys[Mode] = Keys(caller)

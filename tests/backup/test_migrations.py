@@ -13,6 +13,7 @@ from seatwright.auth.roles import parse_permissions
 from seatwright.core.clock import HOUR_MS, SystemClock
 from seatwright.core.config import Settings
 from seatwright.invariants.checks import check
+from seatwright.orders import term_fill
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.storage.migrate import check_schema, migrate, schema_version
 from seatwright.storage.open import open_database
@@ -47,6 +48,7 @@ async def test_after_migrating_any_earlier_schema_business_goes_on(new_place: Ne
     applied = await migrate(database, SystemClock())
     assert [migration.version for migration in applied] == list(range(version + 1, NEWEST + 1))
     await check_schema(database)
+    await term_fill.fill(database)
     assert await check(database, told["at"]) == []
     services = services_of(database, settings, told["at"])
     async with client_of(services) as client:

@@ -48,6 +48,7 @@ SAMPLES: dict[str, Any] = {
     "report": "sales",
     "limit": 7,
     "page": 3,
+    "after": 5,
     "query": None,
     "payments": [{"amount": "1.00", "method": "cash"}],
     **{

@@ -153,6 +153,8 @@ FIXED = [
     ),
     Route("GET", "/api/v1/orders/{order_id}/customer-link", READ, ("order",)),
     Route("DELETE", "/api/v1/orders/{order_id}/customer-link", WRITE, ("order",)),
+    Route("GET", "/api/v1/orders", READ),
+    Route("GET", "/api/v1/customers", READ),
     Route("GET", "/api/v1/orders/pending", READ),
     Route("POST", "/api/v1/orders", WRITE, (), {"cartId": "<cart>", "payments": [MONEY]}),
     Route("GET", "/api/v1/orders/{order_id}/payments", READ, ("order",)),

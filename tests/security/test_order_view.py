@@ -112,7 +112,7 @@ class Doors:
         """Ask every GET route of the table, in each form that it has."""
         for route in (each for each in TABLE if each.method == "GET" and each.needs != OPEN):
             for path in self.paths(route):
-                reports = "report" in path or path.endswith("/manifest")
+                reports = "report" in path or path.endswith(("/manifest", "/v1/orders"))
                 for form in QUERIES if reports else QUERIES[:1]:
                     parts = filter(None, (form.removeprefix("?"), DATED.get(route.name, "")))
                     await self.ask("GET", f"{path}?{'&'.join(parts)}")
@@ -422,6 +422,7 @@ READERS = {
         "manifest_sheet",
     },  # a `Guest`,
     # which is made of a view
+    "api/manage/order_list_wire.py": {"listed_order_out", "_rows"},  # makes a view, and what is made of it
     "api/manage/transaction_wire.py": {"transaction_out", "_transaction_row"},  # `Transaction.order` is a view
     "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page
     "web/my/routes.py": {"_wording"},

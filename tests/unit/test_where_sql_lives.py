@@ -28,8 +28,12 @@ MODULES = {
     "inventory/seats.py": "the only code that writes seats taken",
     "notifications/deliveries.py": "the queue of deliveries is a table",
     "orders/convert.py": "turning a cart into an order is one statement",
+    "orders/earlier_customers.py": "counts the orders of whom the search has found",
     "orders/listing.py": "a page of orders is a query, which its filters make up",
     "orders/outbox.py": "the outbox is a table",
+    "orders/search.py": "a search is a query, which its words and filters make up",
+    "orders/term_fill.py": "fills a table with rows that a migration can't make, and compares them",
+    "orders/term_rows.py": "the rows by which orders are found",
 }
 """Further modules whose whole purpose is SQL, and why each is no `store.py`."""
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from seatwright.cli.running import Data, console, migrated, run, say_which, settings
+from seatwright.core.config import Settings
+from seatwright.orders import term_fill
+from seatwright.storage.open import open_database
 
 
 def migrate_command(data: Data = None) -> None:
@@ -12,4 +15,15 @@ def migrate_command(data: Data = None) -> None:
     applied = run(migrated(chosen))
     for name in applied:
         console.print(f"applied {name}")
+    filled = run(_filled(chosen))
+    if filled:
+        console.print(f"made {filled} orders findable by their words")
     console.print("The schema is up to date.")
+
+
+async def _filled(chosen: Settings) -> int:
+    database = await open_database(chosen)
+    try:
+        return await term_fill.fill(database)
+    finally:
+        await database.close()

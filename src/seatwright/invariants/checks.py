@@ -5,11 +5,13 @@ They read across accounts and are meant for the operator, for tests and for the 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from seatwright.core.clock import Instant
 from seatwright.orders.ledger import PAID
 from seatwright.orders.outbox import FAILS_OFTEN
+from seatwright.orders.term_fill import untrue_terms
 from seatwright.storage.engine import Database, ReadTx
 
 SHOWN = 20
@@ -26,6 +28,15 @@ class Check:
     promise: str
     sql: str
     uses_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCheck:
+    """A promise about documents that SQL can't read: `look` yields what breaks it, in words."""
+
+    name: str
+    promise: str
+    look: Callable[[ReadTx], AsyncIterator[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +327,26 @@ CHECKS: tuple[Check, ...] = (
         """,
     ),
     Check(
+        "order_unfindable",
+        "Every order can be found by its words; `seatwright migrate`, or a running server, fills in those of old ones.",
+        "SELECT account_id, COUNT(*) AS without_words FROM order_view WHERE terms IS NULL GROUP BY account_id",
+    ),
+    Check(
+        "order_terms",
+        "Each word by which an account finds an order has one row, and there is no other row.",
+        """
+        SELECT v.account_id, v.seq, v.order_id FROM order_view v LEFT JOIN (
+            SELECT account_id, seq, COUNT(*) AS many FROM order_term GROUP BY account_id, seq
+        ) t ON t.account_id = v.account_id AND t.seq = v.seq
+        WHERE v.terms IS NOT NULL
+            AND LENGTH(v.terms) - LENGTH(REPLACE(v.terms, '\n', '')) - 1 <> COALESCE(t.many, 0)
+        UNION ALL
+        SELECT t.account_id, t.seq, t.kind || ':' || t.term FROM order_term t
+        LEFT JOIN order_view v ON v.account_id = t.account_id AND v.seq = t.seq
+        WHERE v.terms IS NULL OR strpos(v.terms, '\n' || t.kind || ':' || t.term || '\n') = 0
+        """,
+    ),
+    Check(
         "cart_order",
         "A cart that became an order names an order that exists.",
         """
@@ -350,6 +381,22 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+async def _untrue_terms(tx: ReadTx) -> AsyncIterator[str]:
+    async for account_id, seq, order_id in untrue_terms(tx):
+        yield f"account_id={account_id}, seq={seq}, id={order_id}"
+
+
+DOCUMENT_CHECKS: tuple[DocumentCheck, ...] = (
+    DocumentCheck(
+        "order_words",
+        "The words by which an account finds an order are those that it sees of it.",
+        _untrue_terms,
+    ),
+)
+
+MANY = len(CHECKS) + len(DOCUMENT_CHECKS)
+
+
 async def check(database: Database, now: Instant) -> list[Finding]:
     """Run all checks and return what they found, at most `SHOWN` rows for each; an empty list means that all promises
     hold.
@@ -360,6 +407,9 @@ async def check(database: Database, now: Instant) -> list[Finding]:
         for item in CHECKS:
             rows = await tx.rows(item.sql, *([now - GRACE_MS] if item.uses_time else []))
             findings += [Finding(item.name, _text(row)) for row in rows[:SHOWN]]
+        for each in DOCUMENT_CHECKS:
+            broken = [text async for text in each.look(tx)]
+            findings += [Finding(each.name, text) for text in broken[:SHOWN]]
         return findings
 
     return await database.read(run)

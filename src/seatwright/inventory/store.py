@@ -89,7 +89,7 @@ async def of_days(
         f"""
         SELECT {COLUMNS} FROM departure d
         WHERE d.account_id = $1 AND d.local_date BETWEEN $2 AND $3 {chosen}
-        ORDER BY d.local_date, d.start_at, d.id LIMIT $4
+        ORDER BY d.local_date COLLATE "C", d.start_at, d.id LIMIT $4
         """,  # noqa: S608 - constant columns
         account_id,
         first.isoformat(),

@@ -13,6 +13,8 @@ from seatwright.core.clock import Instant
 from seatwright.orders import outbox, store
 from seatwright.orders.model import Order
 from seatwright.orders.store import Change
+from seatwright.orders.term_rows import INSERT_TERM, new_rows
+from seatwright.orders.terms import terms_of
 from seatwright.storage import audit
 from seatwright.storage.engine import Retry, Tx
 
@@ -42,8 +44,13 @@ WITH cart_ordered AS (
     FROM numbered n WHERE n.account_id = $1
     RETURNING confirmation, created_at
 ), viewed AS (
-    INSERT INTO order_view (account_id, seq, supplier_id, order_id, confirmation, created_at, modified_at)
-    SELECT n.account_id, n.seq, $1, $4, made.confirmation, n.created_at, n.created_at FROM numbered n, made
+    INSERT INTO order_view (account_id, seq, supplier_id, order_id, confirmation, created_at, modified_at, terms)
+    SELECT n.account_id, n.seq, $1, $4, made.confirmation, n.created_at, n.created_at, $27::jsonb->>n.account_id
+    FROM numbered n, made
+), findable AS (
+    INSERT INTO order_term (account_id, kind, term, seq)
+    SELECT n.account_id, split_part(t, ':', 1), substr(t, strpos(t, ':') + 1), n.seq
+    FROM numbered n, unnest(string_to_array(btrim($27::jsonb->>n.account_id, E'\n'), E'\n')) t
 ), referred AS (
     INSERT INTO order_reference (account_id, reference_id, seq)
     SELECT n.account_id, $15::text, n.seq FROM numbered n WHERE $15::text IS NOT NULL
@@ -140,6 +147,7 @@ async def _convert_at_once(
         told.id,
         outbox.encode(told.detail),
         order.body.flags.mailed,
+        msgspec.json.encode(_terms(order)).decode(),
     )
     assert row is not None, "every account has a counter"
     return _dated(msgspec.structs.replace(order, confirmation=row["confirmation"]), row["created_at"])
@@ -152,7 +160,7 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> tuple[Order, Instant]:
     )
     assert number is not None
     created: dict[str, Instant] = {}
-    for viewer_id in sorted({order.account_id, order.owner_id}):
+    for viewer_id, terms in _terms(order).items():
         counter = await tx.row(
             """
             UPDATE account_counter SET orders = orders + 1, last_created_at = MAX(last_created_at, $2)
@@ -164,8 +172,9 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> tuple[Order, Instant]:
         assert counter is not None, "every account has a counter"
         await tx.execute(
             """
-            INSERT INTO order_view (account_id, seq, supplier_id, order_id, confirmation, created_at, modified_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $6)
+            INSERT INTO order_view (account_id, seq, supplier_id, order_id, confirmation, created_at, modified_at,
+                terms)
+            VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
             """,
             viewer_id,
             counter["orders"],
@@ -173,7 +182,9 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> tuple[Order, Instant]:
             order.id,
             number["confirmation"],
             counter["last_created_at"],
+            terms,
         )
+        await tx.execute_many(INSERT_TERM, new_rows(viewer_id, counter["orders"], terms))
         created[viewer_id] = counter["last_created_at"]
     made = _dated(msgspec.structs.replace(order, confirmation=number["confirmation"]), created[order.account_id])
     await tx.execute(
@@ -195,6 +206,11 @@ async def _insert(tx: Tx, order: Order, now: Instant) -> tuple[Order, Instant]:
         made.answer_by,
     )
     return made, created[order.owner_id]
+
+
+def _terms(order: Order) -> dict[str, str]:
+    """Return the terms by which each account that sees an order finds it, in the order in which accounts are locked."""
+    return {viewer_id: terms_of(order, viewer_id) for viewer_id in sorted({order.account_id, order.owner_id})}
 
 
 def _dated(order: Order, at: Instant) -> Order:

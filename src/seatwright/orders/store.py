@@ -13,7 +13,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, NotFound
 from seatwright.core.ids import new_hex24_at
 from seatwright.notifications.webhooks.model import EventKind
-from seatwright.orders import outbox
+from seatwright.orders import outbox, term_rows
 from seatwright.orders.ledger import PAYMENT_KINDS, Entry, commission_change, paid_change, total_change
 from seatwright.orders.model import Order, OrderBody, answer_by, status_of
 from seatwright.storage import audit
@@ -323,15 +323,17 @@ async def update(tx: Tx, before: Order, order: Order, change: Change) -> Order:
     )
     if not written:
         raise Retry
-    await tx.execute(
+    views = await tx.rows(
         """
         UPDATE order_view SET modified_at = CASE WHEN modified_at > $3 THEN modified_at ELSE $3 END
         WHERE account_id = ANY($1) AND order_id = $2
+        RETURNING account_id, seq, terms
         """,
         sorted({order.account_id, order.owner_id}),
         order.id,
         modified_at,
     )
+    await term_rows.follow(tx, order, views)
     await _write_lines(tx, before, order)
     order = msgspec.structs.replace(order, version=order.version + 1, modified_at=modified_at)
     await append(tx, order, change)

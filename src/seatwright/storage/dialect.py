@@ -17,7 +17,12 @@ _TYPES = (
     (re.compile(r"\bBOOLEAN\b"), "INTEGER"),
     (re.compile(r"\bBYTEA\b"), "BLOB"),
 )
-_FUNCTIONS = (("string_agg(", "group_concat("), ("json_array_elements(", "json_each("), ("::json", ""))
+_FUNCTIONS = (
+    ("string_agg(", "group_concat("),
+    ("json_array_elements(", "json_each("),
+    ("::json", ""),
+    ("strpos(", "instr("),
+)
 _TABLE_END = re.compile(r"^\);", re.MULTILINE)
 
 

@@ -16,7 +16,7 @@ from seatwright.cart import store as carts
 from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
 from seatwright.core.config import Settings
 from seatwright.notifications import deliveries
-from seatwright.orders import outbox
+from seatwright.orders import outbox, term_fill
 from seatwright.storage import idempotency
 from seatwright.storage.engine import Database, Tx
 
@@ -51,6 +51,7 @@ class Loops:
             loops.create_task(_repeat(self.forget_carts, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_messages, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_sessions, stop, RETENTION_S))
+            loops.create_task(_repeat(self.fill_terms, stop, RETENTION_S))
 
     async def expire_holds(self) -> int:
         """Release the seats of expired holds, until none is left; return how many holds."""
@@ -62,6 +63,10 @@ class Loops:
     async def expire_pending(self) -> int:
         """Decline pending orders that were not answered in time; return how many."""
         return await approval.expire(self.database, self.clock)
+
+    async def fill_terms(self) -> int:
+        """Make orders from before there was a search findable, until none is left; return how many."""
+        return await term_fill.fill(self.database)
 
     async def forget_answers(self) -> int:
         """Delete answers to Idempotency-Keys that are older than the setting; return how many."""

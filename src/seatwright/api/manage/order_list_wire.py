@@ -1,0 +1,190 @@
+"""The list of orders and of earlier customers on the wire, and the list as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from seatwright.core.clock import Instant
+from seatwright.core.money import to_wire
+from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.customers.fields import full_name
+from seatwright.http.wire import Wire
+from seatwright.orders.earlier_customers import Customers, EarlierCustomer
+from seatwright.orders.model import Order, item_status
+from seatwright.orders.terms import balance_of
+from seatwright.orders.view import view_of
+from seatwright.reports.sheets import Cell, Sheet
+
+
+class ListedItemOut(Wire, kw_only=True):
+    """A departure of an order: when it starts on the location's wall clock, and how many guests or units are left."""
+
+    id: str
+    product_id: str
+    product_name: str
+    start_time: str | None
+    status: Literal["confirmed", "pending", "cancelled"]
+    guests: int
+
+
+class ListedOrderOut(Wire, kw_only=True):
+    """An order in a list, as the account sees it: `email` and `phone` are null where it doesn't see them."""
+
+    id: str
+    confirmation: int
+    status: Literal["confirmed", "pending", "cancelled"]
+    reference_id: str | None
+    customer_name: str
+    email: str | None
+    phone: str | None
+    created_date: str
+    modified_date: str
+    items: list[ListedItemOut]
+    total: Decimal
+    amount_paid: Decimal
+    balance: Decimal
+    settlement: Literal["owing", "credit", "settled"]
+    currency: str
+    channel: str | None
+    supplier_id: str | None
+    reseller_id: str | None
+
+
+class OrderPageOut(Wire, kw_only=True):
+    """A page of orders. `next` is the `after` of the next page, null on the last one; a page may have fewer orders than
+    `limit`, or none, before the last one.
+    """
+
+    orders: list[ListedOrderOut]
+    next: int | None
+
+
+class EarlierCustomerOut(Wire, kw_only=True):
+    """A person who ordered before. `customer` is their newest order's; `lastTrip` the start of the latest departure on
+    which they have a seat, on the location's wall clock.
+    """
+
+    key: str
+    name: str
+    customer: dict[str, Any]
+    orders: int
+    last_order_id: str
+    last_trip: str | None
+
+
+class CustomerPageOut(Wire, kw_only=True):
+    """A page of customers. `next` is the `after` of the next page, null on the last one."""
+
+    customers: list[EarlierCustomerOut]
+    next: int | None
+
+
+def listed_order_out(order: Order, viewer_id: str) -> ListedOrderOut:
+    """Show an order in a list to the account `viewer_id`."""
+    seen = view_of(order, viewer_id)
+    customer, currency, resold = seen.body.customer, seen.body.currency, order.owner_id != order.account_id
+    return ListedOrderOut(
+        id=seen.id,
+        confirmation=seen.confirmation,
+        status=seen.status,
+        reference_id=seen.body.reference_id,
+        customer_name=_name(customer),
+        email=_text(customer, "email"),
+        phone=_text(customer, "phone"),
+        created_date=iso_utc(seen.created_at),
+        modified_date=iso_utc(seen.modified_at),
+        items=[
+            ListedItemOut(
+                id=item.id,
+                product_id=item.product_id,
+                product_name=item.product_name,
+                start_time=None if item.start_at is None else iso_wall(item.start_at, item.time_zone),
+                status=item_status(item),
+                guests=len(item.live),
+            )
+            for item in seen.body.items
+        ],
+        total=to_wire(seen.total, currency),
+        amount_paid=to_wire(seen.paid, currency),
+        balance=to_wire(seen.balance, currency),
+        settlement=balance_of(seen),
+        currency=currency,
+        channel=seen.channel or None,
+        supplier_id=seen.account_id if resold and viewer_id == seen.owner_id else None,
+        reseller_id=seen.owner_id if resold and viewer_id == seen.account_id else None,
+    )
+
+
+def customers_out(found: Customers) -> CustomerPageOut:
+    """Show a page of earlier customers."""
+    return CustomerPageOut(customers=[_customer_out(each) for each in found.customers], next=found.next)
+
+
+def _customer_out(one: EarlierCustomer) -> EarlierCustomerOut:
+    return EarlierCustomerOut(
+        key=one.key,
+        name=_name(one.fields),
+        customer=dict(one.fields),
+        orders=one.orders,
+        last_order_id=one.order_id,
+        last_trip=None if one.last_trip is None else iso_wall(*one.last_trip),
+    )
+
+
+def _name(customer: Any) -> str:
+    return full_name(customer) or _text(customer, "organization") or ""
+
+
+def _text(customer: Any, field: str) -> str | None:
+    value = customer.get(field)
+    return str(value) if value else None
+
+
+class OrderRecord(NamedTuple):
+    """A row of the list as a sheet, with what has to be formatted for the account's time zone."""
+
+    order: ListedOrderOut
+    created_at: Instant
+    first: tuple[Instant, str] | None
+
+
+def order_record(order: Order, viewer_id: str) -> OrderRecord:
+    """Return the row of an order for a sheet."""
+    starts = [(item.start_at, item.time_zone) for item in order.body.items if item.start_at is not None]
+    return OrderRecord(listed_order_out(order, viewer_id), order.created_at, min(starts, default=None))
+
+
+_TITLES = (
+    *("Confirmation", "Status", "Customer", "E-mail", "Phone", "Reference", "Booked", "First departure", "Products"),
+    *("Guests", "Total", "Paid", "Balance", "Currency", "Channel"),
+)
+
+
+def orders_sheet(records: Sequence[OrderRecord], zone: str) -> Sheet:
+    """Return the list of orders as a table: a row for each order. Orders may be of several currencies, so there is no
+    sum. `zone` is the account's.
+    """
+    return Sheet(name="Orders", titles=_TITLES, rows=_rows(records, zone))
+
+
+def _rows(records: Sequence[OrderRecord], zone: str) -> Iterator[Sequence[Cell]]:
+    for order, created_at, first in records:
+        yield (
+            order.confirmation,
+            order.status,
+            order.customer_name,
+            order.email,
+            order.phone,
+            order.reference_id,
+            to_local(created_at, zone),
+            None if first is None else to_local(*first),
+            ", ".join(dict.fromkeys(item.product_name for item in order.items)),
+            sum(item.guests for item in order.items),
+            order.total,
+            order.amount_paid,
+            order.balance,
+            order.currency,
+            order.channel,
+        )

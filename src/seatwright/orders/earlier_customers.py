@@ -1,0 +1,137 @@
+"""Finds the customers of earlier orders while somebody types: each person once, by address, phone number or name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from seatwright.core.clock import Instant
+from seatwright.core.folding import words
+from seatwright.customers.consent import address_of
+from seatwright.customers.fields import fields_of, full_name
+from seatwright.customers.phones import phone_words
+from seatwright.orders import search
+from seatwright.orders.model import Order
+from seatwright.orders.search import OrderSearch, QueryWord, query_words
+from seatwright.orders.terms import email_word, words_of_customer
+from seatwright.orders.view import view_of
+from seatwright.storage.engine import ReadTx
+
+LOOKED_AT = 100
+"""Orders that are looked at for one page of customers."""
+MANY = 10_000
+"""Orders of one customer that are counted at most."""
+TRIPS = 100
+"""Newest orders of a customer in which the last trip is looked for."""
+
+
+class EarlierCustomer(NamedTuple):
+    """A person who ordered before, as their newest order has them. `key` is the same for all orders of one person.
+
+    `orders` is how often they ordered. The last trip is the latest departure on which they have seats: an instant, and
+    its time zone.
+    """
+
+    key: str
+    fields: Mapping[str, Any]
+    orders: int
+    order_id: str
+    last_trip: tuple[Instant, str] | None
+
+
+class Customers(NamedTuple):
+    """A page, and where the next one begins; None after the last one."""
+
+    customers: list[EarlierCustomer]
+    next: int | None
+
+
+def key_of(customer: Mapping[str, Any]) -> str:
+    """Return the key of a customer: `email:…`, else `phone:…`, else `name:…`; empty for somebody without any of them.
+
+    It is normalised, so that all orders of a person have the same.
+    """
+    address = address_of(customer)
+    if address:
+        return f"email:{email_word(address)}"
+    numbers = phone_words(str(customer.get("phone") or ""))
+    if numbers:
+        return f"phone:{numbers[-1]}"
+    name = words(full_name(customer) or str(customer.get("organization") or ""))
+    return f"name:{' '.join(name)}" if name else ""
+
+
+async def find(tx: ReadTx, viewer_id: str, query: str, *, limit: int, after: int | None = None) -> Customers:
+    """Return a page of the customers of an account's orders whose own words match, those who ordered last first.
+
+    A customer whose contact the account doesn't see is known by their name only. Somebody who is looked for can be on a
+    later page again, with an older order. Raises `Invalid` for too many words.
+    """
+    page = await search.find(tx, viewer_id, OrderSearch(query), limit=LOOKED_AT, after=after)
+    wanted = query_words(query)
+    people: dict[str, EarlierCustomer] = {}
+    for number, row in await search.read(tx, viewer_id, page.numbers):
+        order = view_of(row.order(), viewer_id)
+        key = key_of(order.body.customer)
+        if not key or not _matches(order.body.customer, wanted):
+            continue
+        known = people.get(key)
+        if known is not None:
+            if key.startswith("name:"):
+                people[key] = known._replace(orders=known.orders + 1, last_trip=_later(known.last_trip, order))
+            continue
+        if len(people) == limit:
+            return Customers(list(people.values()), number + 1)
+        orders, newest = await _orders_of(tx, viewer_id, key)
+        if not wanted and after is not None and newest >= after:
+            continue
+        trip = _later(None, order) if orders == 1 else await _last_trip(tx, viewer_id, key)
+        people[key] = EarlierCustomer(key, fields_of(order.body.customer), orders, order.id, trip)
+    return Customers(list(people.values()), page.next)
+
+
+def _matches(customer: Mapping[str, Any], wanted: Sequence[QueryWord]) -> bool:
+    own = tuple(words_of_customer(customer))
+    return all(any(word.startswith(each.prefixes) for word in own) for each in wanted)
+
+
+async def _orders_of(tx: ReadTx, viewer_id: str, key: str) -> tuple[int, int]:
+    """Return how many orders a customer has, `MANY` at most, and the number of the newest; 1 and 0 for a mere name."""
+    kind, _, term = key.partition(":")
+    if kind == "name":
+        return 1, 0
+    row = await tx.row(
+        """
+        SELECT COUNT(*) AS many, MAX(seq) AS newest FROM (
+            SELECT seq FROM order_term WHERE account_id = $1 AND kind = 'word' AND term = $2 ORDER BY seq DESC LIMIT $3
+        ) t
+        """,
+        viewer_id,
+        term,
+        MANY,
+    )
+    return (row["many"], row["newest"]) if row is not None and row["many"] else (1, 0)
+
+
+async def _last_trip(tx: ReadTx, viewer_id: str, key: str) -> tuple[Instant, str] | None:
+    row = await tx.row(
+        """
+        SELECT d.start_at, d.time_zone FROM (
+            SELECT seq FROM order_term WHERE account_id = $1 AND kind = 'word' AND term = $2 ORDER BY seq DESC LIMIT $3
+        ) t CROSS JOIN order_view v CROSS JOIN order_line l CROSS JOIN departure d
+        WHERE v.account_id = $1 AND v.seq = t.seq AND l.account_id = v.supplier_id AND l.order_id = v.order_id
+            AND l.status = 'confirmed' AND d.account_id = l.account_id AND d.id = l.departure_id
+            AND d.start_at IS NOT NULL
+        ORDER BY d.start_at DESC LIMIT 1
+        """,
+        viewer_id,
+        key.partition(":")[2],
+        TRIPS,
+    )
+    return None if row is None else (row["start_at"], row["time_zone"])
+
+
+def _later(known: tuple[Instant, str] | None, order: Order) -> tuple[Instant, str] | None:
+    """Return the later of a trip and the last one of an order."""
+    trips = [(item.start_at, item.time_zone) for item in order.body.items if item.live and item.start_at is not None]
+    return max([*trips, *([known] if known else [])], default=None)

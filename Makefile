@@ -20,7 +20,7 @@ PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT -u 
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days bench bench-full lock clean
+.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days bench bench-full lock vendor clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ bench-full: $(STAMP)
 lock: $(STAMP) ## Bring requirements/*.txt in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	$(PIP_COMPILE) --output-file requirements/base.txt pyproject.toml
 	$(PIP_COMPILE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml
+
+vendor: ## Fetch what the desk's pages take from other projects (needs npm and Python 3.11)
+	$(PYTHON) vendor/fetch.py
 
 clean: ## Remove the virtual environment, caches and builds; data under var/ stays
 	rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis

@@ -44,6 +44,11 @@ def routes_of(app: Litestar) -> set[str]:
     }
 
 
+def of_desk(app: Litestar) -> set[str]:
+    """Return those of them that are pages of the desk, which take a cookie (`tests.frontdesk.table`)."""
+    return {name for name in routes_of(app) if name.endswith(" /") or " /desk" in name}
+
+
 def things_of(route: Route) -> set[str]:
     """Return the names of the things that a route's address and body name."""
     return {*route.ids, *_THING.findall(msgspec.json.encode(route.body).decode())}

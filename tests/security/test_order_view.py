@@ -7,6 +7,7 @@ supplier gets has none of those that its view doesn't list; the same search find
 from __future__ import annotations
 
 import ast
+import html
 import io
 import re
 import zipfile
@@ -21,6 +22,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import seatwright
+from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Question
 from seatwright.core.ids import new_hex24
@@ -29,6 +31,8 @@ from seatwright.orders import view
 from seatwright.orders.model import Order, OrderBody, Payment, Resale, Voiding
 from seatwright.orders.view import OrderView, view_of
 from tests.desk import RAFTING, Desk
+from tests.frontdesk.table import TABLE as PAGES
+from tests.frontdesk.visitor import visitor
 from tests.notifications.office import Office, open_office, open_reseller
 from tests.security.table import OPEN, TABLE, Route
 
@@ -116,6 +120,18 @@ class Doors:
                 for form in QUERIES if reports else QUERIES[:1]:
                     parts = filter(None, (form.removeprefix("?"), DATED.get(route.name, "")))
                     await self.ask("GET", f"{path}?{'&'.join(parts)}")
+
+    async def get_pages(self) -> None:
+        """Ask for every page of the desk, as somebody who may do everything there."""
+        account_id = self.desk.shop.account_id
+        who = await visitor(self.desk.client, self.desk.services, account_id, ALL_PERMISSIONS)
+        for page in (each for each in PAGES if each.method == "GET" and each.needs != OPEN):
+            for reference in (self.things["order_id"], self.things["other_id"]):
+                things = {**self.things, "reference": reference, "day": "2026-07-14"}
+                path = re.sub(r"\{(\w+)\}", lambda found, things=things: things[found[1]], page.path)  # type: ignore[misc]
+                answer = await who.get(path.removeprefix("/desk"))
+                assert answer.status_code in (200, 404), (path, answer.text)
+                self.out[page.name] = self.out.get(page.name, "") + html.unescape(answer.text)
 
     def paths(self, route: Route) -> Iterator[str]:
         """Yield the addresses of a route, under `/api` or relative to the Resmark base path."""
@@ -207,6 +223,7 @@ async def through_every_door(resold: Resold) -> None:
     for doors in (supplier, resold.reseller):
         await doors.get_messages()
         await doors.get_everything()
+        await doors.get_pages()
 
 
 @pytest.mark.parametrize("resold", ["limited"], indirect=True)
@@ -425,6 +442,8 @@ READERS = {
     "api/manage/order_list_wire.py": {"listed_order_out", "_rows"},  # makes a view, and what is made of it
     "api/manage/transaction_wire.py": {"transaction_out", "_transaction_row"},  # `Transaction.order` is a view
     "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page
+    "web/desk/departure_view.py": {"party_name"},  # a `Guest`
+    "web/desk/order_view.py": {"order_page", "_sub", "_contact", "_guest"},  # an `OrderView`
     "web/my/routes.py": {"_wording"},
     "web/my/view.py": {"order_view", "_line"},  # the same
     "api/resmark/cart_wire.py": {"cart_out"},  # the caller's own cart

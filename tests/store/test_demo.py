@@ -48,7 +48,7 @@ async def test_the_first_start_makes_an_outfitter(
 ) -> None:
     await demo.create(parts, tmp_path, HERE)
     content = read(tmp_path)
-    assert set(content) == {"baseUrl", "username", "apikey", "reseller", "supplierId"}
+    assert set(content) == {"baseUrl", "username", "apikey", "reseller", "supplierId", "password"}
     assert set(content["reseller"]) == {"baseUrl", "username", "apikey"}
     assert content["baseUrl"] == content["reseller"]["baseUrl"] == f"{HERE}/public/api"
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600

@@ -90,8 +90,8 @@ def test_what_a_demo_server_prints_signs_in_and_has_no_key(settings: Settings) -
     assert (done.returncode, done.stderr) == (0, "")
     assert '"productCode":"rafting-half-day"' in done.stdout
     content = json.loads(file.read_text())
-    assert f"its key is in {file}." in printed
-    for key in (content["apikey"], content["reseller"]["apikey"]):
+    assert f"its key and password are in {file}." in printed
+    for key in (content["apikey"], content["password"], content["reseller"]["apikey"]):
         assert key not in printed
 
 

@@ -25,7 +25,7 @@ from seatwright.http.openapi import describe
 from seatwright.http.parameters import set_parameters
 from seatwright.http.security import OPEN
 from seatwright.http.static import Static
-from seatwright.web.my.errors import with_pages
+from seatwright.web.failures import with_pages
 
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 

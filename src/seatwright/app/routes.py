@@ -31,6 +31,9 @@ from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.api.shapes.words import in_words
 from seatwright.auth.links import PATH
 from seatwright.http import health_routes
+from seatwright.web.desk import asset_routes, calendar_routes, sign_in_routes
+from seatwright.web.desk import order_routes as desk_order_routes
+from seatwright.web.desk.visit import PATH as DESK
 from seatwright.web.my import routes as page_routes
 
 RESMARK = "/public/api"
@@ -42,7 +45,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {RESMARK: {"words": in_words}, MANAGE
 Routes: TypeAlias = Mapping[str, Sequence[HTTPRouteHandler | Router]]
 
 ROUTES: Routes = {
-    "/": health_routes.ROUTES,
+    "/": [*health_routes.ROUTES, *calendar_routes.ROOT],
     RESMARK: [
         *auth_routes.ROUTES,
         *product_routes.ROUTES,
@@ -69,4 +72,10 @@ ROUTES: Routes = {
         *webhook_routes.ROUTES,
     ],
     PATH: page_routes.ROUTES,
+    DESK: [
+        *asset_routes.ROUTES,
+        *sign_in_routes.ROUTES,
+        *calendar_routes.ROUTES,
+        *desk_order_routes.ROUTES,
+    ],
 }

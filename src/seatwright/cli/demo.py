@@ -7,6 +7,7 @@ year from today, and `demo.json` gets the address that the server has now.
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -17,9 +18,10 @@ import msgspec
 from seatwright.auth import service as auth
 from seatwright.auth import store as auth_store
 from seatwright.auth.model import Account, Caller
+from seatwright.auth.passwords import hash_password
 from seatwright.auth.roles import rights_of
 from seatwright.auth.secrets import Keyring
-from seatwright.auth.service import NewUser
+from seatwright.auth.service import NewUser, UserChange
 from seatwright.cart.context import BookingContext
 from seatwright.cart.service import ItemRequest
 from seatwright.catalog.store import CatalogCache
@@ -64,10 +66,14 @@ class Credentials(msgspec.Struct, rename="camel", kw_only=True):
 
 
 class DemoFile(Credentials, kw_only=True):
-    """`demo.json`: the outfitter's credentials, its reseller's, and the outfitter's account id."""
+    """`demo.json`: the outfitter's credentials, also for the desk, its reseller's, and the outfitter's account id.
+
+    A file of an earlier version has no `password`.
+    """
 
     reseller: Credentials
     supplier_id: str
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +93,22 @@ async def create(demo: Demo, data_dir: Path, base_url: str) -> None:
     two codes.
     """
     path = data_dir / FILE
-    found = await demo.database.read(_accounts)
-    content = _kept(path)
-    if found is None:
-        content = await demo.database.write(lambda tx: _make(tx, demo))
-    elif content is None or content.supplier_id != found[0].id:
-        content = await demo.database.write(lambda tx: _new_keys(tx, demo, *found))
+    content = await _opened(demo, _kept(path))
+    if not content.password:
+        content = msgspec.structs.replace(content, password=await _new_password(demo, content.supplier_id))
     await demo.database.write(lambda tx: _fill_calendar(tx, demo, content.supplier_id))
     await _sell_out(demo, content.supplier_id)
     _write(path, _at(content, f"{base_url.rstrip('/')}/public/api"))
+
+
+async def _opened(demo: Demo, kept: DemoFile | None) -> DemoFile:
+    """Return the keys of the demo accounts: made now, as they are in the file, or new ones."""
+    found = await demo.database.read(_accounts)
+    if found is None:
+        return await demo.database.write(lambda tx: _make(tx, demo))
+    if kept is None or kept.supplier_id != found[0].id:
+        return await demo.database.write(lambda tx: _new_keys(tx, demo, *found))
+    return kept
 
 
 async def _accounts(tx: ReadTx) -> tuple[Account, Account] | None:
@@ -142,6 +155,19 @@ async def _new_keys(tx: Tx, demo: Demo, supplier: Account, reseller: Account) ->
         reseller=Credentials(base_url="", username=names[1], apikey=keys[1]),
         supplier_id=supplier.id,
     )
+
+
+async def _new_password(demo: Demo, supplier_id: str) -> str:
+    """Give the outfitter's user a new password for the desk, and return it."""
+    password = secrets.token_urlsafe(9)
+    change = UserChange(password_hash=await hash_password(password))
+
+    async def run(tx: Tx) -> None:
+        user = await _first_user(tx, supplier_id)
+        await auth.change_user(tx, demo.clock.now(), auth.SYSTEM, supplier_id, user.user_id, change)
+
+    await demo.database.write(run)
+    return password
 
 
 def demo_catalog() -> ImportForm:

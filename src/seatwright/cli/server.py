@@ -42,7 +42,7 @@ def serve(
     say_which(chosen)
     run(_prepare(chosen, demo_at=address if demo else None))
     if demo:
-        console.print(_first_order((chosen.data / FILE).absolute()), markup=False)
+        console.print(_first_order((chosen.data / FILE).absolute(), f"{address}/desk"), markup=False)
     console.print(f"Seatwright listens on {address}", markup=False)
     options = _options(chosen, host=host, port=port, workers=workers)
     if workers == 1:
@@ -90,13 +90,14 @@ async def _prepare(chosen: Settings, *, demo_at: str | None) -> None:
             await database.close()
 
 
-def _first_order(path: Path) -> str:
-    """Return commands that place a first order against the demo, to be pasted into a shell.
+def _first_order(path: Path, desk: str) -> str:
+    """Return where the desk is, and commands that place a first order against the demo, to be pasted into a shell.
 
-    They read the key from its file, because a server's output goes to logs that more people read.
+    Key and password stay in their file, because a server's output goes to logs that more people read.
     """
     return f"""
-The demo outfitter is ready; its key is in {path}. A first order, in another terminal:
+The demo outfitter is ready; its key and password are in {path}.
+The desk: {desk}, as demo@canyon.example. A first order, in another terminal:
 
   demo() {{ python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' {quote(str(path))} $1; }}
   API=$(demo baseUrl)

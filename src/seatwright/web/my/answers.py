@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 
 from seatwright.auth.links import PATH
-from seatwright.http.context import ApiRequest, services
+from seatwright.http.context import ApiRequest
 from seatwright.http.static import Static
+from seatwright.web.pages import base_path, environment
 from seatwright.wording.wording import Wording
 
 POLICY = "; ".join(
@@ -35,13 +34,7 @@ HEADERS = {
 no-store.
 """
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("seatwright.web.my"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_ENVIRONMENT = environment("seatwright.web.my")
 
 
 def page(request: ApiRequest, template: str, words: Wording, *, status: int = 200, **shown: Any) -> Response[str]:
@@ -53,7 +46,7 @@ def page(request: ApiRequest, template: str, words: Wording, *, status: int = 20
 
 def base(request: ApiRequest) -> str:
     """Return the path under which the browser finds the pages; a proxy may serve them under a path of its own."""
-    return urlsplit(services(request).settings.public_url).path + PATH
+    return base_path(request) + PATH
 
 
 @cache

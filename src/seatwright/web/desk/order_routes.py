@@ -1,0 +1,131 @@
+"""An order's page, and what is done on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from seatwright.auth import store as accounts
+from seatwright.cancellation import approval
+from seatwright.catalog.model import Catalog
+from seatwright.core.errors import Forbidden, SeatwrightError
+from seatwright.http.context import ApiRequest, services
+from seatwright.orders import service as orders
+from seatwright.orders.checkin import Guests, check_in
+from seatwright.orders.view import OrderView, view_of
+from seatwright.storage import audit
+from seatwright.storage.engine import ReadTx, Row, Tx
+from seatwright.web.desk.frame import Notice, go, refused, screen
+from seatwright.web.desk.history_view import history
+from seatwright.web.desk.order_view import order_page
+from seatwright.web.desk.texts import texts_of
+from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
+
+_DONE = {
+    "booked": "Booked.",
+    "accepted": "Accepted: the customer is told.",
+    "declined": "Declined: seats and money went back, and the customer is told.",
+    "in": "Checked in.",
+    "out": "The check-in was taken back.",
+}
+"""What was done, by the word that the address has after it."""
+
+
+class OrderFound(NamedTuple):
+    """What was read for an order's page."""
+
+    order: OrderView
+    catalog: Catalog
+    events: Sequence[Row]
+    people: Mapping[str, str]
+
+
+async def read_order(tx: ReadTx, request: ApiRequest, visit: Visit, reference: str) -> OrderFound:
+    """Read an order with all that its page shows. Raises `NotFound`."""
+    order = view_of(await orders.read(tx, visit.caller, reference), visit.account.id)
+    catalog = await services(request).catalogs.load(tx, order.account_id)
+    events = await audit.history(tx, order.account_id, order.id)
+    actors = sorted({event["actor"] for event in events})
+    people = {user.id: user.name for user in await accounts.users_with_ids(tx, visit.account.id, actors)}
+    return OrderFound(order, catalog, events, people)
+
+
+def show_order(
+    request: ApiRequest, visit: Visit, found: OrderFound, *, notice: Notice | None = None, status: int = 200
+) -> Response[str]:
+    """Return an order's page."""
+    texts = texts_of(visit.account)
+    return screen(
+        request,
+        visit,
+        "order.html",
+        here="orders",
+        notice=notice,
+        status=status,
+        order=order_page(found.order, found.catalog, visit.now, texts),
+        history=history(found.events, found.people, texts),
+    )
+
+
+@get("/orders/{reference:str}", **PAGE)
+async def get_order(request: ApiRequest, reference: FromPath[str]) -> Response[str]:
+    """Show an order, by its id or confirmation number."""
+    visit, found = await read(request, "orders.read", lambda tx, visit: read_order(tx, request, visit, reference))
+    done = _DONE.get(query(request).text("done"))
+    return show_order(request, visit, found, notice=Notice("good", done) if done else None)
+
+
+@post("/orders/{reference:str}/answer", **FORM)
+async def post_answer(request: ApiRequest, reference: FromPath[str]) -> Response[str]:
+    """Accept a pending order, or decline it with a reason."""
+    sent = await form(request)
+    accepted = sent.has("accept")
+
+    async def use_case(tx: Tx, visit: Visit) -> None:
+        clock = services(request).clock
+        if accepted:
+            await approval.accept(tx, clock, visit.caller, reference)
+        else:
+            await approval.decline(tx, clock, visit.caller, reference, sent.text("reason")[: approval.MAX_REASON])
+
+    try:
+        await write(request, "orders.write", use_case)
+    except SeatwrightError as error:
+        return await again(request, reference, error)
+    return go(request, f"/orders/{reference}", done="accepted" if accepted else "declined")
+
+
+@post("/orders/{reference:str}/check-in", **FORM)
+async def post_check_in(request: ApiRequest, reference: FromPath[str]) -> Response[str]:
+    """Check the guests in that are ticked, or take their check-in back."""
+    sent = await form(request)
+    present = not sent.has("out")
+    guests = Guests(reference, line_ids=sent.all("guest") or None, noted=present)
+
+    async def use_case(tx: Tx, visit: Visit) -> None:
+        await check_in(tx, services(request).clock, visit.caller, guests)
+
+    try:
+        await write(request, "checkin.write", use_case)
+    except SeatwrightError as error:
+        return await again(request, reference, error)
+    return go(request, f"/orders/{reference}", done="in" if present else "out")
+
+
+async def again(request: ApiRequest, reference: str, error: SeatwrightError) -> Response[str]:
+    """Return an order's page as it is now, with what was wrong above it. Raises `error` if it is nothing that somebody
+    at the desk can mend on that page."""
+    if error.status in (401, 404) or error.status >= 500:
+        raise error
+    try:
+        visit, found = await read(request, "orders.read", lambda tx, visit: read_order(tx, request, visit, reference))
+    except Forbidden:
+        raise error from None
+    return show_order(request, visit, found, notice=refused(error), status=error.status)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_order, post_answer, post_check_in]

@@ -1,0 +1,118 @@
+"""Signing in to the desk and out of it."""
+
+from __future__ import annotations
+
+import re
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from seatwright.auth import sessions, sign_in
+from seatwright.auth import store as accounts
+from seatwright.auth.sign_in import Entry
+from seatwright.core.clock import SECOND_MS
+from seatwright.core.errors import Forbidden, SeatwrightError, TooMany, Unauthorized
+from seatwright.http.context import ApiRequest, await_turn_of_address, networks, services, session_context
+from seatwright.storage.engine import Tx
+from seatwright.web.desk.frame import Notice, gate, go, refused, set_cookie
+from seatwright.web.desk.visit import CSRF, FORM, PAGE, Form, cookie, form, query
+
+_OWN_PATH = re.compile(r"/[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%_.+-]*)?")
+"""A page of the desk to which a sign-in may lead: a path, never another site."""
+
+
+@get("/sign-in", **PAGE)
+async def get_sign_in(request: ApiRequest) -> Response[str]:
+    """Ask for e-mail and password."""
+    asked = query(request)
+    notice = Notice("wait", "You were signed out; sign in again to go on.") if asked.has("over") else None
+    return _ask(request, asked.text("next"), notice=notice)
+
+
+@post("/sign-in", **FORM)
+async def post_sign_in(request: ApiRequest) -> Response[str]:
+    """Check e-mail and password, and open a session; ask for the account if there are several."""
+    parts = services(request)
+    await await_turn_of_address(request, "desk")
+    email, target = "", ""
+    try:
+        sent = await form(request)
+        email, target = sent.text("email"), sent.text("next")
+        now = parts.clock.now()
+        entries = await sign_in.check_password(
+            parts.database, parts.limits, now, email, sent.exact("password"), networks(request)
+        )
+    except (Unauthorized, TooMany, Forbidden) as error:
+        return _ask(request, target, email=email, notice=refused(error), status=error.status)
+    if len(entries) > 1:
+        return await _choose(request, sent, entries)
+    return await _open(request, entries[0], target)
+
+
+@post("/sign-in/account", **FORM)
+async def post_account(request: ApiRequest) -> Response[str]:
+    """Open a session for the account that was chosen."""
+    parts = services(request)
+    await await_turn_of_address(request, "desk")
+    try:
+        sent = await form(request)
+        entries = sign_in.entries_of(parts.keyring, parts.clock.now(), sent.text("ticket"))
+    except SeatwrightError as error:
+        return _ask(request, "", notice=refused(error), status=error.status)
+    chosen = next((entry for entry in entries if entry.account_id == sent.text("account")), None)
+    return await _choose(request, sent, entries) if chosen is None else await _open(request, chosen, sent.text("next"))
+
+
+@post("/sign-out", **FORM)
+async def post_sign_out(request: ApiRequest) -> Response[str]:
+    """End the session."""
+    parts = services(request)
+    await form(request)
+    value, now = cookie(request), parts.clock.now()
+    await parts.database.write(lambda tx: sessions.close_session(tx, session_context(parts), now, value))
+    return set_cookie(go(request, "/sign-in"), "", 0)
+
+
+def _ask(
+    request: ApiRequest, target: str, *, email: str = "", notice: Notice | None = None, status: int = 200
+) -> Response[str]:
+    """Return the page that asks; its form has a token too, from a cookie that opens nothing."""
+    value = cookie(request) or sessions.new_visitor()
+    csrf = sessions.csrf_token(services(request).keyring, value)
+    page = gate(request, "sign_in.html", status=status, csrf=csrf, next=target, email=email, notice=notice)
+    return set_cookie(page, value, services(request).settings.session_seconds)
+
+
+async def _choose(request: ApiRequest, sent: Form, entries: list[Entry]) -> Response[str]:
+    parts = services(request)
+    found = await parts.database.read(
+        lambda tx: accounts.accounts_with_ids(tx, [entry.account_id for entry in entries])
+    )
+    ticket = sign_in.issue_ticket(parts.keyring, parts.clock.now(), entries)
+    return gate(
+        request,
+        "choose_account.html",
+        csrf=sent.exact(CSRF),
+        next=sent.text("next"),
+        ticket=ticket,
+        choices=sorted(found, key=lambda account: account.name.casefold()),
+    )
+
+
+async def _open(request: ApiRequest, entry: Entry, target: str) -> Response[str]:
+    """Open a new session and lead to where the person wanted to go. A session that the browser had before ends."""
+    parts = services(request)
+    now, context, before = parts.clock.now(), session_context(parts), cookie(request)
+    agent = request.headers.get("user-agent", "")
+    new = sessions.NewSession(entry.account_id, entry.user_id, entry.generation, agent)
+
+    async def run(tx: Tx) -> str:
+        await sessions.close_session(tx, context, now, before)
+        return await sessions.open_session(tx, context, now, new)
+
+    value = await parts.database.write(run)
+    path = target if _OWN_PATH.fullmatch(target) and "//" not in target else "/today"
+    return set_cookie(go(request, path), value, context.lifetime_ms // SECOND_MS)
+
+
+ROUTES: list[HTTPRouteHandler] = [get_sign_in, post_sign_in, post_account, post_sign_out]

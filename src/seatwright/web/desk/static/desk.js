@@ -1,0 +1,152 @@
+// Script of the desk. Every page works without it: links and forms do everything; this makes it quicker.
+"use strict";
+
+// Counts down to the end of a hold. The server says how many seconds are left, so the device's clock doesn't matter.
+class Countdown extends HTMLElement {
+  connectedCallback() {
+    this.ends = performance.now() + Number(this.getAttribute("seconds")) * 1000;
+    this.timer = setInterval(() => this.show(), 1000);
+    this.show();
+  }
+  disconnectedCallback() { clearInterval(this.timer); }
+  show() {
+    const left = Math.max(0, Math.round((this.ends - performance.now()) / 1000));
+    this.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left === 0) {
+      clearInterval(this.timer);
+      this.dispatchEvent(new CustomEvent("desk:over", { bubbles: true }));
+    }
+  }
+}
+customElements.define("desk-countdown", Countdown);
+
+// Keeps the line of the present time at its place on the day's timeline.
+class NowLine extends HTMLElement {
+  connectedCallback() {
+    this.began = performance.now();
+    this.timer = setInterval(() => this.show(), 30000);
+    this.show();
+  }
+  disconnectedCallback() { clearInterval(this.timer); }
+  show() {
+    const minutes = Number(this.getAttribute("minute")) + Math.floor((performance.now() - this.began) / 60000);
+    const share = minutes / Number(this.getAttribute("of"));
+    const shown = share >= 0 && share <= 1;
+    for (const each of this.closest(".grid").querySelectorAll(".nowline, .nowtag")) {
+      each.hidden = !shown;
+      each.style.left = `${share * 100}%`;
+    }
+  }
+}
+customElements.define("desk-now", NowLine);
+
+// A list of choices under a text field: arrows move, Enter chooses, Escape closes. The choices come from the server.
+class Finder extends HTMLElement {
+  connectedCallback() {
+    this.field = this.querySelector("input");
+    this.list = this.querySelector(".found");
+    this.field.setAttribute("role", "combobox");
+    this.field.setAttribute("aria-autocomplete", "list");
+    this.field.setAttribute("aria-expanded", "false");
+    this.field.setAttribute("autocomplete", "off");
+    if (this.list.id) this.field.setAttribute("aria-controls", this.list.id);
+    this.addEventListener("keydown", (event) => this.key(event));
+    this.addEventListener("focusout", (event) => { if (!this.contains(event.relatedTarget)) this.close(); });
+    new MutationObserver(() => this.field.setAttribute("aria-expanded", String(this.choices.length > 0)))
+      .observe(this.list, { childList: true, subtree: true });
+  }
+  get choices() { return [...this.list.querySelectorAll("[role=option]")]; }
+  key(event) {
+    const choices = this.choices;
+    const at = choices.findIndex((each) => each.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (!choices.length) return;
+      event.preventDefault();
+      this.select(choices, (at + (event.key === "ArrowDown" ? 1 : choices.length - 1 + (at < 0))) % choices.length);
+    } else if (event.key === "Enter" && at >= 0) {
+      event.preventDefault();
+      choices[at].click();
+    } else if (event.key === "Escape" && choices.length) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.close();
+    }
+  }
+  select(choices, at) {
+    choices.forEach((each, place) => each.setAttribute("aria-selected", String(place === at)));
+    if (choices[at].id) this.field.setAttribute("aria-activedescendant", choices[at].id);
+    choices[at].scrollIntoView({ block: "nearest" });
+  }
+  close() { this.list.replaceChildren(); this.field.removeAttribute("aria-activedescendant"); }
+}
+customElements.define("desk-finder", Finder);
+
+// A choice of the finder that fills in a form: its data-* values go into the fields of the same names.
+document.addEventListener("click", (event) => {
+  const choice = event.target.closest("[data-fill]");
+  if (!choice) return;
+  const form = choice.closest("form");
+  for (const [name, value] of Object.entries(JSON.parse(choice.dataset.fill))) {
+    const field = form.elements.namedItem(name);
+    if (field) field.value = value;
+  }
+  choice.closest("desk-finder").close();
+  const next = form.querySelector("[data-after-fill]");
+  if (next) next.focus();
+});
+
+// Ticking the head of a table ticks all of its rows; a row that is ticked is marked.
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLInputElement) || box.type !== "checkbox") return;
+  const table = box.closest("table");
+  if (!table) return;
+  if (box.hasAttribute("data-all")) {
+    for (const each of table.querySelectorAll("tbody input[type=checkbox]")) {
+      if (!each.disabled && each.checked !== box.checked) each.click();
+    }
+  }
+  const row = box.closest("tbody tr");
+  if (row) row.classList.toggle("on", box.checked);
+});
+
+// Keys: / searches, n books, t today, arrows move between the departures of the day, g then a letter goes to a screen.
+const editable = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable]");
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && editable(event.target)) { event.target.blur(); return; }
+  if (editable(event.target)) return;
+  const grid = event.target instanceof Element && event.target.closest("[data-arrows]");
+  if (grid && move(grid, event)) return;
+  for (const each of document.querySelectorAll("[aria-keyshortcuts]")) {
+    if (each.getAttribute("aria-keyshortcuts").toLowerCase() === event.key.toLowerCase() && each.offsetParent !== null) {
+      event.preventDefault();
+      if (each.matches("input")) { each.focus(); each.select(); } else each.click();
+      return;
+    }
+  }
+});
+function move(grid, event) {
+  const lanes = [...grid.querySelectorAll("[data-lane]")].map((lane) => [...lane.querySelectorAll("a")]).filter((lane) => lane.length);
+  const y = lanes.findIndex((lane) => lane.includes(document.activeElement));
+  if (y < 0) return false;
+  const x = lanes[y].indexOf(document.activeElement);
+  const to = {
+    ArrowRight: lanes[y][x + 1], ArrowLeft: lanes[y][x - 1],
+    ArrowDown: lanes[y + 1] && lanes[y + 1][Math.min(x, lanes[y + 1].length - 1)],
+    ArrowUp: lanes[y - 1] && lanes[y - 1][Math.min(x, lanes[y - 1].length - 1)],
+  };
+  if (!(event.key in to)) return false;
+  event.preventDefault();
+  if (to[event.key]) to[event.key].focus();
+  return true;
+}
+
+// A form is sent once, however often its button is pressed; it can be sent again when the page is shown again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });

@@ -1,0 +1,30 @@
+"""The desk's words for what is wrong, where the domain's sentence names its own things or a program's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seatwright.core.errors import SeatwrightError
+
+SENTENCES: Mapping[str, str] = {
+    "no_participants": "Say how many: at least one.",
+    "sold_out": "There are not enough seats left on this departure any more. Choose another one, or fewer guests; what "
+    "you typed is still here.",
+    "not_bookable": "This departure can’t be booked any more: it is closed, past its cut-off or under way.",
+    "item_not_found": "There is no such departure any more.",
+    "discount_not_found": "There is no such discount code.",
+    "form_not_ours": "This page is from another sign-in. It is up to date now; do it again.",
+}
+"""Sentences by an error's code."""
+
+
+def sentence(error: SeatwrightError) -> str:
+    """Return what somebody at the desk is told of an error."""
+    if error.code in SENTENCES:
+        return SENTENCES[error.code]
+    text = error.message
+    if error.field and text.startswith(f"{error.field}: "):
+        text = text.removeprefix(f"{error.field}: ")
+    elif error.field and text.startswith(f"{error.field} "):
+        return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:]

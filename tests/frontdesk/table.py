@@ -1,0 +1,50 @@
+"""Every page and form of the desk: who may use it, and whose things its address names.
+
+A route that is added to the program and not here fails `test_matrix.py`, and so does one that is here only.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+OPEN: tuple[str, ...] = ("open",)
+"""`needs` of a page for people who aren't signed in."""
+
+
+class Page(NamedTuple):
+    """A route under `/desk`, with the permissions that it needs, as in `tests.security.table`.
+
+    `ids` are the things that the `{…}` of its path name; another account's is not found. `form` is what is sent.
+    """
+
+    method: str
+    path: str
+    needs: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    form: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
+
+DAYS, READ, WRITE = ("departures.read",), ("orders.read",), ("orders.write",)
+CHECKIN = ("checkin.write",)
+
+TABLE = [
+    Page("GET", "/desk/static/{version}/{name}", OPEN, ("version", "style")),
+    Page("GET", "/desk/sign-in", OPEN),
+    Page("POST", "/desk/sign-in", OPEN),
+    Page("POST", "/desk/sign-in/account", OPEN),
+    Page("POST", "/desk/sign-out", OPEN),
+    Page("GET", "/", OPEN),
+    Page("GET", "/desk", OPEN),
+    Page("GET", "/desk/more"),
+    Page("GET", "/desk/today", DAYS),
+    Page("GET", "/desk/day/{day}", DAYS, ("day",)),
+    Page("GET", "/desk/calendar", DAYS),
+    Page("GET", "/desk/orders/{reference}", READ, ("order",)),
+    Page("POST", "/desk/orders/{reference}/answer", WRITE, ("order",), (("accept", "1"),)),
+    Page("POST", "/desk/orders/{reference}/check-in", CHECKIN, ("order",)),
+]

@@ -1,0 +1,133 @@
+"""Every screen in a real browser, at the size of a desk and of a phone, light and dark: no message on the console,
+nothing wider than the window, nothing that axe finds. The pictures are in var/pictures, for people to look at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+
+from tests.conftest import settings_for
+from tests.server import Server
+from tests.wire.test_cors_browser import browser
+
+__all__ = ["browser"]
+
+PICTURES = Path(__file__).parents[2] / "var" / "pictures"
+AXE = (Path(__file__).parent / "axe" / "axe.js").read_text(encoding="utf-8")
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SIZES = {"desk": ViewportSize(width=1440, height=900), "phone": ViewportSize(width=390, height=844)}
+SCREENS = {
+    "today": "/today",
+    "day": "/day/{day}",
+    "departure-beside-day": "/day/{day}?departure={departure}",
+    "empty-day": "/day/2020-01-01",
+    "month": "/calendar",
+    "week": "/calendar?view=week&day={day}",
+    "list": "/calendar?view=list&day={day}",
+    "order": "/orders/{order}",
+    "more": "/more",
+    "not-found": "/orders/1",
+}
+
+NOT_FOUND = re.compile("/orders/1: Failed to load resource: .* 404")
+"""What a browser says of a page whose status is 404."""
+
+
+class House(NamedTuple):
+    """A running server with the demo outfitter, and things of its to look at."""
+
+    url: str
+    password: str
+    things: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    settings = settings_for(tmp_path_factory.mktemp("house"))
+    server = Server(settings, "--demo")
+    try:
+        demo = json.loads((settings.data / "demo.json").read_text(encoding="utf-8"))
+        yield House(server.url, demo["password"], _things(demo))
+    finally:
+        server.stop()
+
+
+def _things(demo: dict[str, Any]) -> dict[str, str]:
+    """Return the departure that the demo has sold out, its day, and the order on it."""
+    api = demo["baseUrl"]
+    who = {"username": demo["username"], "apikey": demo["apikey"]}
+    token = httpx.post(f"{api}/authenticate", json=who).text
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+        (order,) = client.get(f"{api}/order?referenceId=DEMO-SOLD-OUT").json()["data"]
+    item = order["items"][0]
+    return {"order": str(order["confirmation"]), "departure": item["id"], "day": item["date"]["startTime"][:10]}
+
+
+def opened(browser: Browser, house: House, size: str, scheme: Any) -> BrowserContext:
+    """Return a browser that is signed in."""
+    context = browser.new_context(viewport=SIZES[size], color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{house.url}/desk/today")
+    assert "/desk/sign-in" in page.url
+    page.get_by_label("E-mail").fill("demo@canyon.example")
+    page.get_by_label("Password").fill(house.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/today")
+    page.close()
+    return context
+
+
+def look(page: Page, name: str) -> list[str]:
+    """Take a picture of a page; return what is wrong with it."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    wrong = [f"{page.evaluate(WIDE)} px too wide"] if page.evaluate(WIDE) > 0 else []
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    wrong += [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+    return wrong
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_screen_can_be_looked_at(browser: Browser, house: House, size: str, scheme: str) -> None:
+    wrong: list[str] = []
+    context = opened(browser, house, size, scheme)
+    page = context.new_page()
+    page.on("console", lambda message: wrong.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
+    for name, path in SCREENS.items():
+        page.goto(f"{house.url}/desk{path.format(**house.things)}")
+        page.wait_for_load_state("networkidle")
+        wrong += [f"{name}: {each}" for each in look(page, f"{name}-{size}-{scheme}")]
+    context.close()
+    assert [each for each in wrong if not NOT_FOUND.search(each)] == []
+
+
+def test_the_day_can_be_walked_through_by_keyboard(browser: Browser, house: House) -> None:
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+    page.goto(f"{house.url}/desk/day/{house.things['day']}")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.press("Escape")
+    first = page.locator("[data-lane] a").first
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.href") == first.evaluate("each => each.href")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**departure=*")
+    assert page.locator(".peek h2").is_visible()
+    page.keyboard.press("t")
+    page.wait_for_url("**/desk/today")
+    context.close()

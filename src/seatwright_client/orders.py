@@ -112,6 +112,38 @@ class Cancellation(Shape, frozen=True, kw_only=True):
     policy: tuple[LineFee, ...]
 
 
+class LineCost(Shape, frozen=True, kw_only=True):
+    """What cancelling one participant or unit costs: `fee` by the rule in `reason`, of the policy with this name.
+    `credit` is the cost less the fee.
+    """
+
+    id: str
+    item_id: str
+    tier: str
+    cost: Decimal
+    fee: Decimal
+    credit: Decimal
+    policy: str | None = None
+    reason: str
+
+
+class CancellationQuote(Cancellation, frozen=True, kw_only=True):
+    """What cancelling now would do, line by line.
+
+    `credit` is by how much the order's total falls, and `refund` what of it is given back, which is never more than
+    what was paid. `total_after` and `balance_after` are the order's then. `proof` cancels for exactly these amounts; it
+    is empty if there is nothing to cancel.
+    """
+
+    lines: tuple[LineCost, ...]
+    cost: Decimal
+    credit: Decimal
+    total_after: Decimal
+    balance_after: Decimal
+    currency: str
+    proof: str
+
+
 class CancelledOrder(Order, frozen=True, kw_only=True):
     """The whole order after a cancellation, with the cancellation's result."""
 
@@ -324,14 +356,45 @@ class Orders(Resource[Mode]):
 
     @operation
     def cancellation_quote(
-        self, order_id: OrderRef, *, item_id: str | None = None, line_id: str | None = None
-    ) -> Request[Cancellation]:
+        self,
+        order_id: OrderRef,
+        *,
+        item_id: str | None = None,
+        line_id: str | None = None,
+        line_ids: Iterable[str] | None = None,
+    ) -> Request[CancellationQuote]:
         """Return the refund and the fees of cancelling now, by the policies; it changes nothing.
 
-        `item_id` and `line_id` (a participant or unit of the item) narrow it down.
+        `item_id` and `line_id` (a participant or unit of the item), or any `line_ids`, narrow it down.
         """
-        query: Query = {"item_id": item_id, "line_id": line_id}
-        return get(path(_MANAGED, order_id, "cancellation-quote"), enveloped(Cancellation), query)
+        query: Query = {"item_id": item_id, "line_id": line_id, "line_ids": several(line_ids)}
+        return get(path(_MANAGED, order_id, "cancellation-quote"), enveloped(CancellationQuote), query)
+
+    @operation
+    def cancel_lines(
+        self,
+        order_id: OrderRef,
+        line_ids: Iterable[str],
+        proof: str,
+        *,
+        fees: Mapping[str, Decimal | int | str] | None = None,
+        waive_fees: bool = False,
+        reason: str = "",
+        idempotency_key: str | None = None,
+    ) -> Request[CancelledOrder]:
+        """Cancel participants and units at once, for the amounts of the quote with this `proof`.
+
+        `fees` are fees that differ from the policies', by line id; `waive_fees` takes none. `reason` is for the log. A
+        `Conflict` with the code `amounts_changed` means that any amount has changed: take a new quote.
+        """
+        body = given(
+            line_ids=several(line_ids),
+            proof=proof,
+            fees=None if fees is None else {line_id: str(fee) for line_id, fee in fees.items()},
+            waive_fees=waive_fees,
+            reason=reason,
+        )
+        return write("POST", path(_MANAGED, order_id, "cancel"), _cancelled, key=idempotency_key, body=body)
 
     @operation
     def accept(self, order_id: OrderRef, *, idempotency_key: str | None = None) -> Request[Order]:

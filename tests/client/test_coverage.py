@@ -50,10 +50,11 @@ SAMPLES: dict[str, Any] = {
     "page": 3,
     "after": 5,
     "query": None,
+    "fees": {"sample": "1.00"},
     "payments": [{"amount": "1.00", "method": "cash"}],
     **{
         name: ["sample"]
-        for name in ("ids", "tag_ids", "order_ids", "confirmation_ids", "product_ids", "product_numbers")
+        for name in ("ids", "tag_ids", "order_ids", "confirmation_ids", "product_ids", "product_numbers", "line_ids")
     },
     **{name: ["sample"] for name in ("events", "permissions", "times", "weekdays")},
 }

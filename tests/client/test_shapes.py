@@ -12,6 +12,7 @@ import pytest
 import seatwright_client as client
 from seatwright.api.manage import (
     account_wire,
+    cancellation_wire,
     connection_wire,
     departure_wire,
     link_routes,
@@ -47,6 +48,8 @@ PAIRS: list[tuple[type[msgspec.Struct], type[msgspec.Struct]]] = [
     (order_wire.CancelledOrderOut, client.CancelledOrder),
     (order_wire.CancellationOut, client.Cancellation),
     (order_wire.LineFeeOut, client.LineFee),
+    (cancellation_wire.CancellationQuoteOut, client.CancellationQuote),
+    (cancellation_wire.LineCostOut, client.LineCost),
     (order_wire.PaymentOut, client.Payment),
     (payment_wire.PaymentsOut, client.OrderPayments),
     (payment_wire.RecordedPaymentOut, client.RecordedPayment),

@@ -191,6 +191,8 @@ def _loops(world: World) -> Loops:
 
 
 CASH = {"amount": 20, "method": "cash"}
+CHOSEN = {"lineIds": ["{person}", "{unit}"], "proof": "{chosenProof}", "fees": {"{unit}": 1}, "reason": "Ill"}
+CHANGED = {"lineIds": ["{person}"], "proof": "{chosenProof}"}
 ADULTS = {"itemId": "{rafting}", "participants": {"Adult": 2, "Child": 1}}
 PRODUCT = {
     "code": "swim",
@@ -310,6 +312,8 @@ CANCELLATIONS = [
     _http("cancel last participant", "DELETE", "/order/{single}/item/{rafting2}/participant/{lastPerson}"),
     _http("cancel without fee", "DELETE", "/order/{done}", {"applyCancellationFee": False}),
     _http("cancel reseller's order", "DELETE", "/order/{resold}", seller=True),
+    _http("cancel chosen lines", "POST", "/api/v1/orders/{done}/cancel", CHOSEN, natural=False),
+    _http("cancel chosen lines for other amounts", "POST", "/api/v1/orders/{done}/cancel", CHANGED, status=409),
     _inner("cancel on the customer's page", _cancel_as_customer, prepare=_show_customer),
     _http("cancel again", "DELETE", "/order/{gone}", natural=True),
     _http(

@@ -135,7 +135,7 @@ def _named(body: Any, names: dict[str, str]) -> Any:
     if isinstance(body, str):
         return body.format(**names)
     if isinstance(body, dict):
-        return {key: _named(value, names) for key, value in body.items()}
+        return {_named(key, names): _named(value, names) for key, value in body.items()}
     return [_named(value, names) for value in body] if isinstance(body, list) else body
 
 
@@ -283,6 +283,9 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "resold": await seller.order((day["kayak"], {"All": 2}), supplier=supplier),
     }
     await desk.data("DELETE", f"/order/{done['gone']['id']}")
+    raft, bikes = done["done"]["items"]
+    chosen = f"{raft['participantList'][0]['id']},{bikes['unitList'][0]['id']}"
+    shown = await desk.data("GET", f"/api/v1/orders/{done['done']['id']}/cancellation-quote?lineIds={chosen}")
     kim = {"email": "kim@canyon.example", "name": "Kim", "permissions": []}
     user = await desk.data("POST", "/api/v1/users", json=kim)
     key = await desk.data("POST", "/api/v1/keys", json={"name": "Partner", "permissions": []})
@@ -299,6 +302,7 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "person": done["done"]["items"][0]["participantList"][0]["id"],
         "unit": done["done"]["items"][1]["unitList"][0]["id"],
         "payment": done["done"]["payments"][0]["id"],
+        "chosenProof": shown["proof"],
         "lastPerson": done["single"]["items"][0]["participantList"][0]["id"],
         "gonePerson": done["gone"]["items"][0]["participantList"][0]["id"],
         "supplier": supplier,

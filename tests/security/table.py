@@ -174,6 +174,13 @@ FIXED = [
         {"reason": "Typed wrong"},
     ),
     Route("GET", "/api/v1/orders/{order_id}/cancellation-quote", READ, ("order",)),
+    Route(
+        "POST",
+        "/api/v1/orders/{order_id}/cancel",
+        CANCEL,
+        ("order",),
+        {"lineIds": ["<participant>"], "proof": "<proof>"},
+    ),
     Route("POST", "/api/v1/orders/{order_id}/accept", WRITE, ("pending",)),
     Route("POST", "/api/v1/orders/{order_id}/decline", WRITE, ("pending",), {"reason": "The river is too high."}),
     Route("POST", "/api/v1/orders/{order_id}/check-in", WRITE, ("order",), {"ids": ["<participant>"]}),

@@ -187,7 +187,7 @@ class Side:
     async def things(self, names: set[str]) -> dict[str, str]:
         """Return several things; those of an order belong to one order."""
         found: dict[str, str] = {}
-        if names & {"order", "participant", "unit", "cancelled", "payment"}:
+        if names & {"order", "participant", "unit", "cancelled", "payment", "proof"}:
             order = await self.order()
             by_kind = {bool(item["unitList"]): item for item in order["items"]}
             found = {
@@ -197,6 +197,8 @@ class Side:
                 "cancelled": order["gone"],
                 "payment": await self._payment(order["id"]) if "payment" in names else "",
             }
+            quote = f"/api/v1/orders/{order['id']}/cancellation-quote?lineIds={found['participant']}"
+            found["proof"] = (await self.data("GET", quote))["proof"] if "proof" in names else ""
         return found | {name: await self.thing(name) for name in sorted(names - set(found))}
 
     async def _payment(self, order_id: str) -> str:

@@ -70,7 +70,9 @@ def composed() -> Iterator[str]:
     for part in ("not_found", "too_many", "unavailable", "failed", "refused_request"):
         yield from (f"page.{part}", f"page.{part}_title")
     yield from ("page.declined", "page.expired")
-    yield from (f"reason.{name}" for name in ("none", "free", "waived", "not_accepted", "moved", "limited", "charged"))
+    yield from (
+        f"reason.{name}" for name in ("none", "free", "waived", "edited", "not_accepted", "moved", "limited", "charged")
+    )
     yield from (f"reason.flat_{per}" for per in ("person", "unit", "order"))
 
 

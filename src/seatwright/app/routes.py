@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from seatwright.api.manage import (
     account_routes,
+    cancellation_routes,
     cart_routes,
     catalog_routes,
     connection_routes,
@@ -66,6 +67,7 @@ ROUTES: Routes = {
         *order_routes.ROUTES,
         *cart_routes.ROUTES,
         *payment_routes.ROUTES,
+        *cancellation_routes.ROUTES,
         *link_routes.ROUTES,
         *message_routes.ROUTES,
         *refusal_routes.ROUTES,

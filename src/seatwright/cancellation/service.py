@@ -49,6 +49,12 @@ class Quote(NamedTuple):
     seats_returned: int = 0
 
 
+def amounts_in_words(quoted: Quote, currency: str) -> str:
+    """Return the amounts of a quote as a text that changes with any of them."""
+    lines = " ".join(f"{line.line_id}:{line.fee}" for line in quoted.lines)
+    return f"{quoted.fee} {quoted.refund} {currency} {lines}"
+
+
 class Outcome(NamedTuple):
     """The result of a cancellation. Money in minor units; all empty if everything had been cancelled before.
 
@@ -78,12 +84,21 @@ async def cancel(tx: Tx, booking: BookingContext, caller: Caller, target: Target
     order = await lock_order(tx, caller, target.order)
     if not apply_fee:
         require_fee_right(order, caller)
-    chosen = _choose(order, target)
+    chosen = choose(order, target)
     if not chosen:
         return Outcome(order, 0, 0, 0, (), ())
     now = booking.clock.now()
-    result = _fees(order, chosen, now, apply_fee=apply_fee, after_move=booking.fee_after_move)
-    changed, change = cancelled_order(order, chosen, result, caller.user_id, now)
+    result = fees_of(order, chosen, now, apply_fee=apply_fee, after_move=booking.fee_after_move)
+    return await cancel_chosen(tx, order, chosen, result, caller.user_id, now)
+
+
+async def cancel_chosen(
+    tx: Tx, order: Order, chosen: Chosen, result: FeeResult, actor: str, now: Instant, *, reason: str = ""
+) -> Outcome:
+    """Cancel these lines of a locked order with these fees. `reason` is for the audit log."""
+    changed, change = cancelled_order(order, chosen, result, actor, now)
+    if reason:
+        change = change._replace(detail={**change.detail, "reason": reason})
     told = Detail(
         lines=tuple(line.id for _, lines in chosen for line in lines),
         refund=refund_of(order, change.transactions),
@@ -121,10 +136,14 @@ def quote(order: Order, target: Target, now: Instant, *, fee_after_move: bool) -
 
     Raises as `cancel` does for unknown things.
     """
-    chosen = _choose(order, target)
+    chosen = choose(order, target)
+    return quote_chosen(order, chosen, fees_of(order, chosen, now, apply_fee=True, after_move=fee_after_move))
+
+
+def quote_chosen(order: Order, chosen: Chosen, result: FeeResult) -> Quote:
+    """Return the price of cancelling these lines with these fees."""
     if not chosen:
         return Quote((), 0, 0, ())
-    result = _fees(order, chosen, now, apply_fee=True, after_move=fee_after_move)
     return Quote(
         lines=result.lines,
         fee=result.fee,
@@ -159,7 +178,8 @@ Chosen = list[tuple[Item, tuple[Line, ...]]]
 """Items, each with its lines that are to be cancelled (at least one)."""
 
 
-def _choose(order: Order, target: Target) -> Chosen:
+def choose(order: Order, target: Target) -> Chosen:
+    """Return what of `target` is not cancelled yet. Raises as `cancel` does for unknown things."""
     if target.item_id is None:
         return [(item, item.live) for item in order.body.items if item.live]
     item = order.body.item(target.item_id)
@@ -181,7 +201,8 @@ def _choose(order: Order, target: Target) -> Chosen:
     return [(item, (line,))] if line.status == "confirmed" else []
 
 
-def _fees(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool, after_move: bool) -> FeeResult:
+def fees_of(order: Order, chosen: Chosen, now: Instant, *, apply_fee: bool, after_move: bool) -> FeeResult:
+    """Return the fees for cancelling these lines at `now`, or that they are waived."""
     free = {
         line.id: NOT_ACCEPTED if line.pending_until else MOVED
         for item, some in chosen

@@ -38,10 +38,12 @@ class SeatwrightError(Exception):
         about: what is to blame, in the domain's words (`departure`, `counts.Adult`). The sentence doesn't
             name it, because each door has its own name for it.
         values: what a door needs to say what can be done there.
+        details: what a program needs to go on, in the shape of the door, which sets it; on the wire as `details`.
     """
 
     status = 500
     code = "internal_error"
+    details: object = None
 
     def __init__(
         self,

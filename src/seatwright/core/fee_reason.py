@@ -16,12 +16,13 @@ Less: TypeAlias = Literal["limited", "charged"]
 class FeeReason(msgspec.Struct, frozen=True, omit_defaults=True):
     """The reason for the fee on one participant or unit.
 
-    There is no policy (`none`), none of its fees applies (`free`), it was `waived`, the supplier has `not_accepted` the
-    order yet or has `moved` the departure since it was sold, or it is a `fee` of the policy. Such a fee is described by
-    the other fields, as `catalog.policy.Fee` has them: `amount` is ppm for `percent` and minor units for `flat`.
+    There is no policy (`none`), none of its fees applies (`free`), it was `waived` or `edited` by hand, the supplier
+    has `not_accepted` the order yet or has `moved` the departure since it was sold, or it is a `fee` of the policy.
+    Such a fee is described by the other fields, as `catalog.policy.Fee` has them: `amount` is ppm for `percent` and
+    minor units for `flat`.
     """
 
-    kind: Literal["none", "free", "waived", "not_accepted", "moved", "fee"]
+    kind: Literal["none", "free", "waived", "edited", "not_accepted", "moved", "fee"]
     calc: Literal["percent", "flat"] = "percent"
     amount: int = 0
     per: Literal["person", "unit", "order"] = "person"
@@ -33,6 +34,7 @@ class FeeReason(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_POLICY = FeeReason("none")
 NO_FEE = FeeReason("free")
 WAIVED = FeeReason("waived")
+EDITED = FeeReason("edited")
 NOT_ACCEPTED = FeeReason("not_accepted")
 MOVED = FeeReason("moved")
 
@@ -40,6 +42,7 @@ _PHRASES = {
     "none": "no cancellation policy",
     "free": "no fee applies",
     "waived": "waived",
+    "edited": "set by hand",
     "not_accepted": "not accepted yet",
     "moved": "moved by the supplier",
 }

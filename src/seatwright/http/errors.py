@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -37,7 +38,8 @@ def error_bytes(request: Request[Any, Any, Any], error: SeatwrightError) -> byte
     route: Any = request.scope.get("route_handler")
     words: Words | None = route.opt.get("words") if route is not None else None
     message = error.message if words is None else words(error)
-    return wire.encode(wire.ErrorEnvelope(error_message=message, error_code=error.code))
+    details = msgspec.UNSET if error.details is None else error.details
+    return wire.encode(wire.ErrorEnvelope(error_message=message, error_code=error.code, details=details))
 
 
 def to_response(request: Request[Any, Any, Any], error: SeatwrightError) -> Response[Any]:

@@ -46,6 +46,7 @@ class ErrorEnvelope(Wire, kw_only=True):
     error_message: Annotated[str, msgspec.Meta(description="A sentence for a person.")]
     error_code: Annotated[str, msgspec.Meta(description="A stable word for programs.", examples=["not_found"])]
     data: None = None
+    details: Annotated[Any, msgspec.Meta(description="What a program needs to go on, if anything.")] = msgspec.UNSET
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")

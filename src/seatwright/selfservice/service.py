@@ -13,7 +13,7 @@ from seatwright.auth import service as auth
 from seatwright.auth.links import OrderLink
 from seatwright.auth.model import Account, Caller
 from seatwright.auth.secrets import Keyring
-from seatwright.cancellation.service import Quote, cancel, quote
+from seatwright.cancellation.service import Quote, amounts_in_words, cancel, quote
 from seatwright.cart.context import BookingContext
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.store import CatalogCache
@@ -118,8 +118,7 @@ def _offer(seen: OrderParties, booking: BookingContext, keyring: Keyring, visit:
 
 
 def _shown(order: Order, name: str, quoted: Quote) -> str:
-    lines = " ".join(f"{line.line_id}:{line.fee}" for line in quoted.lines)
-    return f"{name} {quoted.fee} {quoted.refund} {order.body.currency} {lines}"
+    return f"{name} {amounts_in_words(quoted, order.body.currency)}"
 
 
 def _caller(seen: OrderParties) -> Caller:

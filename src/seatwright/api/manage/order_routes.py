@@ -8,13 +8,12 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
-from seatwright.api.shapes.order_wire import CancellationOut, OrderOut, order_out, quote_out
+from seatwright.api.shapes.order_wire import OrderOut, order_out
 from seatwright.auth.model import Caller
 from seatwright.cancellation import approval
 from seatwright.cancellation.amend import NewFee, change_fee
-from seatwright.cancellation.service import Quote, line_target, quote
 from seatwright.core.names import text_of, text_or_none
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking, claims, services
@@ -84,27 +83,6 @@ async def list_pending(
     return await endpoint.read(request, "orders.read", run, lambda found: [order_out(each, viewer) for each in found])
 
 
-@get("/orders/{order_id:str}/cancellation-quote", summary="Ask what cancelling would come to", tags=_TAGS)
-async def quote_cancellation(
-    request: ApiRequest,
-    order_id: FromPath[str],
-    item_id: Annotated[str | None, QueryParameter(name="itemId", description="Only this date and time.")] = None,
-    line_id: Annotated[
-        str | None, QueryParameter(name="lineId", description="Only this participant or unit of the item.")
-    ] = None,
-) -> Response[Envelope[CancellationOut]]:
-    """Answer what cancelling now, with the policies' fees, would give back and keep. Nothing changes."""
-
-    async def run(tx: ReadTx, caller: Caller) -> tuple[Quote, str]:
-        order = await orders.read(tx, caller, order_id)
-        target = line_target(order, item_id or None, line_id or None)
-        parts = services(request)
-        quoted = quote(order, target, parts.clock.now(), fee_after_move=parts.settings.fee_after_move)
-        return quoted, order.body.currency
-
-    return await endpoint.read(request, "orders.read", run, lambda found: quote_out(*found))
-
-
 @post("/orders/{order_id:str}/accept", status_code=200, summary="Accept a pending order", tags=_TAGS)
 async def accept_order(request: ApiRequest, order_id: FromPath[str]) -> Response[Envelope[OrderOut]]:
     """Confirm what is pending of an order, as its supplier. Accepting again changes nothing."""
@@ -170,7 +148,6 @@ async def note_guests_missing(
 
 ROUTES: list[HTTPRouteHandler] = [
     list_pending,
-    quote_cancellation,
     put_cancellation_fee,
     accept_order,
     decline_order,

@@ -17,6 +17,7 @@ FIELDS: Mapping[str, str] = {
     "departure": "itemId",
     "discount": "code",
     "guests": "ids",
+    "lines": "lineIds",
     "location": "locationId",
     "order": "orderId",
     "pickup_detail": "pickupDetailId",
@@ -27,6 +28,7 @@ FIELDS: Mapping[str, str] = {
 
 ADVICE: Mapping[tuple[str, str | None], str] = {
     ("agent_not_found", "agent"): "; GET /agency/{{userId}} lists agents",
+    ("amounts_changed", None): "; details has the present amounts, whose proof cancels",
     ("answer_missing", None): "; send the answer with PUT …/cart/{{id}}/customer",
     ("cart_empty", "cart"): "; add a date and time with POST …/cart/{{id}}/item first",
     ("connection_exists", "account"): "; PATCH it",

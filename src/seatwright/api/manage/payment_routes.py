@@ -49,7 +49,7 @@ class BookingIn(OrderRequest, kw_only=True):
     allow_overpayment: bool = False
 
 
-@post("/orders", status_code=200, summary="Place an order with its payments", tags=_TAGS)
+@post("/orders", status_code=200, summary="Place an order with its payments", tags=["Orders"])
 async def post_order(request: ApiRequest, data: JSONBody[BookingIn]) -> Response[Envelope[OrderOut]]:
     """Turn a cart into an order, or add it to one, that is paid as `payments` says: all of it, a part, or nothing yet.
 

@@ -43,6 +43,7 @@ from seatwright_client.errors import (
 from seatwright_client.finding import EarlierCustomer, FoundCustomers, FoundItem, FoundOrder, FoundOrders
 from seatwright_client.mailing import Refusal
 from seatwright_client.messages import Message, WholeMessage
+from seatwright_client.notes import Note, TagCount
 from seatwright_client.orders import (
     Answer,
     Cancellation,
@@ -130,6 +131,7 @@ __all__ = [
     "NamedPlace",
     "NewApiKey",
     "NotFound",
+    "Note",
     "NoteSubject",
     "Order",
     "OrderPayments",
@@ -151,6 +153,7 @@ __all__ = [
     "ServerError",
     "SoldOut",
     "TagCategory",
+    "TagCount",
     "Timeout",
     "Unauthorized",
     "Unavailable",

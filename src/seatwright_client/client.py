@@ -23,6 +23,7 @@ from seatwright_client.errors import ConnectionFailed, SeatwrightError
 from seatwright_client.finding import Finding
 from seatwright_client.mailing import Refusals
 from seatwright_client.messages import Messages
+from seatwright_client.notes import Notes, Tags
 from seatwright_client.operations import Awaiting, Blocking, Caller, Mode
 from seatwright_client.orders import Orders
 from seatwright_client.payments import Payments
@@ -53,6 +54,8 @@ class _Client(Generic[Mode]):
         self.orders: Orders[Mode] = Orders(caller)
         self.payments: Payments[Mode] = Payments(caller)
         self.find: Finding[Mode] = Finding(caller)
+        self.notes: Notes[Mode] = Notes(caller)
+        self.tags: Tags[Mode] = Tags(caller)
         self.account: AccountCalls[Mode] = AccountCalls(caller)
         self.users: Users[Mode] = Users(caller)
         self.keys: Keys[Mode] = Keys(caller)

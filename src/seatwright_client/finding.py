@@ -49,6 +49,8 @@ class FoundOrder(Shape, frozen=True, kw_only=True):
     channel: str | None = None
     supplier_id: str | None = None
     reseller_id: str | None = None
+    customer_id: str | None = None
+    tags: list[str]
 
 
 class FoundOrders(Shape, frozen=True, kw_only=True):
@@ -61,7 +63,7 @@ class FoundOrders(Shape, frozen=True, kw_only=True):
 class EarlierCustomer(Shape, frozen=True, kw_only=True):
     """A person who ordered before, with the data of their newest order."""
 
-    key: str
+    id: str | None = None
     name: str
     customer: dict[str, Any]
     orders: int
@@ -89,12 +91,14 @@ class Finding(Resource[Mode]):
         departure_to: dt.date | str | None = None,
         status: Literal["confirmed", "pending", "cancelled"] | None = None,
         balance: Settlement | None = None,
+        tag: str | None = None,
+        customer_id: str | None = None,
         sort: Literal["newest", "oldest"] = "newest",
         after: int | None = None,
         limit: int = 50,
     ) -> Request[FoundOrders]:
         """Find orders whose words begin like those of `q`, and that pass all filters. Days are of departures, local."""
-        query = _query(q, product_ids, departure_from, departure_to, status, balance, sort)
+        query = _query(q, product_ids, departure_from, departure_to, status, balance, tag, customer_id, sort)
         return get(_ORDERS, enveloped(FoundOrders), {**query, "after": after, "limit": limit})
 
     @operation
@@ -107,11 +111,13 @@ class Finding(Resource[Mode]):
         departure_to: dt.date | str | None = None,
         status: Literal["confirmed", "pending", "cancelled"] | None = None,
         balance: Settlement | None = None,
+        tag: str | None = None,
+        customer_id: str | None = None,
         sort: Literal["newest", "oldest"] = "newest",
         form: FileForm = "csv",
     ) -> Request[bytes]:
         """Return all orders that `orders` finds, as a file."""
-        query = _query(q, product_ids, departure_from, departure_to, status, balance, sort)
+        query = _query(q, product_ids, departure_from, departure_to, status, balance, tag, customer_id, sort)
         return get(_ORDERS, raw, {**query, "format": form})
 
     @operation
@@ -127,6 +133,8 @@ def _query(
     last: dt.date | str | None,
     status: str | None,
     balance: str | None,
+    tag: str | None,
+    customer_id: str | None,
     sort: str,
 ) -> Query:
     return {
@@ -136,5 +144,7 @@ def _query(
         "departure_to": day(last),
         "status": status,
         "balance": balance,
+        "tag": tag,
+        "customer_id": customer_id,
         "sort": sort,
     }

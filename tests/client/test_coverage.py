@@ -15,6 +15,7 @@ from litestar.testing import TestClient
 
 from seatwright.app.assembly import create_app
 from seatwright_client import AsyncSeatwrightClient, EntryKind, SeatwrightClient
+from seatwright_client.notes import About
 from seatwright_client.operations import Resource, operation, pages
 from seatwright_client.request import Repeat, Request
 from tests.conftest import settings_for
@@ -56,9 +57,13 @@ SAMPLES: dict[str, Any] = {
         name: ["sample"]
         for name in ("ids", "tag_ids", "order_ids", "confirmation_ids", "product_ids", "product_numbers", "line_ids")
     },
-    **{name: ["sample"] for name in ("events", "permissions", "times", "weekdays")},
+    **{name: ["sample"] for name in ("add", "remove", "events", "permissions", "times", "weekdays")},
 }
 """Arguments that can't be a text."""
+
+
+OF_KINDS = {"kind": ENTRY_KINDS, "about": get_args(About)}
+"""Arguments that choose one of several routes."""
 
 
 class Call(NamedTuple):
@@ -69,14 +74,15 @@ class Call(NamedTuple):
 
 
 def calls() -> Iterator[Call]:
-    """Every operation of every part, with all its arguments; the catalog's for every kind of entry."""
+    """Every operation of every part, with all its arguments; what is made for several kinds, for each of them."""
     for part, resource in parts(CLIENT):
         for name, found in vars(type(resource)).items():
             if not isinstance(found, operation):
                 continue
             arguments = {each: SAMPLES.get(each, "sample") for each in found.signature.parameters}
-            for kind in ENTRY_KINDS if "kind" in arguments else [""]:
-                chosen = arguments | ({"kind": kind} if kind else {})
+            several = next((each for each in OF_KINDS if each in arguments), None)
+            for kind in OF_KINDS[several] if several else [""]:
+                chosen = arguments | ({several: kind} if several else {})
                 yield Call(f"{part}.{name}", found.describe(resource, **chosen))
 
 

@@ -344,6 +344,16 @@ HANDLING = [
     _http("place pending order", "POST", "/order", {"id": "{chartered}", "disableNotification": False}, natural=True),
     _http("accept order", "POST", "/api/v1/orders/{pending}/accept", natural=True),
     _http("decline order", "POST", "/api/v1/orders/{pending}/decline", {"reason": "Full"}, natural=True),
+    *(
+        case
+        for path in ("orders/{done}", "customers/{customer}", "departures/{rafting}")
+        for case in (
+            _http(f"add note to {path}", "POST", f"/api/v1/{path}/notes", {"text": "Wheelchair"}),
+            _http(f"tag {path}", "POST", f"/api/v1/{path}/tags", {"add": ["vip", "late"]}, natural=True),
+        )
+    ),
+    _http("change note", "PATCH", "/api/v1/notes/{note}", {"text": "Two wheelchairs"}, natural=True),
+    _http("delete note", "DELETE", "/api/v1/notes/{note}"),
     _http("end customer links", "DELETE", "/api/v1/orders/{done}/customer-link"),
     _http("refuse mail", "POST", "/api/v1/mailing-refusals", {"email": "Ann@Lee.example"}, natural=True),
     _http("remove refusal", "DELETE", "/api/v1/mailing-refusals/{refusal}", prepare=_refuse),

@@ -286,6 +286,9 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
     raft, bikes = done["done"]["items"]
     chosen = f"{raft['participantList'][0]['id']},{bikes['unitList'][0]['id']}"
     shown = await desk.data("GET", f"/api/v1/orders/{done['done']['id']}/cancellation-quote?lineIds={chosen}")
+    done["known"] = await _known(desk, day["rafting2"])
+    customers = await desk.data("GET", "/api/v1/customers?q=ann")
+    note = await desk.data("POST", f"/api/v1/orders/{done['known']['id']}/notes", json={"text": "Wheelchair"})
     kim = {"email": "kim@canyon.example", "name": "Kim", "permissions": []}
     user = await desk.data("POST", "/api/v1/users", json=kim)
     key = await desk.data("POST", "/api/v1/keys", json={"name": "Partner", "permissions": []})
@@ -300,6 +303,9 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         **carts,
         **{name: order["id"] for name, order in done.items()},
         "person": done["done"]["items"][0]["participantList"][0]["id"],
+        "customer": customers["customers"][0]["id"],
+        "note": note["id"],
+        "knownPerson": done["known"]["items"][0]["participantList"][0]["id"],
         "unit": done["done"]["items"][1]["unitList"][0]["id"],
         "payment": done["done"]["payments"][0]["id"],
         "chosenProof": shown["proof"],
@@ -312,6 +318,15 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "hook": hook["id"],
         "call": call["id"],
     }
+
+
+async def _known(desk: Desk, departure: str) -> dict[str, Any]:
+    """Order for a customer with a name and an address, who gets mail."""
+    cart = await desk.cart((departure, {"Adult": 1}))
+    ann = {"firstName": "Ann", "lastName": "Lee", "email": "ann@lee.example", "phone": "801 555 0100"}
+    await desk.data("PUT", f"/cart/{cart}/customer", json=ann)
+    placed: dict[str, Any] = await desk.data("POST", "/order", json={"id": cart, "disableConfirmationEmail": False})
+    return placed
 
 
 async def _old_answers(desk: Desk) -> None:

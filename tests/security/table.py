@@ -155,6 +155,23 @@ FIXED = [
     Route("DELETE", "/api/v1/orders/{order_id}/customer-link", WRITE, ("order",)),
     Route("GET", "/api/v1/orders", READ),
     Route("GET", "/api/v1/customers", READ),
+    *(
+        route
+        for path, thing, read in (
+            ("/api/v1/orders/{order_id}", "order", READ),
+            ("/api/v1/customers/{customer_id}", "customer", READ),
+            ("/api/v1/departures/{departure_id}", "departure", ("departures.read",)),
+        )
+        for route in (
+            Route("GET", f"{path}/notes", read, (thing,)),
+            Route("POST", f"{path}/notes", WRITE, (thing,), {"text": "Calls back"}),
+            Route("GET", f"{path}/tags", read, (thing,)),
+            Route("POST", f"{path}/tags", WRITE, (thing,), {"add": ["<fresh>"]}),
+        )
+    ),
+    Route("PATCH", "/api/v1/notes/{note_id}", WRITE, ("note",), {"pinned": True}),
+    Route("DELETE", "/api/v1/notes/{note_id}", WRITE, ("note",)),
+    Route("GET", "/api/v1/tag-counts", READ),
     Route("GET", "/api/v1/orders/pending", READ),
     Route("POST", "/api/v1/orders", WRITE, (), {"cartId": "<cart>", "payments": [MONEY]}),
     Route("GET", "/api/v1/orders/{order_id}/payments", READ, ("order",)),

@@ -26,6 +26,7 @@ from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Question
 from seatwright.core.ids import new_hex24
+from seatwright.customers.identity import customer_id
 from seatwright.http.context import Services
 from seatwright.orders import view
 from seatwright.orders.model import Order, OrderBody, Payment, Resale, Voiding
@@ -94,7 +95,7 @@ def question(name: str, *, sees: bool) -> tuple[str, Question]:
     return "question", Question(id=code, code=code, name=name, per="participant", supplier_sees=sees)
 
 
-@dataclass
+@dataclass(eq=False)
 class Doors:
     """Every way by which an order leaves the system, for one account, and what came out of each."""
 
@@ -202,6 +203,7 @@ async def resold(
             "agency_id": reseller.shop.account_id,
             "webhook_id": hooks[side.shop.account_id],
             "message_id": "0" * 24,
+            "customer_id": customer_id(CUSTOMER) or "",
         }
         return Doors(side, office, things)
 
@@ -251,6 +253,29 @@ async def test_a_supplier_with_full_access_sees_everything(resold: Resold) -> No
     assert any("format=xlsx" in door for door in found["handyhidden"])
     assert any("format=csv" in door for door in found["handyhidden"])
     assert any("/api/v1/messages/" in door for door in found[REFERENCE])
+
+
+@pytest.mark.parametrize("resold", ["all"], indirect=True)
+async def test_notes_and_tags_leave_the_account_by_no_door(resold: Resold) -> None:
+    """Neither the other party nor anybody who gets a mail or a webhook's call sees them, on all terms."""
+    sides = {resold.supplier: ("Supplierprivate", "Suppliertag"), resold.reseller: ("Resellerprivate", "Resellertag")}
+    for doors, (note, tag) in sides.items():
+        for order in (resold.order, resold.pending):
+            path = f"/api/v1/orders/{order['id']}"
+            await doors.desk.data("POST", f"{path}/notes", json={"text": note, "pinned": True})
+            await doors.desk.data("POST", f"{path}/tags", json={"add": [tag]})
+        customer = f"/api/v1/customers/{doors.things['customer_id']}"
+        await doors.desk.data("POST", f"{customer}/notes", json={"text": note})
+        await doors.desk.data("POST", f"{customer}/tags", json={"add": [tag]})
+    await through_every_door(resold)
+    shown = {"notes", "tags", "tag-counts", "orders", "audit"}
+    for doors, own in sides.items():
+        found = doors.found({word for words in sides.values() for word in words})
+        assert set(found) == set(own)
+        places = {part for places in found.values() for door in places for part in door.split("?")[0].split("/")}
+        assert places & {"messages", "deliveries", "my", "webhook", "manifest", "order"} == set()
+        for place in (door.split("?")[0] for places in found.values() for door in places):
+            assert place.split("/")[-1] in shown or "/audit/" in place, place
 
 
 @pytest.mark.parametrize("resold", ["limited"], indirect=True)

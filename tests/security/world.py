@@ -175,6 +175,8 @@ class Side:
             "old_webhook": self._new_webhook,
             "call": self._call,
             "unsold": self._unsold,
+            "note": self._note,
+            "customer": self._customer,
         }
         if name in make:
             return await make[name]()
@@ -206,6 +208,19 @@ class Side:
         body = {"amount": 1, "method": "cash", "memo": word(self.code), "allowOverpayment": True}
         money = await self.data("POST", f"/api/v1/orders/{order_id}/payments", body)
         return str(money["payments"][-1]["id"])
+
+    async def _note(self) -> str:
+        """Write a note on an order, and put a tag on it."""
+        order = await self.order()
+        own = word(self.code)
+        await self.data("POST", f"/api/v1/orders/{order['id']}/tags", {"add": [own]})
+        return str((await self.data("POST", f"/api/v1/orders/{order['id']}/notes", {"text": own}))["id"])
+
+    async def _customer(self) -> str:
+        """Return the id of the customer of the account's orders."""
+        await self.order()
+        found = await self.data("GET", f"/api/v1/customers?q=ann%40{word(self.code)}.example")
+        return str(found["customers"][0]["id"])
 
     async def _clerk(self) -> str:
         """Return a user who may do nothing."""

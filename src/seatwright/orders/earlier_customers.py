@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from seatwright.core.clock import Instant
 from seatwright.core.folding import words
-from seatwright.customers.consent import address_of
 from seatwright.customers.fields import fields_of, full_name
-from seatwright.customers.phones import phone_words
+from seatwright.customers.identity import customer_id
 from seatwright.orders import search
 from seatwright.orders.model import Order
 from seatwright.orders.search import OrderSearch, QueryWord, query_words
-from seatwright.orders.terms import email_word, words_of_customer
+from seatwright.orders.terms import words_of_customer
 from seatwright.orders.view import view_of
 from seatwright.storage.engine import ReadTx
 
@@ -26,13 +25,13 @@ TRIPS = 100
 
 
 class EarlierCustomer(NamedTuple):
-    """A person who ordered before, as their newest order has them. `key` is the same for all orders of one person.
+    """A person who ordered before, as their newest order has them.
 
-    `orders` is how often they ordered. The last trip is the latest departure on which they have seats: an instant, and
-    its time zone.
+    `id` is None for somebody of whom there is only a name. `orders` is how often they ordered. The last trip is the
+    latest departure on which they have seats: an instant, and its time zone.
     """
 
-    key: str
+    id: str | None
     fields: Mapping[str, Any]
     orders: int
     order_id: str
@@ -46,19 +45,10 @@ class Customers(NamedTuple):
     next: int | None
 
 
-def key_of(customer: Mapping[str, Any]) -> str:
-    """Return the key of a customer: `email:…`, else `phone:…`, else `name:…`; empty for somebody without any of them.
-
-    It is normalised, so that all orders of a person have the same.
-    """
-    address = address_of(customer)
-    if address:
-        return f"email:{email_word(address)}"
-    numbers = phone_words(str(customer.get("phone") or ""))
-    if numbers:
-        return f"phone:{numbers[-1]}"
-    name = words(full_name(customer) or str(customer.get("organization") or ""))
-    return f"name:{' '.join(name)}" if name else ""
+def _key(customer: Mapping[str, Any]) -> str:
+    """Return the same text for all orders of one person; empty for somebody without address, number and name."""
+    found = customer_id(customer)
+    return found or " ".join(words(full_name(customer) or str(customer.get("organization") or "")))
 
 
 async def find(tx: ReadTx, viewer_id: str, query: str, *, limit: int, after: int | None = None) -> Customers:
@@ -72,21 +62,24 @@ async def find(tx: ReadTx, viewer_id: str, query: str, *, limit: int, after: int
     people: dict[str, EarlierCustomer] = {}
     for number, row in await search.read(tx, viewer_id, page.numbers):
         order = view_of(row.order(), viewer_id)
-        key = key_of(order.body.customer)
-        if not key or not _matches(order.body.customer, wanted):
+        customer = order.body.customer
+        key, found = _key(customer), customer_id(customer)
+        if not key or not _matches(customer, wanted):
             continue
         known = people.get(key)
         if known is not None:
-            if key.startswith("name:"):
+            if found is None:
                 people[key] = known._replace(orders=known.orders + 1, last_trip=_later(known.last_trip, order))
             continue
         if len(people) == limit:
             return Customers(list(people.values()), number + 1)
-        orders, newest = await _orders_of(tx, viewer_id, key)
+        orders, newest = (1, number) if found is None else await _orders_of(tx, viewer_id, found)
         if not wanted and after is not None and newest >= after:
             continue
-        trip = _later(None, order) if orders == 1 else await _last_trip(tx, viewer_id, key)
-        people[key] = EarlierCustomer(key, fields_of(order.body.customer), orders, order.id, trip)
+        trip = _later(None, order)
+        if found is not None and orders > 1:
+            trip = await _last_trip(tx, viewer_id, found)
+        people[key] = EarlierCustomer(found, fields_of(customer), orders, order.id, trip)
     return Customers(list(people.values()), page.next)
 
 
@@ -95,29 +88,28 @@ def _matches(customer: Mapping[str, Any], wanted: Sequence[QueryWord]) -> bool:
     return all(any(word.startswith(each.prefixes) for word in own) for each in wanted)
 
 
-async def _orders_of(tx: ReadTx, viewer_id: str, key: str) -> tuple[int, int]:
-    """Return how many orders a customer has, `MANY` at most, and the number of the newest; 1 and 0 for a mere name."""
-    kind, _, term = key.partition(":")
-    if kind == "name":
-        return 1, 0
+async def _orders_of(tx: ReadTx, viewer_id: str, found: str) -> tuple[int, int]:
+    """Return how many orders a customer has, `MANY` at most, and the number of the newest."""
     row = await tx.row(
         """
         SELECT COUNT(*) AS many, MAX(seq) AS newest FROM (
-            SELECT seq FROM order_term WHERE account_id = $1 AND kind = 'word' AND term = $2 ORDER BY seq DESC LIMIT $3
+            SELECT seq FROM order_term WHERE account_id = $1 AND kind = 'customer' AND term = $2
+            ORDER BY seq DESC LIMIT $3
         ) t
         """,
         viewer_id,
-        term,
+        found,
         MANY,
     )
     return (row["many"], row["newest"]) if row is not None and row["many"] else (1, 0)
 
 
-async def _last_trip(tx: ReadTx, viewer_id: str, key: str) -> tuple[Instant, str] | None:
+async def _last_trip(tx: ReadTx, viewer_id: str, found: str) -> tuple[Instant, str] | None:
     row = await tx.row(
         """
         SELECT d.start_at, d.time_zone FROM (
-            SELECT seq FROM order_term WHERE account_id = $1 AND kind = 'word' AND term = $2 ORDER BY seq DESC LIMIT $3
+            SELECT seq FROM order_term WHERE account_id = $1 AND kind = 'customer' AND term = $2
+            ORDER BY seq DESC LIMIT $3
         ) t CROSS JOIN order_view v CROSS JOIN order_line l CROSS JOIN departure d
         WHERE v.account_id = $1 AND v.seq = t.seq AND l.account_id = v.supplier_id AND l.order_id = v.order_id
             AND l.status = 'confirmed' AND d.account_id = l.account_id AND d.id = l.departure_id
@@ -125,7 +117,7 @@ async def _last_trip(tx: ReadTx, viewer_id: str, key: str) -> tuple[Instant, str
         ORDER BY d.start_at DESC LIMIT 1
         """,
         viewer_id,
-        key.partition(":")[2],
+        found,
         TRIPS,
     )
     return None if row is None else (row["start_at"], row["time_zone"])

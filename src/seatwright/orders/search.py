@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from seatwright.core import names
 from seatwright.core.errors import Invalid
 from seatwright.core.folding import words
 from seatwright.customers.phones import phone_words
@@ -41,7 +42,10 @@ Sort: TypeAlias = Literal["newest", "oldest"]
 
 @dataclass(frozen=True, slots=True)
 class OrderSearch:
-    """What is looked for; all of it must match. Days are local ones of the departures, YYYY-MM-DD, inclusive."""
+    """What is looked for; all of it must match. Days are local ones of the departures, YYYY-MM-DD, inclusive.
+
+    `customer_id` is as in `customers.identity`. The tag is one of the account's own on orders.
+    """
 
     query: str = ""
     product_ids: Sequence[str] = ()
@@ -49,6 +53,8 @@ class OrderSearch:
     day_to: str | None = None
     status: OrderStatus | None = None
     balance: Balance | None = None
+    customer_id: str | None = None
+    tag: str | None = None
 
 
 class Found(NamedTuple):
@@ -198,6 +204,10 @@ def _criteria(chosen: OrderSearch) -> list[_Criterion] | None:
         return None
     if chosen.product_ids or chosen.day_from is not None or chosen.day_to is not None:
         found.append(_departures(chosen))
+    if chosen.customer_id is not None:
+        found.append(_term("customer", chosen.customer_id))
+    if chosen.tag is not None:
+        found.append(_tagged(names.key(chosen.tag)))
     if chosen.status is not None:
         found.append(_unusual("status", chosen.status, usual="confirmed"))
     if chosen.balance is not None:
@@ -308,5 +318,28 @@ def _unusual(kind: str, term: str, *, usual: str) -> _Criterion:
     """Return the criterion of a status or balance. The usual one has no term and no index."""
     if term == usual:
         return _Criterion("", (), "strpos(v.terms, ?) = 0", (f"{END}{kind}:",))
+    return _term(kind, term)
+
+
+def _term(kind: str, term: str) -> _Criterion:
+    """Return the criterion that an order has exactly this term."""
     rows = "SELECT seq FROM order_term WHERE account_id = $1 AND kind = ? AND term = ? AND {beyond}"
     return _Criterion(rows, (kind, term), "strpos(v.terms, ?) > 0", (f"{END}{kind}:{term}{END}",))
+
+
+def _tagged(key: str) -> _Criterion:
+    """Return the criterion that the account has put this tag on an order."""
+    return _Criterion(
+        rows="""
+        SELECT seq FROM subject_tag t CROSS JOIN order_view w
+        WHERE t.account_id = $1 AND t.kind = 'order' AND t.tag = ? AND w.account_id = $1 AND w.order_id = t.subject_id
+            AND {beyond}
+        """,
+        row_values=(key,),
+        holds="""
+        0 < (SELECT COUNT(*) FROM subject_tag t
+        WHERE t.account_id = $1 AND t.kind = 'order' AND t.tag = ? AND t.subject_id = v.order_id)
+        """,
+        values=(key,),
+        most=FEW_LINES,
+    )

@@ -1,4 +1,4 @@
-"""The terms by which an order is found: words of its names, addresses and reference, and what is unusual. Pure.
+"""The terms by which an order is found: words of it, its customer's id, and what is unusual about it. Pure.
 
 An account finds an order by what it sees of it and by nothing else. So the terms are those of the account's view
 (`orders/view.py`), and a supplier that doesn't see the customer's contact has no row of it that could be found.
@@ -11,11 +11,12 @@ from typing import Any, Literal, TypeAlias
 
 from seatwright.core.folding import words
 from seatwright.customers.consent import address_of
+from seatwright.customers.identity import customer_id
 from seatwright.customers.phones import phone_words
 from seatwright.orders.model import Order
 from seatwright.orders.view import is_limited, view_of
 
-Kind: TypeAlias = Literal["word", "status", "balance"]
+Kind: TypeAlias = Literal["word", "customer", "status", "balance"]
 Balance: TypeAlias = Literal["owing", "credit", "settled"]
 
 MAX_WORD = 64
@@ -31,7 +32,11 @@ def terms_of(order: Order, viewer_id: str) -> str:
 
     Each is a line `kind:term`. Nearly all orders are confirmed, and most are settled; so these have no term.
     """
-    found = [f"word:{word}" for word in _words(order, viewer_id)]
+    seen = view_of(order, viewer_id) if is_limited(order, viewer_id) else order
+    found = [f"word:{word}" for word in _words(seen)]
+    customer = customer_id(seen.body.customer)
+    if customer is not None:
+        found.append(f"customer:{customer}")
     if order.status != "confirmed":
         found.append(f"status:{order.status}")
     balance = balance_of(order)
@@ -55,8 +60,7 @@ def email_word(address: str) -> str:
     return "".join(each for each in address.strip().casefold() if each.isprintable() and not each.isspace())[:MAX_WORD]
 
 
-def _words(order: Order, viewer_id: str) -> Iterable[str]:
-    seen = view_of(order, viewer_id) if is_limited(order, viewer_id) else order
+def _words(seen: Order) -> Iterable[str]:
     found: dict[str, None] = {}
     for word in (
         *words_of_customer(seen.body.customer),

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from seatwright.annotations import store as note_store
+from seatwright.annotations.model import Subject
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, SoldOut
@@ -72,6 +74,8 @@ async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: DeparturePlan
     moves = [(old, new) for old, new in planned.changes if new.times != old.times]
     again = {new.id: taken[new.id] for _, new in moves if new.pool_id is not None and taken[new.id]}
     await seats.release(tx, account_id, again)
+    for each in planned.gone:
+        await note_store.forget(tx, account_id, Subject("departure", each.id))
     if await store.delete(tx, account_id, [each.id for each in planned.gone]) != len(planned.gone):
         raise Retry  # seats were taken meanwhile; look again
     await store.unset_starts(tx, account_id, [old.id for old, new in moves if new.times.start_at != old.times.start_at])

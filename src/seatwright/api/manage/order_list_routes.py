@@ -10,6 +10,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
+from seatwright.annotations import store as note_store
 from seatwright.api.manage.order_list_wire import (
     CustomerPageOut,
     OrderPageOut,
@@ -56,6 +57,8 @@ After: TypeAlias = Annotated[
     int | None, QueryParameter(ge=0, le=2**53, description="Where the page begins: `next` of the page before it.")
 ]
 Day: TypeAlias = str | None
+Tagged: TypeAlias = tuple[OrderRow, tuple[str, ...]]
+"""An order and the account's tags on it."""
 
 
 @get("/orders", summary="Find orders", tags=_TAGS, opt=reporting.FILES)
@@ -88,6 +91,10 @@ async def find_orders(
             description="Only orders for which money is owed (`owing`), is to be given back (`credit`), or neither."
         ),
     ] = None,
+    tag: Annotated[str | None, QueryParameter(description="Only orders with this tag of the account's.")] = None,
+    customer_id: Annotated[
+        str | None, QueryParameter(name="customerId", description="Only this customer's, whom `/customers` names.")
+    ] = None,
     sort: Annotated[Sort, QueryParameter(description="By when they were made.")] = "newest",
     after: After = None,
     limit: Annotated[
@@ -104,6 +111,8 @@ async def find_orders(
         day_to=_day(departure_to, "departureTo"),
         status=status,
         balance=balance,
+        customer_id=customer_id or None,
+        tag=tag or None,
     )
     if chosen.day_from and chosen.day_to and chosen.day_to < chosen.day_from:
         raise Invalid("departureTo: must not be before departureFrom.", code="invalid_date_range", field="departureTo")
@@ -117,7 +126,7 @@ async def find_orders(
         found, following = await export.page(who.account_id, limit or DEFAULT_LIMIT, after)
         return ReportView(
             data=lambda: OrderPageOut(
-                orders=[listed_order_out(row.order(), who.account_id) for row in found], next=following
+                orders=[listed_order_out(row.order(), who.account_id, tags) for row, tags in found], next=following
             ),
             sheet=lambda: orders_sheet((), ""),
             file="orders",
@@ -132,12 +141,14 @@ class _Export:
     def __init__(self, database: Database, chosen: OrderSearch, sort: Sort, after: int | None) -> None:
         self._database, self._chosen, self._sort, self._after = database, chosen, sort, after
 
-    async def page(self, account_id: str, limit: int, after: int | None) -> tuple[Sequence[OrderRow], int | None]:
+    async def page(self, account_id: str, limit: int, after: int | None) -> tuple[Sequence[Tagged], int | None]:
         """Return the rows of one page, and where the next one begins."""
 
-        async def run(tx: ReadTx) -> tuple[Sequence[OrderRow], int | None]:
+        async def run(tx: ReadTx) -> tuple[Sequence[Tagged], int | None]:
             found = await search.find(tx, account_id, self._chosen, limit=limit, sort=self._sort, after=after)
-            return [row for _, row in await search.read(tx, account_id, found.numbers)], found.next
+            rows = [row for _, row in await search.read(tx, account_id, found.numbers)]
+            tags = await note_store.tags(tx, account_id, "order", [row.id for row in rows])
+            return [(row, tuple(tags[row.id].values())) for row in rows], found.next
 
         return await self._database.read(run)
 
@@ -155,8 +166,8 @@ class _Export:
                 return records
 
 
-def _records(rows: Sequence[OrderRow], viewer_id: str) -> list[OrderRecord]:
-    return [order_record(row.order(), viewer_id) for row in rows]
+def _records(rows: Sequence[Tagged], viewer_id: str) -> list[OrderRecord]:
+    return [order_record(row.order(), viewer_id, tags) for row, tags in rows]
 
 
 def _day(text: str | None, field: str) -> str | None:

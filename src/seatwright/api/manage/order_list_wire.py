@@ -10,6 +10,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall, to_local
 from seatwright.customers.fields import full_name
+from seatwright.customers.identity import customer_id
 from seatwright.http.wire import Wire
 from seatwright.orders.earlier_customers import Customers, EarlierCustomer
 from seatwright.orders.model import Order, item_status
@@ -30,7 +31,9 @@ class ListedItemOut(Wire, kw_only=True):
 
 
 class ListedOrderOut(Wire, kw_only=True):
-    """An order in a list, as the account sees it: `email` and `phone` are null where it doesn't see them."""
+    """An order in a list, as the account sees it: `email`, `phone` and `customerId` are null where it doesn't see them.
+    `tags` are the account's own.
+    """
 
     id: str
     confirmation: int
@@ -50,6 +53,8 @@ class ListedOrderOut(Wire, kw_only=True):
     channel: str | None
     supplier_id: str | None
     reseller_id: str | None
+    customer_id: str | None
+    tags: list[str]
 
 
 class OrderPageOut(Wire, kw_only=True):
@@ -63,10 +68,10 @@ class OrderPageOut(Wire, kw_only=True):
 
 class EarlierCustomerOut(Wire, kw_only=True):
     """A person who ordered before. `customer` is their newest order's; `lastTrip` the start of the latest departure on
-    which they have a seat, on the location's wall clock.
+    which they have a seat, on the location's wall clock. `id` is null for somebody of whom there is only a name.
     """
 
-    key: str
+    id: str | None
     name: str
     customer: dict[str, Any]
     orders: int
@@ -81,8 +86,8 @@ class CustomerPageOut(Wire, kw_only=True):
     next: int | None
 
 
-def listed_order_out(order: Order, viewer_id: str) -> ListedOrderOut:
-    """Show an order in a list to the account `viewer_id`."""
+def listed_order_out(order: Order, viewer_id: str, tags: Sequence[str]) -> ListedOrderOut:
+    """Show an order in a list to the account `viewer_id`, whose tags are on it."""
     seen = view_of(order, viewer_id)
     customer, currency, resold = seen.body.customer, seen.body.currency, order.owner_id != order.account_id
     return ListedOrderOut(
@@ -114,6 +119,8 @@ def listed_order_out(order: Order, viewer_id: str) -> ListedOrderOut:
         channel=seen.channel or None,
         supplier_id=seen.account_id if resold and viewer_id == seen.owner_id else None,
         reseller_id=seen.owner_id if resold and viewer_id == seen.account_id else None,
+        customer_id=customer_id(customer),
+        tags=list(tags),
     )
 
 
@@ -124,7 +131,7 @@ def customers_out(found: Customers) -> CustomerPageOut:
 
 def _customer_out(one: EarlierCustomer) -> EarlierCustomerOut:
     return EarlierCustomerOut(
-        key=one.key,
+        id=one.id,
         name=_name(one.fields),
         customer=dict(one.fields),
         orders=one.orders,
@@ -150,15 +157,15 @@ class OrderRecord(NamedTuple):
     first: tuple[Instant, str] | None
 
 
-def order_record(order: Order, viewer_id: str) -> OrderRecord:
+def order_record(order: Order, viewer_id: str, tags: Sequence[str]) -> OrderRecord:
     """Return the row of an order for a sheet."""
     starts = [(item.start_at, item.time_zone) for item in order.body.items if item.start_at is not None]
-    return OrderRecord(listed_order_out(order, viewer_id), order.created_at, min(starts, default=None))
+    return OrderRecord(listed_order_out(order, viewer_id, tags), order.created_at, min(starts, default=None))
 
 
 _TITLES = (
     *("Confirmation", "Status", "Customer", "E-mail", "Phone", "Reference", "Booked", "First departure", "Products"),
-    *("Guests", "Total", "Paid", "Balance", "Currency", "Channel"),
+    *("Guests", "Total", "Paid", "Balance", "Currency", "Channel", "Tags"),
 )
 
 
@@ -187,4 +194,5 @@ def _rows(records: Sequence[OrderRecord], zone: str) -> Iterator[Sequence[Cell]]
             order.balance,
             order.currency,
             order.channel,
+            ", ".join(order.tags),
         )

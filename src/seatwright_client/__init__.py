@@ -11,7 +11,17 @@ with SeatwrightClient("https://book.canyon.example", username="dana@canyon.examp
 
 from seatwright_client.account import Account, ApiKey, AuditEvent, Business, Connection, NewApiKey, Phone, User
 from seatwright_client.agencies import Agency, AgencyInfo, AgencyPhone, NamedPlace
-from seatwright_client.carts import Cart, CartItem, Charge, Item, ItemDate, ItemPickup, Line, ParticipantDetails
+from seatwright_client.carts import (
+    Cart,
+    CartDeposit,
+    CartItem,
+    Charge,
+    Item,
+    ItemDate,
+    ItemPickup,
+    Line,
+    ParticipantDetails,
+)
 from seatwright_client.catalog import (
     Departure,
     Entry,
@@ -92,6 +102,7 @@ __all__ = [
     "CancellationQuote",
     "CancelledOrder",
     "Cart",
+    "CartDeposit",
     "CartItem",
     "Charge",
     "Conflict",

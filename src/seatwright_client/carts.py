@@ -198,6 +198,15 @@ class CartHolds(Shape, frozen=True, kw_only=True):
     holds: tuple[Hold, ...]
 
 
+class CartDeposit(Shape, frozen=True, kw_only=True):
+    """What of a cart is to be paid in advance, and what all of it costs."""
+
+    cart_id: str
+    deposit: Decimal
+    total: Decimal
+    currency: str
+
+
 class Carts(Resource[Mode]):
     """`client.carts`. Methods that change a cart return it as it is afterwards."""
 
@@ -241,6 +250,11 @@ class Carts(Resource[Mode]):
     def holds(self, cart_id: str) -> Request[CartHolds]:
         """Return how long the cart's seats are held."""
         return get(path(MANAGE, "carts", cart_id, "holds"), enveloped(CartHolds))
+
+    @operation
+    def deposit(self, cart_id: str) -> Request[CartDeposit]:
+        """Return what of the cart is to be paid in advance."""
+        return get(path(MANAGE, "carts", cart_id, "deposit"), enveloped(CartDeposit))
 
     @operation
     def extend(self, cart_id: str, *, idempotency_key: str | None = None) -> Request[CartHolds]:

@@ -53,7 +53,7 @@ class MethodSum(Shape, frozen=True, kw_only=True):
 
 class OrderPayments(Shape, frozen=True, kw_only=True):
     """The money of an order: what is owed, what is paid, in which ways, and all payments in order. A `balance` below
-    zero is money to give back.
+    zero is money to give back. `deposit` is what is to be paid in advance, and `deposit_due` what of it isn't paid.
     """
 
     order_id: str
@@ -62,6 +62,8 @@ class OrderPayments(Shape, frozen=True, kw_only=True):
     total: Decimal
     amount_paid: Decimal
     balance: Decimal
+    deposit: Decimal
+    deposit_due: Decimal
     currency: str
     by_method: tuple[MethodSum, ...]
     payments: tuple[RecordedPayment, ...]

@@ -13,6 +13,7 @@ import seatwright_client as client
 from seatwright.api.manage import (
     account_wire,
     cancellation_wire,
+    cart_routes,
     connection_wire,
     departure_wire,
     link_routes,
@@ -38,6 +39,7 @@ PAIRS: list[tuple[type[msgspec.Struct], type[msgspec.Struct]]] = [
     (product_wire.DayOut, client.Day),
     (product_wire.PickupServiceOut, client.Pickup),
     (cart_wire.CartOut, client.Cart),
+    (cart_routes.CartDepositOut, client.CartDeposit),
     (item_wire.CartItemOut, client.CartItem),
     (item_wire.ItemOut, client.Item),
     (item_wire.DateOut, client.ItemDate),

@@ -139,6 +139,7 @@ FIXED = [
     Route("GET", "/api/v1/departures/{departure_id}/manifest", ("manifests.read",), ("departure",)),
     Route("GET", "/api/v1/carts/{cart_id}/holds", READ, ("cart",)),
     Route("POST", "/api/v1/carts/{cart_id}/extend", WRITE, ("cart",)),
+    Route("GET", "/api/v1/carts/{cart_id}/deposit", READ, ("cart",)),
     Route("GET", "/api/v1/reports/sales", REPORTS),
     Route("GET", "/api/v1/reports/transactions", ("transactions.read",), (), None, "?from=2026-07-01&to=2026-07-31"),
     Route("GET", "/api/v1/reports/payables", REPORTS),

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from seatwright.catalog.model import Deposit
 from seatwright.catalog.policy import Policy
 from seatwright.core.clock import Instant
 from seatwright.core.times import iso_wall
@@ -153,7 +154,7 @@ class PickupChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A guest's cancellation policy, starting place and pickup.
+    """A guest's cancellation policy, starting place and pickup, and what of the price is to be paid in advance.
 
     It belongs to a participant or unit; an item stores each different arrangement of its lines once.
     """
@@ -161,6 +162,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     policy: Policy | None = None
     location: Place | None = None
     pickup: PickupChoice | None = None
+    deposit: Deposit | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

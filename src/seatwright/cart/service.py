@@ -317,7 +317,9 @@ def _with_more(
         start_at=departure.start_at,
         end_at=departure.end_at,
         time_zone=departure.time_zone,
-        arrangements=(Arrangement(policy=catalog.policy_of(product), location=location, pickup=pickup),),
+        arrangements=(
+            Arrangement(policy=catalog.policy_of(product), location=location, pickup=pickup, deposit=product.deposit),
+        ),
         lines=lines,
         held_since=now,
         expires_at=now + booking.hold_ms,

@@ -172,12 +172,25 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     email: str
 
 
+class Deposit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to be paid of a product in advance.
+
+    `amount` is ppm of what its guests cost for `percent`; minor units for `flat`, for each participant (or unit) or
+    once for the order.
+    """
+
+    calc: Literal["percent", "flat"]
+    amount: int
+    per: Literal["participant", "order"] = "participant"
+
+
 class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """An activity (sold to participants) or a rental (sold by the unit).
 
     `approval_min`: orders have to be accepted within this many minutes; None means that they needn't be accepted.
     `price_categories` are the prices of tiers for resellers that have such a category, by its name and the tier's code.
-    `price_category` is the one whose prices `tiers` have, where a reseller sees the product (never stored).
+    `price_category` is the one whose prices `tiers` have, where a reseller sees the product (never stored). The
+    `deposit` is what a desk takes when it books.
     """
 
     number: int
@@ -208,6 +221,7 @@ class Product(Entry, frozen=True, kw_only=True, omit_defaults=True):
     price_categories: dict[str, dict[str, int]] = {}
     notices: tuple[Notice, ...] = ()
     price_category: str = ""
+    deposit: Deposit | None = None
 
     def tier(self, code: str) -> Tier | None:
         """Return the tier called `code`, in any spelling that counts as the same, or None."""

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
+from seatwright.cart.deposits import deposit_of
 from seatwright.cart.model import Item, OrderAgent
 from seatwright.core.clock import Instant
 
@@ -175,6 +176,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def balance(self) -> int:
         """The amount still owed; below zero, money to give back."""
         return self.total - self.paid
+
+    @property
+    def deposit(self) -> int:
+        """What of the order is to be paid in advance."""
+        return deposit_of(self.body.items)
+
+    @property
+    def deposit_due(self) -> int:
+        """What of the deposit isn't paid yet."""
+        return max(0, self.deposit - self.paid)
 
     @property
     def last_date(self) -> Instant | None:

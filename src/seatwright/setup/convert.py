@@ -71,7 +71,9 @@ class _Size(NamedTuple):
     amount: int
 
 
-def _size(form: forms.FeeForm | forms.ChargeForm | forms.DiscountForm, terms: Terms, path: str) -> _Size:
+def _size(
+    form: forms.FeeForm | forms.ChargeForm | forms.DiscountForm | forms.DepositForm, terms: Terms, path: str
+) -> _Size:
     """Read `percent` or `amount`, of which there must be one."""
     if form.percent is not None and form.amount is not None:
         raise bad_field(at(path, "amount"), "can't be there beside percent; leave one of them out.")
@@ -255,7 +257,15 @@ def _product(form: forms.ProductForm, head: dict[str, Any], terms: Terms, path: 
         price_categories=_categories(form, terms, at(path, "priceCategories")),
         notices=tuple(_notice(notice, at(path, f"notices[{i}].email")) for i, notice in enumerate(form.notices)),
         modified_at=terms.now,
+        deposit=_deposit(form.deposit, terms, at(path, "deposit")),
     )
+
+
+def _deposit(form: forms.DepositForm | None, terms: Terms, path: str) -> model.Deposit | None:
+    if form is None:
+        return None
+    size = _size(form, terms, path)
+    return model.Deposit(calc=size.calc, amount=size.amount, per=form.per)
 
 
 def _categories(form: forms.ProductForm, terms: Terms, path: str) -> dict[str, dict[str, int]]:

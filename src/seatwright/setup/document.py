@@ -205,6 +205,15 @@ class NoticeForm(Form, kw_only=True):
     email: Annotated[str, Meta(max_length=254, examples=["boathouse@canyon.example"])]
 
 
+class DepositForm(Form, kw_only=True):
+    """What is to be paid in advance: either `percent` of what guests cost, or `amount`, for each guest or unit
+    (`participant`) or once for the order."""
+
+    percent: Percent | None = None
+    amount: Amount | None = None
+    per: Literal["participant", "order"] = "participant"
+
+
 class ProductForm(EntryForm, kw_only=True):
     """An activity (`participant`) or a rental (`unit`).
 
@@ -253,6 +262,9 @@ class ProductForm(EntryForm, kw_only=True):
     notices: Annotated[
         list[NoticeForm], Meta(max_length=20, description="Who is told of its orders, unless an order disables it.")
     ] = msgspec.field(default_factory=list)
+    deposit: Annotated[
+        DepositForm | None, Meta(description="What is to be paid in advance.", examples=[{"percent": 20}])
+    ] = None
     modified_date: ReadOnly = None
 
 

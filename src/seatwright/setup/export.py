@@ -151,7 +151,14 @@ def _product(entry: model.Product, head: dict[str, Any], currency: str) -> forms
         },
         notices=[forms.NoticeForm(name=notice.name, email=notice.email) for notice in entry.notices],
         modified_date=iso_utc(entry.modified_at),
+        deposit=_deposit(entry.deposit, currency),
     )
+
+
+def _deposit(deposit: model.Deposit | None, currency: str) -> forms.DepositForm | None:
+    if deposit is None:
+        return None
+    return forms.DepositForm(per=deposit.per, **_size(deposit.calc, deposit.amount, currency))
 
 
 def _tier(tier: model.Tier, currency: str) -> forms.TierForm:

@@ -1,7 +1,8 @@
-"""`/api/v1/carts`: how long a cart's seats are held, and holding them longer."""
+"""`/api/v1/carts`: how long a cart's seats are held, and holding them longer; and its deposit."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated
 
 from litestar import Response, get, post
@@ -10,7 +11,12 @@ from litestar.params import PathParameter
 
 from seatwright.auth.model import Caller
 from seatwright.cart import extension
+from seatwright.cart import service as carts
+from seatwright.cart.deposits import deposit_of
 from seatwright.cart.extension import CartHolds
+from seatwright.cart.model import sums
+from seatwright.cart.service import PricedCart
+from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, booking
@@ -56,6 +62,35 @@ async def read_holds(request: ApiRequest, cart_id: _Id) -> Response[Envelope[Car
     return await endpoint.read(request, "orders.read", run, holds_out)
 
 
+class CartDepositOut(Wire, kw_only=True):
+    """What of a cart is to be paid in advance, and what all of it costs."""
+
+    cart_id: str
+    deposit: Decimal
+    total: Decimal
+    currency: str
+
+
+@get("/carts/{cart_id:str}/deposit", summary="What of a cart is to be paid in advance", tags=_TAGS)
+async def read_deposit(request: ApiRequest, cart_id: _Id) -> Response[Envelope[CartDepositOut]]:
+    """Answer the deposit on what is in the cart by now, by the terms of its products."""
+
+    async def run(tx: ReadTx, caller: Caller) -> PricedCart:
+        return await carts.read(tx, booking(request), caller, cart_id)
+
+    return await endpoint.read(request, "orders.read", run, _deposit_out)
+
+
+def _deposit_out(found: PricedCart) -> CartDepositOut:
+    items, currency = found.cart.body.items, found.currency
+    return CartDepositOut(
+        cart_id=found.cart.id,
+        deposit=to_wire(deposit_of(items), currency),
+        total=to_wire(sums([line for item in items for line in item.lines]).total, currency),
+        currency=currency,
+    )
+
+
 @post("/carts/{cart_id:str}/extend", status_code=200, summary="Hold a cart's seats longer", tags=_TAGS)
 async def extend_holds(request: ApiRequest, cart_id: _Id) -> Response[Envelope[CartHoldsOut]]:
     """Hold all seats of a cart for a full time from now, or up to the latest end of each hold. Lapsed ones are taken
@@ -88,4 +123,4 @@ def holds_out(found: CartHolds) -> CartHoldsOut:
     )
 
 
-ROUTES: list[HTTPRouteHandler] = [read_holds, extend_holds]
+ROUTES: list[HTTPRouteHandler] = [read_holds, extend_holds, read_deposit]

@@ -96,7 +96,7 @@ class MethodSumOut(Wire, kw_only=True):
 
 class PaymentsOut(Wire, kw_only=True):
     """The money of an order: what is owed, what is paid, in which ways, and all payments in order. A `balance` below
-    zero is money to give back."""
+    zero is money to give back. `deposit` is what is to be paid in advance, and `depositDue` what of it isn't paid."""
 
     order_id: str
     confirmation: int
@@ -104,6 +104,8 @@ class PaymentsOut(Wire, kw_only=True):
     total: Decimal
     amount_paid: Decimal
     balance: Decimal
+    deposit: Decimal
+    deposit_due: Decimal
     currency: str
     by_method: list[MethodSumOut]
     payments: list[RecordedPaymentOut]
@@ -123,6 +125,8 @@ def payments_out(order: Order, viewer_id: str) -> PaymentsOut:
         total=to_wire(order.total, currency),
         amount_paid=to_wire(order.paid, currency),
         balance=to_wire(order.balance, currency),
+        deposit=to_wire(order.deposit, currency),
+        deposit_due=to_wire(order.deposit_due, currency),
         currency=currency,
         by_method=[
             MethodSumOut(method=method, amount=to_wire(amount, currency)) for method, amount in by_method.items()

@@ -13,7 +13,7 @@ from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.request import MANAGE, Request, get, given, path, query_text, several, write
 
 _ACCOUNT, _USERS, _CONNECTIONS = f"{MANAGE}/account", f"{MANAGE}/users", f"{MANAGE}/connections"
-_KEYS = f"{MANAGE}/keys"
+_KEYS, _INVITATIONS = f"{MANAGE}/keys", f"{MANAGE}/invitations"
 
 
 class Phone(Shape, frozen=True, kw_only=True):
@@ -62,6 +62,29 @@ class User(Shape, frozen=True, kw_only=True):
     permissions: tuple[str, ...]
     active: bool
     created_date: dt.datetime
+
+
+class Session(Shape, frozen=True, kw_only=True):
+    """A browser that a user has signed in to the desk with. `last_seen_date` is exact to a minute."""
+
+    id: str
+    browser: str
+    created_date: dt.datetime
+    last_seen_date: dt.datetime
+
+
+class Invitation(Shape, frozen=True, kw_only=True):
+    """An invitation to become a user. `status` is waiting, accepted, revoked or expired."""
+
+    id: str
+    email: str
+    role: str | None = None
+    permissions: tuple[str, ...]
+    language: str
+    status: str
+    invited_by: str
+    created_date: dt.datetime
+    expires_date: dt.datetime
 
 
 class ApiKey(Shape, frozen=True, kw_only=True):
@@ -114,9 +137,16 @@ class _Key(Shape, frozen=True, kw_only=True):
     apikey: str
 
 
+class _Ended(Shape, frozen=True, kw_only=True):
+    ended: int
+
+
 _account, _user, _connection = enveloped(Account), enveloped(User), enveloped(Connection)
 _api_key, _new_key = enveloped(ApiKey), enveloped(NewApiKey)
+_invitation, _session = enveloped(Invitation), enveloped(Session)
 _Users: TypeAlias = list[User]
+_Sessions: TypeAlias = list[Session]
+_Invitations: TypeAlias = list[Invitation]
 _Keys: TypeAlias = list[ApiKey]
 _Connections: TypeAlias = list[Connection]
 _Events: TypeAlias = list[AuditEvent]
@@ -227,6 +257,51 @@ class Users(Resource[Mode]):
         )
         return write("PATCH", path(_USERS, user_id), _user, key=idempotency_key, body=body)
 
+    @operation
+    def sessions(self, user_id: str) -> Request[_Sessions]:
+        """Return the browsers in which a user is signed in to the desk, newest first."""
+        return get(path(_USERS, user_id, "sessions"), enveloped(_Sessions))
+
+    @operation
+    def end_session(self, user_id: str, session_id: str, *, idempotency_key: str | None = None) -> Request[Session]:
+        """Sign a user out of one browser."""
+        return write("DELETE", path(_USERS, user_id, "sessions", session_id), _session, key=idempotency_key)
+
+    @operation
+    def end_sessions(self, user_id: str, *, idempotency_key: str | None = None) -> Request[int]:
+        """Sign a user out of all browsers; return of how many."""
+        return write("DELETE", path(_USERS, user_id, "sessions"), _ended, key=idempotency_key)
+
+
+class Invitations(Resource[Mode]):
+    """`client.invitations`: people who are invited by mail to become users."""
+
+    @operation
+    def list(self, *, limit: int = 200, page: int = 0) -> Request[_Invitations]:
+        """Return a page of the account's invitations, newest first, those that are over too."""
+        return get(_INVITATIONS, enveloped(_Invitations), {"limit": limit, "page": page})
+
+    iterate = pages(list)
+
+    @operation
+    def create(
+        self,
+        email: str,
+        *,
+        role: str | None = None,
+        permissions: Iterable[str] | None = None,
+        language: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[Invitation]:
+        """Invite somebody by mail, with a role or permissions; the mail is in the account's language by default."""
+        body = given(email=email, role=role, permissions=several(permissions), language=language)
+        return write("POST", _INVITATIONS, _invitation, key=idempotency_key, body=body)
+
+    @operation
+    def revoke(self, invitation_id: str, *, idempotency_key: str | None = None) -> Request[Invitation]:
+        """End an invitation, so that its link opens nothing."""
+        return write("DELETE", path(_INVITATIONS, invitation_id), _invitation, key=idempotency_key)
+
 
 class Keys(Resource[Mode]):
     """`client.keys`: keys of integrations, beside the account's own (`client.account.reset_key`)."""
@@ -304,6 +379,10 @@ class Audit(Resource[Mode]):
     def history(self, subject_id: str) -> Request[_Events]:
         """Return what happened to an order, cart, user, key or connection: the newest 200 events, oldest first."""
         return get(path(f"{MANAGE}/audit", subject_id), enveloped(_Events))
+
+
+def _ended(body: bytes) -> int:
+    return enveloped(_Ended)(body).ended
 
 
 def _apikey(body: bytes) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeAlias, TypeVar
 
 import httpx
 
-from seatwright_client.account import AccountCalls, Audit, Connections, Keys, Users
+from seatwright_client.account import AccountCalls, Audit, Connections, Invitations, Keys, Users
 from seatwright_client.agencies import Agencies
 from seatwright_client.answers import enveloped
 from seatwright_client.carts import Carts
@@ -58,6 +58,7 @@ class _Client(Generic[Mode]):
         self.tags: Tags[Mode] = Tags(caller)
         self.account: AccountCalls[Mode] = AccountCalls(caller)
         self.users: Users[Mode] = Users(caller)
+        self.invitations: Invitations[Mode] = Invitations(caller)
         self.keys: Keys[Mode] = Keys(caller)
         self.connections: Connections[Mode] = Connections(caller)
         self.agencies: Agencies[Mode] = Agencies(caller)

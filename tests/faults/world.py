@@ -19,17 +19,20 @@ import httpx
 import pytest
 
 from seatwright.app.assembly import create_app
+from seatwright.auth import handles
 from seatwright.auth import service as auth
+from seatwright.auth.handles import Handle, read_handle
 from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.secrets import Keyring
+from seatwright.auth.sessions import NewSession, open_session
 from seatwright.catalog.model import Discount, Product, Tier
 from seatwright.catalog.store import CatalogCache
-from seatwright.core import ids
+from seatwright.core import ids, sealing
 from seatwright.core.clock import DAY_MS, MINUTE_MS, ManualClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Unavailable
 from seatwright.core.ids import new_hex24
-from seatwright.http.context import Services
+from seatwright.http.context import Services, session_context
 from seatwright.invariants.checks import Finding, check
 from seatwright.notifications.webhooks import signing as webhooks_signing
 from seatwright.resellers import service as resellers
@@ -49,7 +52,8 @@ class Dice:
         self.thrown = 0
         self._seed = 0
         patch.setattr(secrets, "token_hex", lambda n=32: self._bytes(n).hex())
-        patch.setattr(webhooks_signing, "random_bytes", self._bytes)  # asyncpg signs in with `secrets.token_bytes`
+        for module in (webhooks_signing, sealing, handles):  # asyncpg signs in with `secrets.token_bytes`
+            patch.setattr(module, "random_bytes", self._bytes)
         patch.setattr(secrets, "randbelow", lambda n: int.from_bytes(self._bytes(8)) % n)
         patch.setattr(uuid, "uuid4", lambda: uuid.UUID(bytes=self._bytes(16), version=4))
         patch.setattr(ids, "_counter", self)
@@ -292,6 +296,8 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
     kim = {"email": "kim@canyon.example", "name": "Kim", "permissions": []}
     user = await desk.data("POST", "/api/v1/users", json=kim)
     key = await desk.data("POST", "/api/v1/keys", json={"name": "Partner", "permissions": []})
+    invitation = await desk.data("POST", "/api/v1/invitations", json={"email": "al@x.example", "role": "guide"})
+    cookie = await _signed_in(desk, user["id"])
     await _old_answers(desk)
     hook = await desk.data("POST", "/api/v1/webhooks", json={"url": "https://hooks.example/"})
     call = await desk.data("POST", f"/api/v1/webhooks/{hook['id']}/test")
@@ -315,6 +321,8 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
         "reseller": seller.shop.account_id,
         "user": user["id"],
         "key": key["id"],
+        "invitation": invitation["id"],
+        "session": cookie.id,
         "hook": hook["id"],
         "call": call["id"],
     }
@@ -327,6 +335,16 @@ async def _known(desk: Desk, departure: str) -> dict[str, Any]:
     await desk.data("PUT", f"/cart/{cart}/customer", json=ann)
     placed: dict[str, Any] = await desk.data("POST", "/order", json={"id": cart, "disableConfirmationEmail": False})
     return placed
+
+
+async def _signed_in(desk: Desk, user_id: str) -> Handle:
+    """Open a session of a user, and return what its cookie has."""
+    parts, now = desk.services, desk.services.clock.now()
+    new = NewSession(desk.shop.account_id, user_id, 1)
+    cookie = await parts.database.write(lambda tx: open_session(tx, session_context(parts), now, new))
+    handle = read_handle(cookie)
+    assert handle is not None
+    return handle
 
 
 async def _old_answers(desk: Desk) -> None:

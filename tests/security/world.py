@@ -14,10 +14,12 @@ from argon2 import PasswordHasher
 
 from seatwright.auth import service as auth
 from seatwright.auth import tokens
+from seatwright.auth.handles import read_handle
 from seatwright.auth.model import ALL_PERMISSIONS, PERMISSIONS
+from seatwright.auth.sessions import NewSession, open_session
 from seatwright.auth.tokens import Claims
 from seatwright.core.ids import new_hex24
-from seatwright.http.context import Services
+from seatwright.http.context import Services, session_context
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.mail import message as mail
@@ -170,6 +172,7 @@ class Side:
             "message": self._message,
             "refusal": self._refusal,
             "clerk": self._clerk,
+            "invitation": self._invitation,
             "key": self._key,
             "webhook": self._webhook,
             "old_webhook": self._new_webhook,
@@ -201,6 +204,8 @@ class Side:
             }
             quote = f"/api/v1/orders/{order['id']}/cancellation-quote?lineIds={found['participant']}"
             found["proof"] = (await self.data("GET", quote))["proof"] if "proof" in names else ""
+        if names & {"desk_clerk", "session"}:
+            found |= await self._signed_in_clerk()
         return found | {name: await self.thing(name) for name in sorted(names - set(found))}
 
     async def _payment(self, order_id: str) -> str:
@@ -225,6 +230,21 @@ class Side:
     async def _clerk(self) -> str:
         """Return a user who may do nothing."""
         return (await self.user_with(frozenset()))[0]
+
+    async def _signed_in_clerk(self) -> dict[str, str]:
+        """Return a user who may do nothing, and a session of the user's."""
+        user_id = await self._clerk()
+        new = NewSession(self.account_id, user_id, 1, word(self.code))
+        parts, now = self.services, self.services.clock.now()
+        cookie = await parts.database.write(lambda tx: open_session(tx, session_context(parts), now, new))
+        handle = read_handle(cookie)
+        assert handle is not None
+        return {"desk_clerk": user_id, "session": handle.id}
+
+    async def _invitation(self) -> str:
+        """Invite somebody."""
+        body = {"email": f"user{next(_numbers)}@{word(self.code)}.example", "permissions": []}
+        return str((await self.data("POST", "/api/v1/invitations", body))["id"])
 
     async def _new_webhook(self) -> str:
         url = f"https://{word(self.code)}.example/{next(_numbers)}"

@@ -11,9 +11,10 @@ from standardwebhooks import WebhookVerificationError
 from structlog.testing import capture_logs
 
 from seatwright.core.clock import HOUR_MS, SECOND_MS, ManualClock
+from seatwright.core.sealing import UnreadableSecret, seal, unseal
 from seatwright.notifications.deliveries import WAITS_MS
 from seatwright.notifications.webhooks.sender import UNREADABLE
-from seatwright.notifications.webhooks.signing import UnreadableSecret, new_secret, seal, unseal
+from seatwright.notifications.webhooks.signing import bound_to, new_secret
 from tests.security.world import dump
 from tests.webhooks.conftest import Hooks, verified
 
@@ -118,9 +119,9 @@ async def test_a_secret_of_another_server_is_said_to_be_one(hooks: Hooks) -> Non
 
 def test_a_sealed_secret_is_its_webhooks_alone() -> None:
     secret = new_secret()
-    sealed = seal(KEY, secret, "account", "webhook")
-    assert unseal(KEY, sealed, "account", "webhook") == secret
-    assert seal(KEY, secret, "account", "webhook") != sealed
+    sealed = seal(KEY, secret, bound_to("account", "webhook"))
+    assert unseal(KEY, sealed, bound_to("account", "webhook")) == secret
+    assert seal(KEY, secret, bound_to("account", "webhook")) != sealed
     damaged = base64.b64encode(base64.b64decode(sealed)[:-1] + b"x").decode()
     for key, text, account, webhook in (
         (bytes(32), sealed, "account", "webhook"),
@@ -131,4 +132,4 @@ def test_a_sealed_secret_is_its_webhooks_alone() -> None:
         (KEY, "", "account", "webhook"),
     ):
         with pytest.raises(UnreadableSecret):
-            unseal(key, text, account, webhook)
+            unseal(key, text, bound_to(account, webhook))

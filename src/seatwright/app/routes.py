@@ -22,6 +22,7 @@ from seatwright.api.manage import (
     order_list_routes,
     order_routes,
     payment_routes,
+    people_routes,
     refusal_routes,
     report_routes,
     webhook_routes,
@@ -60,6 +61,7 @@ ROUTES: Routes = {
     MANAGE: [
         *account_routes.ROUTES,
         *key_routes.ROUTES,
+        *people_routes.ROUTES,
         *connection_routes.ROUTES,
         *catalog_routes.ROUTES,
         *departure_routes.ROUTES,

@@ -55,6 +55,10 @@ FIRST_FAILURES_ANYWHERE = 500
 """Failed attempts with one name and a password, from networks that have failed with it less often. So an attacker who
 tries a name from a few networks doesn't lock out its owner, from any address.
 """
+MAILS_PER_NAME = 5
+"""Requests for a mail to one address that nobody has proved to be theirs, in `FAILURE_WINDOW_MS`."""
+MAILS_PER_ADDRESS = 20
+"""The same from one network address, to any."""
 FAMILIAR_MS = 30 * DAY_MS
 """How long an address is familiar after a sign-in: failures elsewhere don't count for it."""
 FAMILIAR_ADDRESSES = 20
@@ -255,6 +259,18 @@ class Limits:
         finally:
             for bound in () if failed else bounds:
                 self.failures.refund(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
+
+    def ask_for_mail(self, name: str, networks: Networks, now: Instant) -> None:
+        """Count a request for a mail to an address that may be anybody's. Raises `TooMany` after too many, whoever's it
+        is.
+        """
+        bounds = [_Bound(_key("mail", each), MAILS_PER_ADDRESS * times) for each, times in _weighed(networks)]
+        bounds.append(_Bound(_key("mail to", _folded(name)), MAILS_PER_NAME))
+        wait_s = max(self._wait_s(bound, now) for bound in bounds)
+        if wait_s:
+            raise TooMany("Too many such mails; wait, then try again.", retry_after_s=wait_s, code="too_many_attempts")
+        for bound in bounds:
+            self.failures.spend(bound.key, now, burst=bound.most, per_ms=bound.per_ms)
 
     @contextmanager
     def link(self, networks: Networks, now: Instant) -> Iterator[None]:

@@ -173,7 +173,7 @@ async def create_account(
         id=new_hex24(),
         code=_code(code),
         name=check_name(name),
-        email=_email(email),
+        email=check_email(email),
         currency=money.check_currency(currency),
         time_zone=times.check_zone(time_zone),
         policy_code=None,
@@ -213,7 +213,7 @@ async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, chan
     changed = msgspec.structs.replace(
         old,
         name=old.name if change.name is None else check_name(change.name),
-        email=old.email if change.email is None else _email(change.email),
+        email=old.email if change.email is None else check_email(change.email),
         currency=old.currency if change.currency is None else money.check_currency(change.currency),
         time_zone=old.time_zone if change.time_zone is None else times.check_zone(change.time_zone),
         policy_code=old.policy_code if change.policy_code is None else change.policy_code or None,
@@ -264,7 +264,7 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
     user = User(
         account_id=account_id,
         id=new_hex24(),
-        email=_email(new.email).lower(),
+        email=check_email(new.email).lower(),
         alternative_id=_alternative_id(new.alternative_id),
         name=check_name(new.name),
         role=check_role(new.role),
@@ -275,7 +275,7 @@ async def create_user(tx: Tx, now: Instant, actor: str, account_id: str, new: Ne
     try:
         await store.insert_user(tx, user, new.password_hash)
     except ConstraintViolation:
-        raise _name_taken() from None
+        raise name_taken() from None
     detail = {"role": user.role, "permissions": sorted(user.permissions)}
     await audit.record(tx, account_id, now, actor, "user.created", user.id, detail)
     return user
@@ -293,7 +293,7 @@ async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id
         raise NotFound("There is no such user.", code="user_not_found")
     changed = msgspec.structs.replace(
         old,
-        email=old.email if change.email is None else _email(change.email).lower(),
+        email=old.email if change.email is None else check_email(change.email).lower(),
         name=old.name if change.name is None else check_name(change.name),
         role=check_role(change.role) if _gives(change) else old.role,
         permissions=check_permissions(change.permissions or frozenset()) if _gives(change) else old.permissions,
@@ -309,7 +309,7 @@ async def change_user(tx: Tx, now: Instant, actor: str, account_id: str, user_id
     try:
         await store.update_user(tx, changed, change.password_hash, ends_tokens=ends_tokens)
     except ConstraintViolation:
-        raise _name_taken() from None
+        raise name_taken() from None
     detail = {**_changes(old, changed), "password": change.password_hash is not None}
     await audit.record(tx, account_id, now, actor, "user.changed", user_id, detail)
     return changed
@@ -345,7 +345,8 @@ def _changes(old: Account | User, changed: Account | User) -> dict[str, object]:
     return {"fields": names, "values": msgspec.to_builtins(values)}
 
 
-def _name_taken() -> Conflict:
+def name_taken() -> Conflict:
+    """Return the error about an e-mail or alternative id that another user has."""
     return Conflict(
         "email: the account has another user with this e-mail or alternative id.", code="user_exists", field="email"
     )
@@ -369,7 +370,8 @@ def check_name(text: str) -> str:
     return text
 
 
-def _email(text: str) -> str:
+def check_email(text: str) -> str:
+    """Return an address without spaces around it. Raises `Invalid` for a text that is none."""
     text = text.strip()
     if not is_address(text):
         raise Invalid(f"email: {text[:MAX_ADDRESS]!r} is not an e-mail address.", code="invalid_email", field="email")

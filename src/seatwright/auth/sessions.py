@@ -1,14 +1,11 @@
 """Use cases of the sessions of browsers that are signed in to the desk.
 
-A cookie's value is 56 bytes in base64url: the account, the session's id, and a secret of 256 random bits, of which the
-database has only a keyed hash. Each sign-in makes a new session, so a value that somebody else has put into a browser
-never opens anything.
+A cookie's value is a handle (`auth.handles`) of the session's row. Each sign-in makes a new session, so a value that
+somebody else has put into a browser never opens anything.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -19,6 +16,7 @@ import msgspec
 
 from seatwright.auth import session_store
 from seatwright.auth.agents import short_agent
+from seatwright.auth.handles import new_handle, plain_base64, read_handle
 from seatwright.auth.model import Caller
 from seatwright.auth.roles import parse_permissions
 from seatwright.auth.secrets import Keyring, same_hash
@@ -33,9 +31,7 @@ MAX_SESSIONS = 20
 """Maximum number of sessions of one user; the oldest gives way to a new one."""
 SEEN_MS = MINUTE_MS
 """How exact `seen_at` is: looking at pages writes once in this time at most."""
-_ID, _SECRET = 12, 32
-"""Bytes."""
-_FORM, _COOKIE = b"form\0", b"cookie\0"
+_FORM = b"form\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,6 @@ async def open_session(tx: Tx, context: SessionContext, now: Instant, new: NewSe
 
     If the user's generation has changed since then, the session is over before its first click.
     """
-    secret = secrets.token_bytes(_SECRET)
     opened = Session(
         account_id=new.account_id,
         id=new_hex24(),
@@ -82,10 +77,11 @@ async def open_session(tx: Tx, context: SessionContext, now: Instant, new: NewSe
         seen_at=now,
         agent=short_agent(new.user_agent),
     )
-    await session_store.insert(tx, opened, _hash(context.keyring, secret))
+    handle = new_handle(opened.account_id, opened.id)
+    await session_store.insert(tx, opened, handle.hashed(context.keyring, "cookie"))
     await session_store.delete_oldest(tx, new.account_id, new.user_id, keep=MAX_SESSIONS)
     await audit.record(tx, new.account_id, now, new.user_id, "session.opened", new.user_id, {"sessionId": opened.id})
-    return _text(bytes.fromhex(opened.account_id) + bytes.fromhex(opened.id) + secret)
+    return handle.text
 
 
 async def session_caller(tx: ReadTx, context: SessionContext, now: Instant, cookie: str) -> SessionCaller:
@@ -94,16 +90,16 @@ async def session_caller(tx: ReadTx, context: SessionContext, now: Instant, cook
     Raises `Unauthorized` if there is no such session, it has ended, or the user is inactive or has had the password
     changed since.
     """
-    account_id, session_id, secret = _parts(cookie)
-    row = await session_store.with_user(tx, account_id, session_id)
-    if row is None or not same_hash(row["secret_hash"], _hash(context.keyring, secret)):
+    handle = read_handle(cookie)
+    row = None if handle is None else await session_store.with_user(tx, handle.account_id, handle.id)
+    if handle is None or row is None or not handle.matches(context.keyring, "cookie", row["secret_hash"]):
         raise _over()
     session = session_store.session(row)
     if not row["active"] or session.generation != row["user_generation"] or not _lasts(context, session, now):
         raise _over()
     caller = Caller(
-        account_id=account_id,
-        user_id=row["user_id"],
+        account_id=session.account_id,
+        user_id=session.user_id,
         name=row["name"],
         email=row["email"],
         permissions=parse_permissions(row["permissions"]),
@@ -159,7 +155,7 @@ def csrf_token(keyring: Keyring, cookie: str) -> str:
 
     It is the same for the whole session and differs between sessions. `cookie` may also be a value of `new_visitor`.
     """
-    return _text(hmac.new(keyring.session_key, _FORM + cookie.encode(), hashlib.sha256).digest())
+    return plain_base64(hmac.new(keyring.session_key, _FORM + cookie.encode(), hashlib.sha256).digest())
 
 
 def check_csrf(keyring: Keyring, cookie: str, given: str) -> None:
@@ -175,7 +171,7 @@ def new_visitor() -> str:
     """Return a value for the cookie of a browser that isn't signed in, so that the sign-in has a `csrf_token` too. It
     opens nothing.
     """
-    return secrets.token_urlsafe(_SECRET)
+    return secrets.token_urlsafe(32)
 
 
 async def _end(tx: Tx, now: Instant, actor: str, session: Session) -> bool:
@@ -188,25 +184,6 @@ async def _end(tx: Tx, now: Instant, actor: str, session: Session) -> bool:
 
 def _lasts(context: SessionContext, session: Session, now: Instant) -> bool:
     return now < min(session.created_at + context.lifetime_ms, session.seen_at + context.idle_ms)
-
-
-def _parts(cookie: str) -> tuple[str, str, bytes]:
-    """Return the account, the session's id and the secret in a cookie's value. Raises `Unauthorized`."""
-    try:
-        raw = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
-    except (binascii.Error, ValueError):
-        raise _over() from None
-    if len(raw) != 2 * _ID + _SECRET or _text(raw) != cookie:
-        raise _over()
-    return raw[:_ID].hex(), raw[_ID : 2 * _ID].hex(), raw[2 * _ID :]
-
-
-def _hash(keyring: Keyring, secret: bytes) -> str:
-    return hmac.new(keyring.session_key, _COOKIE + secret, hashlib.sha256).hexdigest()
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _over() -> Unauthorized:

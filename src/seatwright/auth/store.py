@@ -218,6 +218,12 @@ async def other_owners(tx: ReadTx, account_id: str, user_id: str) -> bool:
     return any("owners.write" in parse_permissions(row["permissions"]) for row in found)
 
 
+async def email_taken(tx: ReadTx, account_id: str, email: str) -> bool:
+    """Tell whether a user of the account has this e-mail."""
+    row = await tx.row("SELECT 1 AS found FROM app_user WHERE account_id = $1 AND email = $2", account_id, email)
+    return row is not None
+
+
 async def insert_user(tx: Tx, new: User, password_hash: str | None) -> None:
     """Write a new user. Raises `ConstraintViolation` if the e-mail or alternative id is taken in the account."""
     await tx.execute(

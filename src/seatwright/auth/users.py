@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seatwright.auth import service, store
+from seatwright.auth import invitation_store, service, store
 from seatwright.auth.model import Caller, Role, User
 from seatwright.auth.roles import ROLE_PERMISSIONS, expanded, in_order, rights_of
 from seatwright.auth.service import NewUser, UserChange
@@ -34,7 +34,10 @@ async def change(tx: Tx, now: Instant, caller: Caller, user_id: str, change: Use
     await service.lock_account(tx, caller.account_id)
     check_may_manage(caller, await read(tx, caller.account_id, user_id))
     check_may_give(caller, change.role, change.permissions or ())
-    return await service.change_user(tx, now, caller.user_id, caller.account_id, user_id, change)
+    changed = await service.change_user(tx, now, caller.user_id, caller.account_id, user_id, change)
+    if not changed.active:
+        await invitation_store.revoke_by(tx, caller.account_id, user_id, now)
+    return changed
 
 
 async def read(tx: ReadTx, account_id: str, user_id: str) -> User:

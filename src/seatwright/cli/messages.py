@@ -91,7 +91,7 @@ def show(message_id: MailId, account: AccountCode, data: Data = None) -> None:
 
             async def use_case(tx: ReadTx) -> Delivery:
                 owner = await service.account_by_code(tx, account)
-                return await outgoing.get(tx, owner.id, message_id)
+                return await outgoing.get(tx, owner.id, message_id, staff=True)
 
             return await parts.database.read(use_case)
 
@@ -171,7 +171,7 @@ def retry(
 async def _retry_some(parts: Parts, owner: str, message_ids: list[str]) -> int:
     async def use_case(tx: Tx) -> int:
         for each in message_ids:
-            await outgoing.retry(tx, parts.clock.now(), SYSTEM, owner, each)
+            await outgoing.retry(tx, parts.clock.now(), SYSTEM, owner, each, staff=True)
         return len(message_ids)
 
     return await parts.database.write(use_case)

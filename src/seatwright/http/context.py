@@ -23,6 +23,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import SECOND_MS, Clock
 from seatwright.core.config import Settings
 from seatwright.http.report_queue import ReportQueue
+from seatwright.messages.context import Messenger
 from seatwright.storage.engine import Database
 
 ApiRequest: TypeAlias = Request[Any, Any, State]
@@ -71,6 +72,11 @@ async def await_turn_of_address(connection: ASGIConnection[Any, Any, Any, Any], 
     parts = services(connection)
     rate, patience_s = parts.settings.requests_per_second, parts.settings.request_wait_seconds
     await parts.limits.request_from(what, networks(connection), parts.clock.now(), rate, patience_s)
+
+
+def messenger(parts: Services) -> Messenger:
+    """Return what use cases that send mail need of the application's services."""
+    return Messenger(parts.database, parts.clock, parts.settings, parts.catalogs, parts.keyring)
 
 
 def session_context(parts: Services) -> SessionContext:

@@ -301,10 +301,14 @@ async def page(
     status: Status | None = None,
     target: str | None = None,
     order_id: str | None = None,
+    without: Sequence[str] = (),
 ) -> list[Delivery]:
-    """Return a page of an account's deliveries, newest first; `page` counts from 0."""
+    """Return a page of an account's deliveries, newest first; `page` counts from 0. Kinds in `without` are left out."""
     values: list[object] = [account_id, limit, limit * page]
-    conditions = " AND status = 'dead'" if status == "dead" else ""  # written out, or its index is not thought of
+    if without:
+        values.append(list(without))
+    conditions = f" AND NOT (kind = ANY(${len(values)}))" if without else ""
+    conditions += " AND status = 'dead'" if status == "dead" else ""  # written out, or its index is not thought of
     others = None if status == "dead" else status
     for column, value in (("channel", channel), ("status", others), ("target", target), ("order_id", order_id)):
         if value is not None:

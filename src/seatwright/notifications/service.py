@@ -9,6 +9,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Channel, Delivery, Status
+from seatwright.notifications.mail.rendering import STAFF_MAIL_KINDS
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -16,33 +17,46 @@ from seatwright.storage.engine import ReadTx, Tx
 async def page(
     tx: ReadTx, account_id: str, *, limit: int, page: int, status: Status | None, order_id: str | None
 ) -> list[Delivery]:
-    """Return a page of the account's mails, newest first; `page` counts from 0."""
+    """Return a page of the account's mails, newest first; `page` counts from 0.
+
+    Mails to its users aren't among them: their links give access to the account.
+    """
     return await deliveries.page(
-        tx, account_id, limit=limit, page=page, channel="mail", status=status, order_id=order_id
+        tx,
+        account_id,
+        limit=limit,
+        page=page,
+        channel="mail",
+        status=status,
+        order_id=order_id,
+        without=STAFF_MAIL_KINDS,
     )
 
 
-async def get(tx: ReadTx, account_id: str, mail_id: str) -> Delivery:
-    """Return a mail of the account. Raises `NotFound`."""
+async def get(tx: ReadTx, account_id: str, mail_id: str, *, staff: bool = False) -> Delivery:
+    """Return a mail of the account; one to its users only with `staff`, for the operator of the server.
+
+    Raises `NotFound`.
+    """
     found = await deliveries.find(tx, account_id, mail_id)
-    if found is None or found.channel != "mail":
+    if found is None or found.channel != "mail" or (found.kind in STAFF_MAIL_KINDS and not staff):
         raise NotFound("There is no such message.", code="message_not_found")
     return found
 
 
-async def retry(tx: Tx, now: Instant, actor: str, account_id: str, mail_id: str) -> Delivery:
-    """Make a failed mail due again, with the whole schedule of attempts; return it.
+async def retry(tx: Tx, now: Instant, actor: str, account_id: str, mail_id: str, *, staff: bool = False) -> Delivery:
+    """Make a failed mail due again, with the whole schedule of attempts; return it. `staff` as in `get`.
 
     Raises `NotFound`, and `Conflict` for a mail that has not failed.
     """
-    await get(tx, account_id, mail_id)
+    await get(tx, account_id, mail_id, staff=staff)
     if not await deliveries.retry(tx, account_id, mail_id, now):
         raise Conflict(
             "The message was not given up: it was sent, is due anyway, or belongs to the sandbox.",
             code="message_not_dead",
         )
     await audit.record(tx, account_id, now, actor, "message.retried", mail_id)
-    return await get(tx, account_id, mail_id)
+    return await get(tx, account_id, mail_id, staff=staff)
 
 
 async def retry_all(

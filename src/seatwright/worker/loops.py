@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from seatwright.auth import session_store
+from seatwright.auth import reset_store, session_store
 from seatwright.cancellation import approval
 from seatwright.cart import holds
 from seatwright.cart import store as carts
@@ -85,9 +85,10 @@ class Loops:
         )
 
     async def forget_sessions(self) -> int:
-        """Delete sessions of the desk that are over by their age; return how many."""
-        before = self.clock.now() - self.settings.session_seconds * SECOND_MS
-        return await self._in_portions(session_store.forget_older, before)
+        """Delete sessions of the desk that are over by their age, and old links to new passwords; return how many."""
+        now = self.clock.now()
+        sessions = await self._in_portions(session_store.forget_older, now - self.settings.session_seconds * SECOND_MS)
+        return sessions + await self._in_portions(reset_store.forget_older, now - DAY_MS)
 
     async def _in_portions(self, forget: Forget, before: Instant) -> int:
         forgotten = 0

@@ -10,6 +10,7 @@ import structlog
 
 from seatwright.messages.context import Messenger
 from seatwright.messages.fanout import fan_out
+from seatwright.messages.staff import answer_resets
 from seatwright.notifications.deliverer import Deliverer, Send
 from seatwright.notifications.deliveries import Channel
 from seatwright.notifications.mail.sender import MailSender
@@ -37,12 +38,17 @@ class Messaging:
         """
         async with asyncio.TaskGroup() as loops:
             loops.create_task(_follow(self.tell, stop))
+            loops.create_task(_follow(self.answer_resets, stop))
             for channel, send in self.senders().items():
                 loops.create_task(self._deliver(channel, send, stop))
 
     async def tell(self) -> int:
         """Make the messages of due events; return the number of events."""
         return await fan_out(self.parts)
+
+    async def answer_resets(self) -> int:
+        """Mail the links to new passwords that people have asked for; return how many requests that were."""
+        return await answer_resets(self.parts)
 
     def senders(self) -> dict[Channel, Send]:
         """Return the senders of all channels that can be used."""

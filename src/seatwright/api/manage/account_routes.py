@@ -16,8 +16,8 @@ from seatwright.api.manage.account_wire import (
     UserPatch,
     account_out,
     business_change,
-    check_grant,
     event_out,
+    grant_of,
     user_out,
 )
 from seatwright.auth import passwords, service, users
@@ -25,7 +25,6 @@ from seatwright.auth.line import Origin
 from seatwright.auth.model import Account, Caller, User
 from seatwright.auth.service import AccountChange, NewUser, UserChange
 from seatwright.core.errors import Invalid
-from seatwright.core.field_errors import bad_field
 from seatwright.core.names import text_of, text_or_none
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, claims, services
@@ -105,9 +104,7 @@ async def get_users(
 async def post_user(request: ApiRequest, data: JSONBody[UserIn]) -> Response[Envelope[UserOut]]:
     """Make a user and answer it. Another user with the e-mail or alternative id is a 409."""
     parts = services(request)
-    role, permissions = check_grant(data)
-    if role is None and permissions is None:
-        raise bad_field("permissions", "is missing; give it, or a role.", code="missing_field")
+    role, permissions = grant_of(data.role, data.permissions, required=True)
     new = NewUser(
         email=text_of(data.email),
         name=text_of(data.name),
@@ -129,7 +126,7 @@ async def patch_user(
 ) -> Response[Envelope[UserOut]]:
     """Change what is given. A new password, or `active: false`, ends all tokens of the user at once."""
     parts = services(request)
-    role, permissions = check_grant(data)
+    role, permissions = grant_of(data.role, data.permissions, required=False)
     change = UserChange(
         email=_text(data.email),
         name=_text(data.name),

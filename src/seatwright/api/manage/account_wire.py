@@ -176,14 +176,20 @@ def business_change(patch: BusinessPatch | None) -> BusinessChange | None:
     return BusinessChange(**texts, phones=None if patch.phones is None else tuple(phones))
 
 
-def check_grant(data: UserIn | UserPatch) -> tuple[Role | None, frozenset[str] | None]:
-    """Return the role or the permissions that were sent. Raises `Invalid` if both were and say different things."""
-    permissions = None if data.permissions is None else frozenset(data.permissions)
-    if data.role is None or permissions is None:
-        return data.role, permissions
-    if permissions != ROLE_PERMISSIONS[data.role]:
+def grant_of(
+    role: Role | None, permissions: list[Permission] | None, *, required: bool
+) -> tuple[Role | None, frozenset[str] | None]:
+    """Return the role or the permissions that were sent. Raises `Invalid` if both were and say different things, or if
+    neither was where one is `required`.
+    """
+    given = None if permissions is None else frozenset(permissions)
+    if role is None and given is None and required:
+        raise bad_field("permissions", "is missing; give it, or a role.", code="missing_field")
+    if role is None or given is None:
+        return role, given
+    if given != ROLE_PERMISSIONS[role]:
         raise bad_field("permissions", "give a role or permissions, not both.")
-    return data.role, None
+    return role, None
 
 
 def user_out(user: User) -> UserOut:

@@ -32,6 +32,9 @@ MailKind: TypeAlias = Literal[
     "pending_notice",
     "pending_answer",
 ]
+StaffMailKind: TypeAlias = Literal["invitation", "password_reset"]
+"""Mails to an account's users; the others are about orders."""
+STAFF_MAIL_KINDS: tuple[StaffMailKind, ...] = get_args(StaffMailKind)
 MAIL_KINDS: tuple[MailKind, ...] = get_args(MailKind)
 PARTS = ("subject.txt", "txt", "html")
 """What each kind has a template for: `confirmation.subject.txt`, `confirmation.txt`, `confirmation.html`."""
@@ -58,7 +61,7 @@ class Look(NamedTuple):
     language: Language
 
 
-def render(look: Look, kind: MailKind, facts: Mapping[str, Any]) -> Rendered:
+def render(look: Look, kind: MailKind | StaffMailKind, facts: Mapping[str, Any]) -> Rendered:
     """Render the parts of a mail.
 
     An operator's template that can't be rendered is logged, and the built-in one takes its place.

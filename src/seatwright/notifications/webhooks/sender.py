@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from seatwright.core.clock import Clock
+from seatwright.core.sealing import UnreadableSecret, unseal
 from seatwright.notifications.deliveries import Delivery, Outcome
 from seatwright.notifications.webhooks import service, signing, store
 from seatwright.notifications.webhooks.caller import HttpCaller
 from seatwright.notifications.webhooks.model import Webhook
-from seatwright.notifications.webhooks.signing import UnreadableSecret
 from seatwright.storage.engine import Database
 
 GONE = 410
@@ -54,8 +54,9 @@ class CallSender:
     def _secrets(self, webhook: Webhook) -> list[str]:
         """Return the secrets that sign now. Raises `UnreadableSecret` if the newest can't be read."""
         newest, *older = webhook.sealed(self.clock.now())
-        found = [signing.unseal(self.key, newest, webhook.account_id, webhook.id)]
+        bound = signing.bound_to(webhook.account_id, webhook.id)
+        found = [unseal(self.key, newest, bound)]
         for sealed in older:
             with suppress(UnreadableSecret):
-                found.append(signing.unseal(self.key, sealed, webhook.account_id, webhook.id))
+                found.append(unseal(self.key, sealed, bound))
         return found

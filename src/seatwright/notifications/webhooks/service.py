@@ -10,6 +10,7 @@ import msgspec
 from seatwright.core.clock import HOUR_MS, Instant
 from seatwright.core.errors import Conflict, NotFound
 from seatwright.core.ids import new_hex24, new_hex24_at
+from seatwright.core.sealing import seal
 from seatwright.core.times import iso_utc
 from seatwright.notifications import deliveries
 from seatwright.notifications import service as outgoing
@@ -71,7 +72,7 @@ async def create(tx: Tx, editor: Editor, url: str, events: Sequence[EventKind]) 
         id=webhook_id,
         url=checked,
         events=chosen,
-        secret=signing.seal(editor.key, secret, editor.account_id, webhook_id),
+        secret=seal(editor.key, secret, signing.bound_to(editor.account_id, webhook_id)),
         created_at=editor.now,
     )
     await store.insert(tx, webhook)
@@ -119,7 +120,7 @@ async def rotate(tx: Tx, editor: Editor, webhook_id: str, grace_hours: int) -> W
     secret = signing.new_secret()
     after = msgspec.structs.replace(
         before,
-        secret=signing.seal(editor.key, secret, editor.account_id, webhook_id),
+        secret=seal(editor.key, secret, signing.bound_to(editor.account_id, webhook_id)),
         old_secret=before.secret if grace_hours else None,
         old_secret_until=editor.now + grace_hours * HOUR_MS if grace_hours else None,
     )

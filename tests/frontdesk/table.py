@@ -14,7 +14,8 @@ OPEN: tuple[str, ...] = ("open",)
 class Page(NamedTuple):
     """A route under `/desk`, with the permissions that it needs, as in `tests.security.table`.
 
-    `ids` are the things that the `{…}` of its path name; another account's is not found. `form` is what is sent.
+    `ids` are the things that the `{…}` of its path name; another account's is not found. `form` is what is sent, with
+    `<thing>` for a thing's id.
     """
 
     method: str
@@ -44,6 +45,11 @@ TABLE = [
     Page("GET", "/desk/today", DAYS),
     Page("GET", "/desk/day/{day}", DAYS, ("day",)),
     Page("GET", "/desk/calendar", DAYS),
+    Page("GET", "/desk/new", WRITE),
+    Page("POST", "/desk/new", WRITE, (), (("departure", "<departure>"), ("count.Adult", "1"))),
+    Page("GET", "/desk/new/{cart_id}", WRITE, ("cart",)),
+    Page("POST", "/desk/new/{cart_id}", WRITE, ("cart",), (("do", "extend"),)),
+    Page("GET", "/desk/find/customers", ("customers.read",)),
     Page("GET", "/desk/orders/{reference}", READ, ("order",)),
     Page("POST", "/desk/orders/{reference}/answer", WRITE, ("order",), (("accept", "1"),)),
     Page("POST", "/desk/orders/{reference}/check-in", CHECKIN, ("order",)),

@@ -19,7 +19,7 @@ from tests.frontdesk.visitor import Visitor, visitor
 from tests.security.cells import of_desk
 from tests.security.world import dump
 
-KINDS = {"order"}
+KINDS = {"order", "cart", "departure"}
 """Things that belong to an account."""
 
 
@@ -33,6 +33,7 @@ async def things_of(desk: Desk) -> dict[str, str]:
         "day": "2026-07-14",
         "departure": departure,
         "order": order["id"],
+        "cart": await desk.cart((departure, {"Adult": 1})),
     }
 
 
@@ -43,7 +44,8 @@ async def send(who: Visitor, page: Page, things: dict[str, str], *, csrf: str | 
         path = re.sub(r"\{\w+\}", things[name], path, count=1)
     if page.method == "GET":
         return await who.get(path)
-    return await who.post(path, list(page.form), csrf=csrf)
+    form = [(name, things.get(value.strip("<>"), value) if value[:1] == "<" else value) for name, value in page.form]
+    return await who.post(path, form, csrf=csrf)
 
 
 def unlisted(there: set[str]) -> set[str]:
@@ -115,7 +117,7 @@ async def test_a_form_counts_only_with_its_own_token_and_from_our_own_page(desk:
     for page in (page for page in TABLE if page.method == "POST"):
         for csrf in ("", "x", other.csrf):
             assert (await send(dana, page, things, csrf=csrf)).status_code == 403, page.name
-        path = page.path.removeprefix("/desk").replace("{reference}", things["order"])
+        path = re.sub(r"\{\w+\}", things[page.ids[0]] if page.ids else "", page.path.removeprefix("/desk"))
         for site in ("cross-site", "same-site"):
             assert (await dana.post(path, list(page.form), sec_fetch_site=site)).status_code == 403, page.name
     assert await dump(desk.services) == before

@@ -32,6 +32,9 @@ SCREENS = {
     "month": "/calendar",
     "week": "/calendar?view=week&day={day}",
     "list": "/calendar?view=list&day={day}",
+    "new-booking": "/new?day={free_day}",
+    "new-booking-how-many": "/new?day={free_day}&departure={free}",
+    "new-booking-cart": "/new/{cart}",
     "order": "/orders/{order}",
     "more": "/more",
     "not-found": "/orders/1",
@@ -61,14 +64,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def _things(demo: dict[str, Any]) -> dict[str, str]:
-    """Return the departure that the demo has sold out, its day, and the order on it."""
+    """Return the departure that the demo has sold out, its day and the order on it; one that is free, and a cart."""
     api = demo["baseUrl"]
     who = {"username": demo["username"], "apikey": demo["apikey"]}
     token = httpx.post(f"{api}/authenticate", json=who).text
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
         (order,) = client.get(f"{api}/order?referenceId=DEMO-SOLD-OUT").json()["data"]
-    item = order["items"][0]
-    return {"order": str(order["confirmation"]), "departure": item["id"], "day": item["date"]["startTime"][:10]}
+        item = order["items"][0]
+        day = item["date"]["startTime"][:10]
+        rafting = client.get(f"{api}/product/4101/item?from={day}&to={day}").json()["data"]["items"][0]
+        free = rafting["timesAvailable"][0]["activityId"]
+        cart = client.post(f"{api}/cart").json()["data"]["id"]
+        client.post(f"{api}/cart/{cart}/item", json={"itemId": free, "participants": {"Adult": 2, "Child": 1}})
+    found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
+    return found | {"free": free, "free_day": day, "cart": cart}
 
 
 def opened(browser: Browser, house: House, size: str, scheme: Any) -> BrowserContext:
@@ -130,4 +139,44 @@ def test_the_day_can_be_walked_through_by_keyboard(browser: Browser, house: Hous
     assert page.locator(".peek h2").is_visible()
     page.keyboard.press("t")
     page.wait_for_url("**/desk/today")
+    context.close()
+
+
+def test_a_booking_by_phone_takes_few_keys(browser: Browser, house: House) -> None:
+    """From the day to the order: at most 25 keys and fields, a name that is typed being one field."""
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+    count = 0
+
+    def key(*names: str) -> None:
+        nonlocal count
+        for name in names:
+            page.keyboard.press(name)
+            count += 1
+
+    def field(text: str) -> None:
+        nonlocal count
+        page.keyboard.type(text)
+        count += 1
+
+    page.goto(f"{house.url}/desk/day/{house.things['free_day']}?departure={house.things['free']}")
+    page.get_by_role("link", name="Book here").focus()
+    key("Enter")
+    page.wait_for_url("**/new?departure=*")
+    field("2")
+    key("Enter")
+    page.wait_for_url(re.compile("/new/[0-9a-f-]+$"))
+    field("vance")
+    page.locator("#found [role=option]").first.wait_for()
+    key("ArrowDown", "Enter")
+    assert page.get_by_label("Last name", exact=True).input_value() == "Vance"
+    assert page.evaluate("document.activeElement.name") == "method"
+    field("Card")
+    key("Tab")
+    field("50")
+    key("Enter")
+    page.wait_for_url("**/orders/*done=booked")
+    assert page.get_by_role("heading", name="Robin Vance").is_visible()
+    assert page.get_by_text("to pay", exact=False).first.is_visible()
+    assert count <= 25
     context.close()

@@ -34,7 +34,7 @@ from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.api.shapes.words import in_words
 from seatwright.auth.links import PATH
 from seatwright.http import health_routes
-from seatwright.web.desk import asset_routes, calendar_routes, sign_in_routes
+from seatwright.web.desk import asset_routes, booking_routes, calendar_routes, sign_in_routes
 from seatwright.web.desk import order_routes as desk_order_routes
 from seatwright.web.desk.visit import PATH as DESK
 from seatwright.web.my import routes as page_routes
@@ -83,5 +83,6 @@ ROUTES: Routes = {
         *sign_in_routes.ROUTES,
         *calendar_routes.ROUTES,
         *desk_order_routes.ROUTES,
+        *booking_routes.ROUTES,
     ],
 }

@@ -287,6 +287,7 @@ def _refuse_ordered(cart: Cart) -> None:
             f"The cart has become the order {cart.order_id}; make a new cart, and add it with orderId if it belongs "
             "to that order.",
             code="cart_ordered",
+            values={"order": cart.order_id or ""},
         )
 
 

@@ -199,7 +199,7 @@ async def _departures(tx: ReadTx, request: ApiRequest, visit: Visit, first: date
 
 
 def _today(visit: Visit) -> date:
-    return times.to_local(visit.now, visit.account.time_zone).date()
+    return calendar_view.today_of(visit.now, visit.account)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_desk, get_today, get_more, get_day, get_calendar]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
+from seatwright.auth.model import Account
 from seatwright.catalog.model import Catalog
 from seatwright.core import times
 from seatwright.core.clock import Instant
@@ -107,6 +108,11 @@ def cells(found: DayList, days: Sequence[date], texts: Texts, month: int | None 
         )
         for day in days
     ]
+
+
+def today_of(now: Instant, account: Account) -> date:
+    """Return the day that it is where an account is."""
+    return times.to_local(now, account.time_zone).date()
 
 
 def weeks_of(day: date) -> list[date]:

@@ -63,9 +63,9 @@ class Finder extends HTMLElement {
       if (!choices.length) return;
       event.preventDefault();
       this.select(choices, (at + (event.key === "ArrowDown" ? 1 : choices.length - 1 + (at < 0))) % choices.length);
-    } else if (event.key === "Enter" && at >= 0) {
-      event.preventDefault();
-      choices[at].click();
+    } else if (event.key === "Enter") {
+      event.preventDefault();  // it never sends the form around the field
+      if (at >= 0) choices[at].click();
     } else if (event.key === "Escape" && choices.length) {
       event.preventDefault();
       event.stopPropagation();

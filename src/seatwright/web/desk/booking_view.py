@@ -1,0 +1,229 @@
+"""A new booking as the desk shows it: what can be chosen, and the cart while the customer is on the phone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from seatwright.cart.model import Cart, Item, Line
+from seatwright.cart.service import PricedCart
+from seatwright.catalog.model import Catalog, Product, Question
+from seatwright.catalog.questions import questions_of
+from seatwright.core import names, times
+from seatwright.core.clock import SECOND_MS, Instant
+from seatwright.core.money import to_wire
+from seatwright.inventory.model import Departure
+from seatwright.presentation.guests import ONE_PRICE, tier_name
+from seatwright.presentation.rows import Row
+from seatwright.web.desk.texts import Texts
+
+CUSTOMER = ("firstName", "lastName", "phone", "email", "organization", "language")
+"""The customer's fields that the form has."""
+
+
+class TierChoice(NamedTuple):
+    """A price tier that can be chosen: the name of its field, and how many are asked for."""
+
+    field: str
+    name: str
+    price: str
+    ages: str
+    count_text: str
+
+
+class PickupOption(NamedTuple):
+    """A pickup that can be chosen; `value` is the place's id and the detail's."""
+
+    value: str
+    name: str
+
+
+class DepartureChoice(NamedTuple):
+    """A departure for which guests are being entered. `free` is how many seats or units are left."""
+
+    id: str
+    product: str
+    day: date | None
+    when: str
+    free: int
+    tiers: list[TierChoice]
+    pickups: list[PickupOption]
+
+
+class CartGuest(NamedTuple):
+    """A participant or unit in the cart, with the names that were typed."""
+
+    id: str
+    tier: str
+    first_name: str
+    last_name: str
+    price: str
+    answers: list[tuple[Question, str]]
+
+
+class CartItem(NamedTuple):
+    """A departure in the cart."""
+
+    id: str
+    product: str
+    when: str
+    pickup: str
+    guests: list[CartGuest]
+
+
+class CartPage(NamedTuple):
+    """The cart. `seconds` is how long its seats are held yet; 0 if they aren't any more. `adds_to` is the confirmation
+    number of the order to which it will be added."""
+
+    id: str
+    items: list[CartItem]
+    sums: list[Row]
+    total: int
+    total_text: str
+    amount: str
+    seconds: int
+    held_until: str
+    questions: list[tuple[Question, str]]
+    discount_code: str
+    customer: dict[str, str]
+    adds_to: int | None
+
+
+def departure_choice(
+    departure: Departure, product: Product, catalog: Catalog, typed: Mapping[str, str], texts: Texts
+) -> DepartureChoice:
+    """Return what can be chosen of a departure; `typed` are the counts by the tiers' codes."""
+    day, when = None, "No fixed date"
+    if departure.start_at is not None:
+        day = times.to_local(departure.start_at, departure.time_zone).date()
+        when = f"{texts.day(day)}, {texts.span(departure.start_at, departure.end_at, departure.time_zone)}"
+    return DepartureChoice(
+        id=departure.id,
+        product=product.name,
+        day=day,
+        when=when,
+        free=max(0, departure.free),
+        tiers=[
+            TierChoice(
+                field=f"count.{tier.code}",
+                name=product.quantity_label if names.same(tier.code, ONE_PRICE) else tier.name,
+                price=texts.money(tier.price_on(departure.prices), catalog.currency),
+                ages=_ages(tier.min_age, tier.max_age),
+                count_text=typed.get(tier.code, ""),
+            )
+            for tier in product.tiers
+        ],
+        pickups=_pickups(product, catalog, texts),
+    )
+
+
+def cart_page(priced: PricedCart, catalog: Catalog, typed: Mapping[str, str], now: Instant, texts: Texts) -> CartPage:
+    """Return a cart; `typed` are the fields as they were sent with a form that was refused."""
+    cart, items = priced.cart, priced.cart.body.items
+    ends = min((item.expires_at for item in items), default=now)
+    total = priced.addition.more.total if priced.addition else sum(line.total for item in items for line in item.lines)
+    return CartPage(
+        id=cart.id,
+        items=[_item(item, catalog, typed, texts) for item in items],
+        sums=_sums(items, priced.currency, texts),
+        total=total,
+        total_text=texts.money(total, priced.currency),
+        amount=str(to_wire(total, priced.currency)),
+        seconds=max(0, (ends - now) // SECOND_MS),
+        held_until=texts.clock(ends),
+        questions=[
+            (question, typed.get(f"answer.{question.code}", str(cart.body.customer.get(question.name, ""))))
+            for question in _of_order(cart, catalog)
+        ],
+        discount_code=cart.body.discount_code or "",
+        customer={field: typed.get(field, str(cart.body.customer.get(field) or "")) for field in CUSTOMER},
+        adds_to=priced.addition.order.confirmation if priced.addition else None,
+    )
+
+
+def _of_order(cart: Cart, catalog: Catalog) -> list[Question]:
+    """Return the questions that are asked once for the cart, each once."""
+    found = {
+        question.code: question
+        for item in cart.body.items
+        for question in questions_of(catalog, catalog.products_by_id.get(item.product_id))
+        if question.per == "order"
+    }
+    return list(found.values())
+
+
+def of_guests(item: Item, catalog: Catalog) -> list[Question]:
+    """Return the questions that each guest of an item is asked."""
+    asked = questions_of(catalog, catalog.products_by_id.get(item.product_id))
+    return [question for question in asked if question.per == "participant"]
+
+
+def _item(item: Item, catalog: Catalog, typed: Mapping[str, str], texts: Texts) -> CartItem:
+    when = "No fixed date"
+    if item.start_at is not None:
+        day = times.to_local(item.start_at, item.time_zone).date()
+        when = f"{texts.day(day)}, {texts.span(item.start_at, item.end_at, item.time_zone)}"
+    product, questions = catalog.products_by_id.get(item.product_id), of_guests(item, catalog)
+    pickup = item.pickup
+    return CartItem(
+        id=item.id,
+        product=item.product_name,
+        when=when,
+        pickup=f"{pickup.location.name}{f', {pickup.detail.name}' if pickup.detail else ''}" if pickup else "",
+        guests=[_guest(line, item, product, catalog, questions, typed, texts) for line in item.lines],
+    )
+
+
+def _guest(
+    line: Line,
+    item: Item,
+    product: Product | None,
+    catalog: Catalog,
+    questions: Sequence[Question],
+    typed: Mapping[str, str],
+    texts: Texts,
+) -> CartGuest:
+    one_price = product is not None and names.same(line.tier, ONE_PRICE)
+    return CartGuest(
+        id=line.id,
+        tier=product.quantity_label if product is not None and one_price else tier_name(line, item, catalog),
+        first_name=typed.get(f"first.{line.id}", line.first_name or ""),
+        last_name=typed.get(f"last.{line.id}", line.last_name or ""),
+        price=texts.money(line.total),
+        answers=[
+            (question, typed.get(f"guest.{line.id}.{question.code}", str(line.answers.get(question.name, ""))))
+            for question in questions
+        ],
+    )
+
+
+def _sums(items: tuple[Item, ...], currency: str, texts: Texts) -> list[Row]:
+    lines = [line for item in items for line in item.lines]
+    parts = (
+        ("Price", sum(line.price for line in lines)),
+        ("Discount", -sum(line.discount for line in lines)),
+        ("Fees", sum(line.fees for line in lines)),
+        ("Tax", sum(line.tax for line in lines)),
+    )
+    return [Row(name, texts.money(amount, currency)) for name, amount in parts if amount]
+
+
+def _ages(least: int | None, most: int | None) -> str:
+    if least is not None and most is not None:
+        return f"{least} to {most} years"
+    if least is not None:
+        return f"from {least} years"
+    return f"up to {most} years" if most is not None else ""
+
+
+def _pickups(product: Product, catalog: Catalog, texts: Texts) -> list[PickupOption]:
+    found = []
+    for pickup in (catalog.pickups[code] for code in product.pickups if code in catalog.pickups):
+        price = f" (+{texts.money(pickup.price, catalog.currency)} each)" if pickup.price else ""
+        for place in catalog.pickup_locations(pickup):
+            found += [
+                PickupOption(f"{place.id}|{detail.id}", f"{place.name}, {detail.name}{price}")
+                for detail in pickup.details
+            ] or [PickupOption(f"{place.id}|", f"{place.name}{price}")]
+    return found

@@ -171,6 +171,36 @@ _cancelled = enveloped(CancelledOrder)
 _Orders: TypeAlias = list[Order]
 
 
+class MovedGuest(Shape, frozen=True, kw_only=True):
+    """A guest who moves: the date that they leave, and what they cost before and after."""
+
+    id: str
+    item_id: str
+    before: Decimal
+    after: Decimal
+
+
+class OrderMove(Shape, frozen=True, kw_only=True):
+    """What moving guests to another departure comes to. `order` is None after a mere `check`.
+
+    `difference` is by how much the order's total grows. A `balance` below zero is money to give back. `undone` are
+    guests whose check-in, or no-show, is taken back.
+    """
+
+    check: bool
+    departure_id: str
+    product: str
+    difference: Decimal
+    total: Decimal
+    balance: Decimal
+    currency: str
+    seats: int
+    free: int
+    guests: tuple[MovedGuest, ...]
+    undone: tuple[str, ...]
+    order: Order | None = None
+
+
 class Orders(Resource[Mode]):
     """`client.orders`. An order is named by its id or its confirmation number.
 
@@ -435,6 +465,46 @@ class Orders(Resource[Mode]):
         """
         body = {"present": present} | given(item_id=item_id, ids=several(ids))
         return write("POST", path(_MANAGED, order_id, "check-in"), _order, key=idempotency_key, body=body)
+
+    @operation
+    def move(
+        self,
+        order_id: OrderRef,
+        departure_id: str,
+        *,
+        difference: Decimal | int | str | None = None,
+        check: bool | None = None,
+        item_id: str | None = None,
+        ids: Iterable[str] | None = None,
+        price: Literal["kept", "new"] | None = None,
+        tiers: Mapping[str, str] | None = None,
+        location_id: str | None = None,
+        pickup_detail_id: str | None = None,
+        without_pickup: bool | None = None,
+        answers: Mapping[str, Mapping[str, Any]] | None = None,
+        asked_by: Literal["customer", "supplier"] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[OrderMove]:
+        """Move guests to another departure: participants or units by id, or all of an item, or of the order.
+
+        Ask with `check` first, which changes nothing, and send the `difference` that it returns. `Conflict` if that has
+        changed since; `SoldOut` if there aren't enough seats.
+        """
+        body = given(
+            departure_id=departure_id,
+            difference=difference,
+            item_id=item_id,
+            ids=several(ids),
+            price=price,
+            tiers=tiers,
+            location_id=location_id,
+            pickup_detail_id=pickup_detail_id,
+            without_pickup=without_pickup,
+            answers=answers,
+            asked_by=asked_by,
+        )
+        where, query = path(_MANAGED, order_id, "move"), {"check": check}
+        return write("POST", where, enveloped(OrderMove), key=idempotency_key, body=body, query=query)
 
     @operation
     def no_show(

@@ -362,6 +362,22 @@ HANDLING = [
     _http("refuse mail", "POST", "/api/v1/mailing-refusals", {"email": "Ann@Lee.example"}, natural=True),
     _http("remove refusal", "DELETE", "/api/v1/mailing-refusals/{refusal}", prepare=_refuse),
     _inner("refuse mail on the customer's page", _refuse_as_customer, prepare=_consented, natural=True),
+    _http(
+        "move guests",
+        "POST",
+        "/api/v1/orders/{done}/move",
+        {"departureId": "{rafting2}", "ids": ["{person}"], "difference": 0},
+    ),
+    _http(
+        "move guests in a pool, others' holds over",
+        "POST",
+        "/api/v1/orders/{done}/move",
+        {"departureId": "{bike2}", "itemId": "{bike}", "price": "new", "difference": 0},
+        minutes=LATE,
+    ),
+    _http(
+        "move a reseller's guests", "POST", "/api/v1/orders/{resold}/move", {"departureId": "{full}", "difference": 0}
+    ),
     _http("no-show", "POST", "/api/v1/orders/{done}/no-show", {"ids": ["{person}"]}, natural=True),
     _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),
 ]

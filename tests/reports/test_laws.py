@@ -100,14 +100,14 @@ async def test_a_sale_in_parts_is_reported_as_one(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize(("currency", "seed"), [("USD", 11), ("JPY", 12), ("KWD", 13)])
+@pytest.mark.parametrize(("currency", "seed"), [("USD", 11), ("JPY", 14), ("KWD", 13)])
 async def test_without_cancellations_nothing_is_cancelled_and_cancelling_all_leaves_the_fees(
     world: World, currency: str, seed: int
 ) -> None:
     await world.in_currency(currency)
     history, report = History(world, seed), Report(currency)
     await history.go_on(18, cancelling=False)
-    assert set(history.done) == {"order", "add"}
+    assert set(history.done) == {"order", "add", "move"}
     found = await taken_back(world, report)
     assert len(found) > 15
     assert +found == Counter()
@@ -151,7 +151,7 @@ async def only_fees_are_left(world: World, report: Report, kept: int) -> None:
 async def test_the_migration_finds_what_happened_in_books_that_did_not_say(world: World, seed: int) -> None:
     history = History(world, seed)
     sql = "SELECT order_id, transaction_no, entry_no, kind FROM ledger_entry"
-    await history.go_on(40, paying=False)  # it is older than refunds and voided payments
+    await history.go_on(40, paying=False, moving=False)  # it is older
     order = await world.desk.order((world.departures["rafting"], {"Adult": 1}))
     await world.desk.data("DELETE", f"/order/{order['id']}")
     guest = order["items"][0]["participantList"][0]["id"]

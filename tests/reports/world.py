@@ -39,6 +39,8 @@ class World:
     services: Services
     clock: ManualClock
     departures: dict[str, str]
+    others: dict[str, str]
+    """A second departure of some products, at other prices, to which guests move."""
 
     @property
     def supplier(self) -> str:
@@ -86,7 +88,11 @@ async def world(client: httpx.AsyncClient, services: Services, clock: ManualCloc
         "ferry": await desk.shop.departure("ferry", "2026-11-22 09:00", capacity=500),
         "bike": await desk.shop.departure("bike", "2026-11-03 09:00", end="2026-11-03 17:00", capacity=5, pool="bikes"),
     }
-    yield World(desk, agent, shop, services, clock, departures)
+    others = {
+        "rafting": await desk.shop.departure("rafting", "2026-11-20 14:00", capacity=500, prices={"Adult": 8800}),
+        "ferry": await desk.shop.departure("ferry", "2026-11-22 14:00", capacity=500, prices={"Adult": 3000}),
+    }
+    yield World(desk, agent, shop, services, clock, departures, others)
     found = [finding for finding in await check(services.database, 0) if finding.check != "hold_expired"]
     assert found == [], found
 
@@ -137,11 +143,11 @@ class History:
         self.orders: list[tuple[Desk, str]] = []
         self.done: list[str] = []
 
-    async def go_on(self, steps: int, *, cancelling: bool = True, paying: bool = True) -> None:
-        """Let `steps` things happen, with up to five hours between them; without `cancelling` only what sells, and
-        without `paying` nothing that is only about payments.
+    async def go_on(self, steps: int, *, cancelling: bool = True, paying: bool = True, moving: bool = True) -> None:
+        """Let `steps` things happen, with up to five hours between them; without `cancelling` only what sells, without
+        `paying` nothing that is only about payments, and without `moving` nobody goes to another departure.
         """
-        things = [self._order, self._order, self._add]
+        things = [self._order, self._order, self._add, *([self._move] if moving else [])]
         if cancelling:
             things += [self._cancel, self._cancel, self._fee, self._answer]
             things += [self._pay, self._give_back, self._void] if paying else []
@@ -198,6 +204,27 @@ class History:
             cart = await self._cart(found[0])
             await found[0].data("POST", "/order", json={"id": cart, "orderId": found[1]["id"]})
             self.done.append("add")
+
+    async def _move(self) -> None:
+        """Move some guests to the same product's other departure, at the kept or a new price."""
+        found, world, chance = await self._any(), self.world, self.chance
+        pairs = [(world.departures[code], other) for code, other in world.others.items()]
+        elsewhere = dict([*pairs, *((other, one) for one, other in pairs)])
+        movable = [
+            (item, line)
+            for item in (found[1]["items"] if found else ())
+            for line in (*item["participantList"], *item["unitList"])
+            if line["status"] == "confirmed" and not line["pendingUntil"] and item["id"] in elsewhere
+        ]
+        if found is None or not movable:
+            return
+        item, line = chance.choice(movable)
+        path = f"/api/v1/orders/{found[1]['id']}/move"
+        body = {"departureId": elsewhere[item["id"]], "ids": [line["id"]], "price": chance.choice(("kept", "new"))}
+        quote = await world.desk.data("POST", f"{path}?check=true", json=body)
+        done = await world.desk.data("POST", path, json={**body, "difference": quote["difference"]})
+        assert (done["total"], done["order"]["total"]) == (quote["total"], quote["total"])
+        self.done.append("move")
 
     async def _cancel(self) -> None:
         found = await self._any()

@@ -208,6 +208,13 @@ FIXED = [
     Route("POST", "/api/v1/orders/{order_id}/accept", WRITE, ("pending",)),
     Route("POST", "/api/v1/orders/{order_id}/decline", WRITE, ("pending",), {"reason": "The river is too high."}),
     Route("POST", "/api/v1/orders/{order_id}/check-in", WRITE, ("order",), {"ids": ["<participant>"]}),
+    Route(
+        "POST",
+        "/api/v1/orders/{order_id}/move",
+        WRITE,
+        ("order",),
+        {"departureId": "<unsold>", "ids": ["<participant>"], "difference": 0},
+    ),
     Route("POST", "/api/v1/orders/{order_id}/no-show", WRITE, ("order",), {"ids": ["<participant>"]}),
 ]
 

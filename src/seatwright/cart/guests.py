@@ -93,7 +93,20 @@ def with_answers_read(body: CartBody, catalog: Catalog) -> CartBody:
 
 
 def require_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping[str, Any]) -> None:
-    """Raise `Invalid`, naming the questions, if required questions about these items have no answer.
+    """Raise `Invalid`, naming the questions, if required questions about these items have no answer."""
+    absent = absent_answers(items, catalog, *customers)
+    if absent:
+        first, *others = absent
+        more = f" Also missing: {_listed(others)}." if others else ""
+        raise Invalid(
+            f"{first}: this question has to be answered before the order can be made.{more}",
+            code="answer_missing",
+            field=first,
+        )
+
+
+def absent_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping[str, Any]) -> list[str]:
+    """Return the required questions about these items that have no answer, by their labels.
 
     One of `customers` answers questions per order. The participant answers questions per participant, or the first of
     `customers`, who is sent with these items, answers them for all.
@@ -107,14 +120,7 @@ def require_answers(items: Iterable[Item], catalog: Catalog, *customers: Mapping
         for line in item.live if of_guests else ():
             for question in missing(of_guests, line.answers):
                 absent[f"participants[{line.id}].answers.{question.name}"] = None
-    if absent:
-        first, *others = absent
-        more = f" Also missing: {_listed(others)}." if others else ""
-        raise Invalid(
-            f"{first}: this question has to be answered before the order can be made.{more}",
-            code="answer_missing",
-            field=first,
-        )
+    return list(absent)
 
 
 def _listed(fields: Sequence[str]) -> str:

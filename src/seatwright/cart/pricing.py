@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from seatwright.cart.charges import Carrier, Key, charge
-from seatwright.cart.model import Item, Line, LineCharge, Reduction
+from seatwright.cart.model import Item, Line, LineCharge, PickupChoice, Reduction
 from seatwright.catalog.model import Catalog, Charge, Discount
 from seatwright.core.clock import Instant
 from seatwright.core.money import allocate, share
@@ -38,7 +38,7 @@ def price(items: Sequence[Item], catalog: Catalog, discount: Discount | None) ->
 
     With `discount` every line for which it is valid gets it; without one, lines keep their discount.
     """
-    return settle([_on_terms(item, catalog, discount) for item in items])
+    return settle([on_terms(item, catalog, discount) for item in items])
 
 
 def without_discount(items: Iterable[Item]) -> list[Item]:
@@ -103,7 +103,8 @@ def _base(line: Line, discount: int) -> int:
     return line.price - discount + sum(each.amount for each in line.charges if each.kind == "pickup")
 
 
-def _on_terms(item: Item, catalog: Catalog, discount: Discount | None) -> Item:
+def on_terms(item: Item, catalog: Catalog, discount: Discount | None) -> Item:
+    """Return an item whose lines carry the catalog's present charges and `discount`; `settle` computes the amounts."""
     terms = tuple(_terms(each) for each in catalog.charges.values() if _is_on(each.products, item))
     reduction = None if discount is None or not _is_on(discount.products, item) else _reduction(discount)
 
@@ -111,7 +112,7 @@ def _on_terms(item: Item, catalog: Catalog, discount: Discount | None) -> Item:
         return msgspec.structs.replace(
             line,
             reduction=line.reduction if discount is None else reduction,
-            charges=(*_pickup(item, line), *terms),
+            charges=(*pickup_charges(item.arranged(line).pickup), *terms),
         )
 
     return item.map_lines(on_terms)
@@ -139,8 +140,8 @@ def _reduction(discount: Discount) -> Reduction:
     return Reduction(code=discount.code, calc=discount.calc, rate=discount.amount, per_order=discount.per == "order")
 
 
-def _pickup(item: Item, line: Line) -> tuple[LineCharge, ...]:
-    pickup = item.arranged(line).pickup
+def pickup_charges(pickup: PickupChoice | None) -> tuple[LineCharge, ...]:
+    """Return the charge for a pickup, if it costs anything."""
     if pickup is None or pickup.price == 0:
         return ()
     return (LineCharge(code=pickup.id, name=pickup.name, kind="pickup", amount=pickup.price),)

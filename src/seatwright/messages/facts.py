@@ -122,11 +122,28 @@ def calendar_of(
             appointments += _appointment(order_event, item, confirmed, "CONFIRMED", words)
         elif kind in ("cancellation", "pending_answer") and _may_be_in_calendars(item):
             appointments += _appointment(order_event, item, item.lines, "CANCELLED", words)
+    if kind == "rescheduled":
+        appointments += _left_behind(order_event, words)
     if not appointments:
         return None
     whole = all(each.status == "CANCELLED" for each in appointments)
     organizer = (_line(speaker.name), speaker.email)
     return calendar("CANCEL" if whole else "PUBLISH", appointments, organizer, order_event.event.at)
+
+
+def _left_behind(order_event: OrderEvent, words: Wording) -> list[Appointment]:
+    """Return the appointments of items that guests have left for another departure: published again with those who are
+    left, or cancelled.
+    """
+    found: list[Appointment] = []
+    for left in order_event.event.detail.moved_from:
+        item = order_event.order.body.item(left.id)
+        confirmed = [line for line in item.live if not line.pending_until] if item else []
+        if item is not None and confirmed:
+            found += _appointment(order_event, item, confirmed, "CONFIRMED", words)
+        else:
+            found += _appointment(order_event, left, left.lines, "CANCELLED", words)
+    return found
 
 
 def _may_be_in_calendars(item: Item) -> bool:

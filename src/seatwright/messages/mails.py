@@ -26,6 +26,7 @@ MAILED: dict[str, What] = {
     "order.created": "created",
     "order.added_to": "added",
     "order.rescheduled": "rescheduled",
+    "order.moved": "rescheduled",
     "order.cancelled": "cancelled",
     "order.partly_cancelled": "cancelled",
     "order.accepted": "accepted",
@@ -174,7 +175,7 @@ class _Mailing:
     def _notices(self) -> list[Letter | None]:
         """One mail for each address that is named on a product concerned, about all such products."""
         found: dict[str, tuple[Mailbox, set[str]]] = {}
-        for item in self._order.body.items:
+        for item in (*self._order.body.items, *self.order_event.event.detail.moved_from):
             product = self.order_event.catalog.products_by_id.get(item.product_id)
             lines = self._lines.intersection(line.id for line in item.lines)
             for notice in product.notices if product and lines else ():

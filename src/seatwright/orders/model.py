@@ -120,6 +120,9 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `supplier_sees` are the labels of questions whose answers the supplier sees although it doesn't see the customer's
     contact (`orders/view.py`), as the catalogs said when the reseller ordered.
+
+    `left` are items that guests have left for another departure, with these guests as they were, without names and
+    answers: the books of the time before are about them.
     """
 
     created_by: str
@@ -143,10 +146,30 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     confirmed_version: int = 0
     agent: OrderAgent | None = None
     supplier_sees: tuple[str, ...] = ()
+    left: tuple[Item, ...] = ()
 
     def item(self, departure_id: str) -> Item | None:
         """Return the item of a departure, or None."""
         return next((item for item in self.items if item.id == departure_id), None)
+
+    @property
+    def places(self) -> tuple[Item, ...]:
+        """All items, also with the guests who have left them since."""
+        return merged(self.items, self.left)
+
+
+def merged(items: Sequence[Item], others: Sequence[Item]) -> tuple[Item, ...]:
+    """Return `items` with those lines of `others` that they lack: one item for each departure."""
+    found = {item.id: item for item in items}
+    for other in others:
+        known = found.get(other.id)
+        if known is None:
+            found[other.id] = other
+            continue
+        ids = {line.id for line in known.lines}
+        lines = tuple(line for line in other.lines if line.id not in ids)
+        found[other.id] = known.with_lines_of(msgspec.structs.replace(other, lines=lines)) if lines else known
+    return tuple(found.values())
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

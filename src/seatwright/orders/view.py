@@ -40,6 +40,7 @@ ORDER_BODY: tuple[str, ...] = (
     "confirmed_version",
     "agent",
     "supplier_sees",
+    "left",
 )
 """The fields of an order's document that it sees beside customer, items and payments. `created_by` and `agent` are the
 reseller's staff.

@@ -93,12 +93,18 @@ def _rows_of_item(record: Transaction, item: Item, amounts: Mapping[LineType, in
 def _parts(record: Transaction, item: Item) -> list[_Part]:
     """Return the item's participants and units that the change names; all of them if it names none."""
     named = [
-        _Part(line, deed, (deed.action in SELLING) - (deed.action in CANCELLING))
+        _Part(line, deed, _sign(deed, item))
         for deed in record.deeds
         for line in item.lines
-        if line.id in deed.lines
+        if line.id in deed.lines_on(item)
     ]
     return named or [_Part(line, None, 0) for line in item.live or item.lines]
+
+
+def _sign(deed: Deed, item: Item) -> int:
+    if deed.to is not None:
+        return 1 if item.id == deed.to else -1
+    return (deed.action in SELLING) - (deed.action in CANCELLING)
 
 
 def _costs(record: Transaction, parts: Sequence[_Part]) -> dict[LineType, int]:
@@ -111,7 +117,7 @@ def _costs(record: Transaction, parts: Sequence[_Part]) -> dict[LineType, int]:
         for charge in line.charges:
             found[charge.kind] += sign * charge.amount
             found["product"] -= sign * charge.amount if charge.included else 0
-        if sign < 0:
+        if deed is not None and deed.action in CANCELLING:
             found["cancellation_fee"] += record.first_fees.get(line.id, line.cancellation_fee)
         elif deed is not None:
             found["cancellation_fee"] += deed.fee_change

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -29,6 +30,7 @@ from seatwright.storage.engine import ReadTx, Row
 
 UNTOLD = ("order.checked_in", "order.checked_out", "order.no_show", "order.no_show_undone")
 """Actions that don't count as a change of an order."""
+MOVED = "order.moved"
 FEE_CHANGED = "order.cancellation_fee_changed"
 _UNTOLD = ", ".join(f"'{action}'" for action in UNTOLD)
 
@@ -60,7 +62,8 @@ class Entry(NamedTuple):
 class Deed(NamedTuple):
     """An action by a user (id), `system` or `customer`, with its items, participants and units, if it names any.
 
-    `fee_change` is by how much it changed one of their cancellation fees.
+    `by_item` are these lines by item, if it says so: guests may be on another item by now. `to` is the departure to
+    which it moved them. `fee_change` is by how much it changed one of their cancellation fees.
     """
 
     action: str
@@ -68,6 +71,14 @@ class Deed(NamedTuple):
     items: frozenset[str]
     lines: frozenset[str]
     fee_change: int = 0
+    by_item: Mapping[str, frozenset[str]] = MappingProxyType({})
+    to: str | None = None
+
+    def lines_on(self, item: Item) -> frozenset[str]:
+        """Return the lines of an item that the action is about."""
+        if item.id == self.to:
+            return self.lines
+        return self.by_item.get(item.id, frozenset()) if self.by_item else self.lines
 
 
 class Transaction(NamedTuple):
@@ -272,7 +283,8 @@ def _record(
             payments[row["name"]] += int(row["amount"])
     touched = {row["departure_id"] for row in entries}
     for deed in deeds:
-        touched |= deed.items | {item.id for item in order.body.items if any(x.id in deed.lines for x in item.lines)}
+        about = (item.id for item in order.body.items if any(line.id in deed.lines_on(item) for line in item.lines))
+        touched |= deed.items.union(about)
     return Transaction(
         at=moment["at"],
         order=order,
@@ -280,7 +292,7 @@ def _record(
         total=sum(line.amount for line in lines if line.type != "commission"),
         payments=payments,
         commission=-sum(line.amount for line in lines if line.type == "commission"),
-        items=tuple(item for item in order.body.items if item.id in touched),
+        items=tuple(item for item in order.body.places if item.id in touched),
         entries=tuple(line for line in lines if line.amount),
         deeds=deeds,
         creator="",
@@ -301,6 +313,8 @@ def _deed(event: Row) -> Deed:
         items=frozenset((*(item["id"] for item in items), detail.get("item", ""))),
         lines=frozenset((*sold, *detail.get("lines", ()), detail.get("line", ""))),
         fee_change=detail["to"] - detail["from"] if event["action"] == FEE_CHANGED else 0,
+        by_item={item["id"]: frozenset(item.get("lines", ())) for item in items},
+        to=detail["to"] if event["action"] == MOVED else None,
     )
 
 

@@ -199,7 +199,7 @@ def _of_change(record: Transaction, facts: Facts) -> dict[str, Any]:
         "created_date": iso_utc(order.created_at),
         "order_start_date": _start(order, first),
         "cancelled_date": iso_utc(record.at) if cancelled else None,
-        "date_change": "order.rescheduled" in record.actions,
+        "date_change": not {"order.rescheduled", "order.moved"}.isdisjoint(record.actions),
         "transaction_id": f"{order.id}-{record.at}",
         "order_id": order.id,
         "confirmation": f"{order.confirmation}",

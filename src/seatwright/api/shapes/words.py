@@ -23,6 +23,7 @@ FIELDS: Mapping[str, str] = {
     "pickup_detail": "pickupDetailId",
     "reseller": "resellerEntityId",
     "supplier": "supplierId",
+    "tiers": "tiers",
 }
 """Fields of requests by what the domain calls it (`SeatwrightError.about`)."""
 

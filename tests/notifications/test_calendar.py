@@ -20,6 +20,8 @@ from seatwright.worker.loops import Loops
 from tests.notifications.office import LOUD, Mail, Office, embedded
 
 TIERS = {"raft": "Adult", "kayak": "All", "bike": "All"}
+ELSEWHERE = {"raft": "other", "other": "raft"}
+"""Departures between which guests go to and fro."""
 
 
 class Calendar:
@@ -91,12 +93,20 @@ class BookingContext:
             self._days += 1
             moved = {"start": f"2026-07-{self._days}T10:00"}
             await desk.data("PATCH", f"/api/v1/departures/{self._departures[name]}", json=moved)
+        elif verb == ">":
+            await self._go(name)
         elif verb == "expire":
             assert isinstance(self._services.clock, ManualClock)
             self._services.clock.advance(61 * MINUTE_MS)
             await Loops(self._services.database, self._services.clock, self._services.settings).expire_pending()
         else:
             await desk.data("POST", f"/api/v1/orders/{self.order_id}/{verb}", json={})
+
+    async def _go(self, name: str) -> None:
+        """Let a guest go to the other departure."""
+        item = next(item for item in (await self.order()).body.items if item.id == self._departures[name])
+        body = {"departureId": self._departures[ELSEWHERE[name]], "ids": [item.live[0].id], "difference": 0}
+        await self._office.desk.data("POST", f"/api/v1/orders/{self.order_id}/move", json=body)
 
     async def _cancel(self, many: int, name: str) -> None:
         item = next(item for item in (await self.order()).body.items if item.id == self._departures[name])
@@ -137,9 +147,10 @@ class BookingContext:
 
 
 @pytest.fixture
-def booking(office: Office, rafting: str, kayak: str, bike: str, services: Services) -> BookingContext:
+async def booking(office: Office, rafting: str, kayak: str, bike: str, services: Services) -> BookingContext:
     """No order yet."""
-    return BookingContext(office, {"raft": rafting, "kayak": kayak, "bike": bike}, services)
+    other = await office.desk.shop.departure("rafting", "2026-07-13 09:00", capacity=12)
+    return BookingContext(office, {"raft": rafting, "kayak": kayak, "bike": bike, "other": other}, services)
 
 
 async def test_who_is_left_is_in_the_calendar(booking: BookingContext) -> None:
@@ -168,6 +179,10 @@ COURSES = {
     "more of the same": "+1 raft, +2 raft, -1 raft, +1 raft",
     "something else": "+1 raft, +1 bike, -1 raft, +1 raft, --",
     "moved": "+2 raft, move raft, -1 raft, move raft, +1 raft, -2 raft",
+    "one goes elsewhere": "+2 raft, > raft, > raft",
+    "there and back": "+2 raft, > raft, > other, > raft, > raft",
+    "elsewhere, and cancelled": "+2 raft, > raft, - other, - raft",
+    "all elsewhere, and cancelled": "+1 raft, +1 bike, > raft, --",
     "accepted": "+2 kayak, accept, -1 kayak, -1 kayak",
     "declined": "+2 kayak, decline",
     "expired": "+2 kayak, expire",
@@ -211,7 +226,13 @@ async def test_after_any_changes_the_calendar_shows_what_is_booked(booking: Book
         live = {item.id: item for item in order.body.items if item.live}
         names = [name for name, departure in booking._departures.items() if departure in live]
         steps = [f"+1 {name}" for name in TIERS] if order.status != "cancelled" else []
-        steps += [f"{verb} {name}" for name in names for verb in ("-1", "-1", "-", "move")]
+        steps += [
+            f"{verb} {name}"
+            for name in names
+            for verb in ("-1", "-1", "-", "move")
+            if (verb, name) != ("move", "other")
+        ]
+        steps += [f"> {name}" for name in names if name in ELSEWHERE]
         steps += ["accept", "decline"] if order.status == "pending" else []
         if not steps:
             break

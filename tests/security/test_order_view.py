@@ -475,6 +475,7 @@ READERS = {
     "api/resmark/cart_wire.py": {"cart_out"},  # the caller's own cart
     "api/shapes/item_wire.py": {"_line_out"},  # of an `OrderView`, or of the caller's own cart
     "api/resmark/order_report_wire.py": {"_of_change"},  # `Transaction.order` is a view
+    "api/manage/move_routes.py": {"_request"},  # what was sent
     "api/manage/payment_routes.py": {"post_order", "post_refund"},  # what was sent
     "api/manage/payment_wire.py": {"new", "payments_out", "_payment_out"},  # what was sent; an `OrderView`
     "api/shapes/order_request.py": {"details"},  # what was sent

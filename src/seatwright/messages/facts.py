@@ -122,8 +122,9 @@ def calendar_of(
             appointments += _appointment(order_event, item, confirmed, "CONFIRMED", words)
         elif kind in ("cancellation", "pending_answer") and _may_be_in_calendars(item):
             appointments += _appointment(order_event, item, item.lines, "CANCELLED", words)
-    if kind == "rescheduled":
-        appointments += _left_behind(order_event, words)
+    if kind in ("rescheduled", "cancellation"):
+        known = {each.uid for each in appointments}
+        appointments += [each for each in _left(order_event, lines, words) if each.uid not in known]
     if not appointments:
         return None
     whole = all(each.status == "CANCELLED" for each in appointments)
@@ -131,18 +132,18 @@ def calendar_of(
     return calendar("CANCEL" if whole else "PUBLISH", appointments, organizer, order_event.event.at)
 
 
-def _left_behind(order_event: OrderEvent, words: Wording) -> list[Appointment]:
-    """Return the appointments of items that guests have left for another departure: published again with those who are
-    left, or cancelled.
+def _left(order_event: OrderEvent, lines: frozenset[str], words: Wording) -> list[Appointment]:
+    """Return the appointments of items that these guests have left for another departure, at any time: published again
+    with those who are there, or cancelled.
     """
     found: list[Appointment] = []
-    for left in order_event.event.detail.moved_from:
+    for left, gone in _chosen(order_event.order.body.left, lines):
         item = order_event.order.body.item(left.id)
         confirmed = [line for line in item.live if not line.pending_until] if item else []
         if item is not None and confirmed:
             found += _appointment(order_event, item, confirmed, "CONFIRMED", words)
         else:
-            found += _appointment(order_event, left, left.lines, "CANCELLED", words)
+            found += _appointment(order_event, left, gone, "CANCELLED", words)
     return found
 
 

@@ -175,7 +175,8 @@ class _Mailing:
     def _notices(self) -> list[Letter | None]:
         """One mail for each address that is named on a product concerned, about all such products."""
         found: dict[str, tuple[Mailbox, set[str]]] = {}
-        for item in (*self._order.body.items, *self.order_event.event.detail.moved_from):
+        moved_from = self.order_event.event.detail.moved_from
+        for item in (*self._order.body.items, *(each for each in self._order.body.left if each.id in moved_from)):
             product = self.order_event.catalog.products_by_id.get(item.product_id)
             lines = self._lines.intersection(line.id for line in item.lines)
             for notice in product.notices if product and lines else ():

@@ -156,5 +156,5 @@ def _change(quoted: MoveQuote, request: MoveRequest, caller: Caller, now: Instan
             "currency": order.body.currency,
         },
         transactions=[transaction for transaction in transactions if transaction],
-        told=Detail(lines=plan.line_ids, moved_from=plan.left),
+        told=Detail(lines=plan.line_ids, moved_from=tuple(item.id for item in plan.moved)),
     )

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 import structlog
 
-from seatwright.cart.model import Item
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.core.fee_reason import FeeReason
 from seatwright.notifications.deliveries import MAX_ATTEMPTS, MAX_ERROR, WAITS_MS
@@ -47,7 +46,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `lines` are the participants and units that were added, moved, cancelled or answered. `refund` is the amount to give
     back because of it and `fee` the amount that is kept, in minor units. `reason` is why an order was declined.
-    `moved_from` are the items that guests have left for another departure, with these guests as bare lines.
+    `moved_from` are the ids of the items that guests have left for another departure.
     """
 
     action: str = ""
@@ -57,7 +56,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fee: int = 0
     fees: tuple[LineFee, ...] = ()
     reason: str = ""
-    moved_from: tuple[Item, ...] = ()
+    moved_from: tuple[str, ...] = ()
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -376,7 +376,11 @@ HANDLING = [
         minutes=LATE,
     ),
     _http(
-        "move a reseller's guests", "POST", "/api/v1/orders/{resold}/move", {"departureId": "{full}", "difference": 0}
+        "move a reseller's guests, others' holds over",
+        "POST",
+        "/api/v1/orders/{resold}/move",
+        {"departureId": "{full}", "difference": 0},
+        minutes=LATE,
     ),
     _http("no-show", "POST", "/api/v1/orders/{done}/no-show", {"ids": ["{person}"]}, natural=True),
     _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),

@@ -13,7 +13,9 @@ from seatwright_client.answers import entry, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.request import MANAGE, RESMARK, Query, Request, day, get, listing, path, raw, several
 
-Report: TypeAlias = Literal["accrual", "orders", "transactions", "sales", "payables", "receivables", "mailing-list"]
+Report: TypeAlias = Literal[
+    "accrual", "orders", "transactions", "drawers", "sales", "payables", "receivables", "mailing-list"
+]
 FileForm: TypeAlias = Literal["csv", "xlsx"]
 Table: TypeAlias = dict[str, Any]
 Rows: TypeAlias = list[dict[str, Any]]
@@ -95,6 +97,21 @@ class Reports(Resource[Mode]):
         return listing(f"{_REPORTS}/transactions", enveloped(Rows), {**query, "limit": limit, "page": page})
 
     iterate_transactions = pages(transactions)
+
+    @operation
+    def drawers(
+        self,
+        *,
+        from_date: dt.date | str | None = None,
+        to_date: dt.date | str | None = None,
+        user_id: str | None = None,
+        rows: Literal["sums", "entries"] | None = None,
+    ) -> Request[Table]:
+        """Return what each user and key took and gave back on each day, today by default, and the list behind it.
+
+        `rows` says what a `file` has: `sums` by user, day and method, or all `entries`.
+        """
+        return get(f"{_REPORTS}/drawers", entry, {**_days(from_date, to_date), "user_id": user_id, "rows": rows})
 
     @operation
     def sales(

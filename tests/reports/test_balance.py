@@ -212,6 +212,31 @@ async def records_are_the_accrual(world: World, report: Report, accrual: dict[st
             )
 
 
+async def drawers_are_the_cash(world: World, report: Report, accrual: dict[str, Any]) -> None:
+    """What all who record in the supplier's orders have taken and given back is its cash, way by way."""
+    added, taken_back = Counter[str](), Counter[str]()
+    for desk in (world.desk, world.agent, world.shop):
+        found = await world.report(desk, "drawers", **QUERY)
+        by_drawer = Counter[tuple[str, str, str, str]]()
+        for one in found["entries"]:
+            assert {one["user"]["id"]} <= {each["user"]["id"] for each in found["drawers"]}
+            day = f"{datetime.fromisoformat(one['date']).astimezone(DENVER):%Y-%m-%d}"
+            by_drawer[day, one["user"]["id"], one["method"], one["kind"]] += report.minor(one["amount"])
+        for drawer in found["drawers"]:
+            for name in ("payments", "refunds", "voids", "net"):
+                assert report.minor(drawer[name]) == sum(report.minor(each[name]) for each in drawer["methods"])
+            for each in drawer["methods"]:
+                sums = [report.minor(each[name]) for name in ("payments", "refunds", "voids")]
+                assert report.minor(each["net"]) == sum(sums)
+                key = drawer["day"], drawer["user"]["id"], each["method"]
+                assert sums == [by_drawer[*key, kind] for kind in ("payment", "refund", "void")]
+                added[each["method"].title()] += sums[0]
+                taken_back[each["method"].title()] += sums[1] + sums[2]
+    cash = [one for one in accrual["cashList"] if one["_id"] != "Held by reseller"]
+    assert {name: added[name] for name in added} == {one["_id"]: report.minor(one["positive"]) for one in cash}
+    assert {name: taken_back[name] for name in added} == {one["_id"]: report.minor(one["negative"]) for one in cash}
+
+
 async def rows_are_the_records(world: World, report: Report) -> None:
     """The flat rows have the same money as the records, change by change, for all who see an order."""
     for desk in (world.desk, world.agent, world.shop):
@@ -295,6 +320,7 @@ async def test_what_is_the_orders_own_is_in_every_report(world: World) -> None:
         await sales_are_the_accrual(world, report, accrual)
         await records_are_the_accrual(world, report, accrual)
         await rows_are_the_records(world, report)
+        await drawers_are_the_cash(world, report, accrual)
         await both_sides_agree(world, report, accrual)
     assert {"add", "cancel"} <= set(history.done)
 
@@ -309,6 +335,7 @@ async def test_reports_balance_after_random_histories(world: World, currency: st
         await sales_are_the_accrual(world, report, accrual)
         await records_are_the_accrual(world, report, accrual)
         await rows_are_the_records(world, report)
+        await drawers_are_the_cash(world, report, accrual)
         await both_sides_agree(world, report, accrual)
     assert len(set(history.done)) >= 5, history.done
     days = [f"2026-10-{day}" for day in (30, 31)] + [f"2026-11-0{day}" for day in range(1, 6)]

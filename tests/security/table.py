@@ -147,6 +147,7 @@ FIXED = [
     Route("POST", "/api/v1/carts/{cart_id}/extend", WRITE, ("cart",)),
     Route("GET", "/api/v1/carts/{cart_id}/deposit", READ, ("cart",)),
     Route("GET", "/api/v1/reports/sales", REPORTS),
+    Route("GET", "/api/v1/reports/drawers", ("transactions.read",)),
     Route("GET", "/api/v1/reports/transactions", ("transactions.read",), (), None, "?from=2026-07-01&to=2026-07-31"),
     Route("GET", "/api/v1/reports/payables", REPORTS),
     Route("GET", "/api/v1/reports/receivables", REPORTS),

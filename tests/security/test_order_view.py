@@ -485,7 +485,8 @@ READERS = {
     "messages/facts.py": {"facts_of", "customer_facts", "_order", "_guest_answers"},  # `OrderEvent.for_account`
     "messages/mails.py": {"customer_language"},
     "reports/manifest.py": {"_guests", "name"},
-    "reports/transactions.py": {"paid"},  # sums of the ledger
+    "reports/drawer.py": {"net"},  # sums of the ledger
+    "reports/transactions.py": {"paid"},  # the same
 }
 """Who reads such fields, above the orders: each of them is given a view, or isn't about another's order."""
 

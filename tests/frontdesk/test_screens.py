@@ -32,6 +32,8 @@ SCREENS = {
     "month": "/calendar",
     "week": "/calendar?view=week&day={day}",
     "list": "/calendar?view=list&day={day}",
+    "departure": "/departures/{departure}",
+    "departure-without-guests": "/departures/{free}",
     "new-booking": "/new?day={free_day}",
     "new-booking-how-many": "/new?day={free_day}&departure={free}",
     "new-booking-cart": "/new/{cart}",

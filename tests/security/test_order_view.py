@@ -469,6 +469,7 @@ READERS = {
     "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page
     "web/desk/booking_view.py": {"cart_page", "_guest"},  # the caller's own cart
     "web/desk/departure_view.py": {"party_name"},  # a `Guest`
+    "web/desk/manifest_view.py": {"_party", "_row"},  # a `Guest`
     "web/desk/order_view.py": {"order_page", "_sub", "_contact", "_guest"},  # an `OrderView`
     "web/my/routes.py": {"_wording"},
     "web/my/view.py": {"order_view", "_line"},  # the same

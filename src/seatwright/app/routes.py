@@ -36,7 +36,15 @@ from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.api.shapes.words import in_words
 from seatwright.auth.links import PATH
 from seatwright.http import health_routes
-from seatwright.web.desk import asset_routes, booking_routes, calendar_routes, sign_in_routes
+from seatwright.web.desk import (
+    asset_routes,
+    booking_routes,
+    calendar_routes,
+    sign_in_routes,
+)
+from seatwright.web.desk import (
+    departure_routes as desk_departure_routes,
+)
 from seatwright.web.desk import order_routes as desk_order_routes
 from seatwright.web.desk.visit import PATH as DESK
 from seatwright.web.my import routes as page_routes
@@ -88,5 +96,6 @@ ROUTES: Routes = {
         *calendar_routes.ROUTES,
         *desk_order_routes.ROUTES,
         *booking_routes.ROUTES,
+        *desk_departure_routes.ROUTES,
     ],
 }

@@ -1,0 +1,158 @@
+"""A departure: its guests, check-in by a tap, by a number or by a scanner that types, and its sales."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from seatwright.catalog.model import Catalog
+from seatwright.core.errors import Forbidden, NotFound, SeatwrightError
+from seatwright.http.context import ApiRequest, services
+from seatwright.inventory import store as inventory
+from seatwright.inventory.model import Departure
+from seatwright.orders.checkin import Guests, check_in, note_no_show
+from seatwright.reports import manifest
+from seatwright.reports.manifest import Found
+from seatwright.setup import schedule
+from seatwright.setup.departure_form import DepartureChange
+from seatwright.setup.editor import Editor
+from seatwright.storage.engine import ReadTx, Tx
+from seatwright.web.desk.frame import Notice, go, refused, screen
+from seatwright.web.desk.manifest_view import all_checked_in, departure_page
+from seatwright.web.desk.texts import texts_of
+from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
+
+_DONE = {
+    "in": Notice("good", "Checked in."),
+    "out": Notice("good", "The check-in was taken back."),
+    "missing": Notice("good", "Noted as a no-show: the seat and what is owed stay."),
+    "came": Notice("good", "Not a no-show any more."),
+    "closed": Notice("good", "Sales are closed."),
+    "opened": Notice("good", "On sale again."),
+}
+
+
+class _Read(NamedTuple):
+    departure: Departure
+    found: Found
+    catalog: Catalog
+
+
+@get("/departures/{departure_id:str}", **PAGE)
+async def get_departure(request: ApiRequest, departure_id: FromPath[str]) -> Response[str]:
+    """Show who is on a departure."""
+    asked = query(request)
+    notice = _DONE.get(asked.text("done"))
+    if asked.has("party"):
+        notice = Notice("good", f"{asked.text('party')} checked in.")
+    return await _show(request, departure_id, notice=notice)
+
+
+@post("/departures/{departure_id:str}/check-in", **FORM)
+async def post_guests(request: ApiRequest, departure_id: FromPath[str]) -> Response[str]:
+    """Note of one guest, or of a whole party, that they are there or did not come, or take that back."""
+    sent = await form(request)
+    done = sent.text("do", "in")
+    guests = Guests(sent.text("order"), departure_id, sent.all("guest") or None, noted=done in ("in", "missing"))
+    note = check_in if done in ("in", "out") else note_no_show
+
+    async def use_case(tx: Tx, visit: Visit) -> None:
+        await note(tx, services(request).clock, visit.caller, guests)
+
+    try:
+        await write(request, "checkin.write", use_case)
+    except SeatwrightError as error:
+        return await _again(request, departure_id, error)
+    return go(request, f"/departures/{departure_id}", done=done)
+
+
+@post("/departures/{departure_id:str}/scan", **FORM)
+async def post_scan(request: ApiRequest, departure_id: FromPath[str]) -> Response[str]:
+    """Check in the party of an order whose code was scanned, or whose number was typed. Twice says so."""
+    sent = await form(request)
+    code = sent.text("code")
+
+    async def use_case(tx: Tx, visit: Visit) -> str:
+        order = await check_in(tx, services(request).clock, visit.caller, Guests(code, departure_id))
+        return str(order.confirmation)
+
+    async def known(tx: ReadTx, visit: Visit) -> str:
+        """Say since when a party is there already; an empty text if it isn't."""
+        visit.caller.require("checkin.write")
+        found = await manifest.read(tx, visit.account.id, departure_id)
+        shown = manifest.manifest_of(found, visit.caller.permissions)
+        for guest in shown.guests:
+            if code in (guest.order_id, str(guest.confirmation)):
+                since = all_checked_in(shown, guest.order_id)
+                return texts_of(visit.account).clock(since) if since is not None else ""
+        return ""
+
+    try:
+        _, since = await read(request, "manifests.read", known)
+        if since:
+            return await _show(
+                request,
+                departure_id,
+                notice=Notice("wait", f"{code} was scanned before: this party has been checked in since {since}."),
+            )
+        _, number = await write(request, "checkin.write", use_case)
+    except SeatwrightError as error:
+        return await _again(request, departure_id, error)
+    return go(request, f"/departures/{departure_id}", party=number)
+
+
+@post("/departures/{departure_id:str}/sales", **FORM)
+async def post_sales(request: ApiRequest, departure_id: FromPath[str]) -> Response[str]:
+    """Close a departure's sales, or open them again. Who has seats keeps them."""
+    sent = await form(request)
+    closed = sent.has("close")
+
+    async def use_case(tx: Tx, visit: Visit) -> None:
+        parts = services(request)
+        editor = Editor(parts.catalogs, parts.clock, visit.account.id, visit.caller.user_id)
+        await schedule.change(tx, editor, departure_id, DepartureChange(closed=closed))
+
+    try:
+        await write(request, "departures.write", use_case, heavy=True)
+    except SeatwrightError as error:
+        return await _again(request, departure_id, error)
+    return go(request, f"/departures/{departure_id}", done="closed" if closed else "opened")
+
+
+async def _show(
+    request: ApiRequest, departure_id: str, *, notice: Notice | None = None, status: int = 200
+) -> Response[str]:
+    async def use_case(tx: ReadTx, visit: Visit) -> _Read:
+        departure = await inventory.find(tx, visit.account.id, departure_id, visit.now)
+        if departure is None:
+            raise NotFound("There is no such departure.", code="departure_not_found")
+        catalog = await services(request).catalogs.load(tx, visit.account.id)
+        return _Read(departure, await manifest.read(tx, visit.account.id, departure_id), catalog)
+
+    visit, seen = await read(request, "manifests.read", use_case)
+    shown = manifest.manifest_of(seen.found, visit.caller.permissions)
+    return screen(
+        request,
+        visit,
+        "departure.html",
+        here="calendar",
+        notice=notice,
+        status=status,
+        departure=departure_page(seen.departure, shown, seen.catalog, texts_of(visit.account)),
+    )
+
+
+async def _again(request: ApiRequest, departure_id: str, error: SeatwrightError) -> Response[str]:
+    """Return the departure's page as it is now, with what was wrong above it."""
+    if error.status == 401 or error.status >= 500 or error.code == "departure_not_found":
+        raise error
+    try:
+        return await _show(request, departure_id, notice=refused(error), status=error.status)
+    except Forbidden:
+        raise error from None
+
+
+ROUTES: list[HTTPRouteHandler] = [get_departure, post_guests, post_scan, post_sales]

@@ -1,0 +1,169 @@
+"""A departure's guests as the desk shows them: parties by pickup, who is there, and what is to be collected. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from seatwright.catalog.model import Catalog
+from seatwright.core import names, times
+from seatwright.core.clock import Instant
+from seatwright.inventory.model import Departure
+from seatwright.presentation.guests import ONE_PRICE, answer_texts, tier_name
+from seatwright.reports.manifest import Guest, Manifest
+from seatwright.web.desk.departure_view import party_name
+from seatwright.web.desk.texts import Texts
+
+
+class GuestRow(NamedTuple):
+    """A guest. `state` is in, missing, pending or nothing."""
+
+    id: str
+    name: str
+    tier: str
+    answers: list[str]
+    state: str
+    since: str
+
+
+class Party(NamedTuple):
+    """The guests of one order with the same pickup. `owed` is empty if nothing is, or if it isn't to be seen."""
+
+    order_id: str
+    confirmation: int
+    name: str
+    phone: str
+    channel: str
+    owed: str
+    guests: list[GuestRow]
+    all_in: bool
+
+
+class Stop(NamedTuple):
+    """The parties of one pickup; the name is empty for those who make their own way."""
+
+    name: str
+    parties: list[Party]
+    guests: int
+
+
+class DeparturePage(NamedTuple):
+    """A departure with everybody on it."""
+
+    id: str
+    product: str
+    day: date | None
+    when: str
+    capacity: int
+    taken: int
+    free: int
+    guests: int
+    checked_in: int
+    no_shows: int
+    tiers: str
+    closed: bool
+    stops: list[Stop]
+
+
+def departure_page(departure: Departure, manifest: Manifest, catalog: Catalog, texts: Texts) -> DeparturePage:
+    """Return a departure's page; what its reader may not see isn't in the manifest."""
+    day, when, zone = None, "No fixed date", departure.time_zone
+    if departure.start_at is not None:
+        day = times.to_local(departure.start_at, zone).date()
+        span = texts.span(departure.start_at, departure.end_at, zone)
+        when = f"{texts.day(day)}, {span} {texts.zone_name(departure.start_at, zone)}"
+    product = catalog.products_by_id.get(departure.product_id)
+    return DeparturePage(
+        id=departure.id,
+        product=product.name if product else manifest.product.name,
+        day=day,
+        when=when,
+        capacity=departure.capacity,
+        taken=departure.taken,
+        free=max(0, departure.free),
+        guests=len(manifest.guests),
+        checked_in=sum(guest.checked_in is not None for guest in manifest.guests),
+        no_shows=sum(guest.no_show is not None for guest in manifest.guests),
+        tiers=", ".join(f"{count} × {_tier(code, departure, catalog)}" for code, count in manifest.tiers.items()),
+        closed=departure.closed,
+        stops=_stops(manifest, catalog, texts),
+    )
+
+
+def _tier(code: str, departure: Departure, catalog: Catalog) -> str:
+    product = catalog.products_by_id.get(departure.product_id)
+    tier = product.tier(code) if product else None
+    if product is not None and names.same(code, ONE_PRICE):
+        return product.quantity_label
+    return tier.name if tier else code
+
+
+def _stops(manifest: Manifest, catalog: Catalog, texts: Texts) -> list[Stop]:
+    by_stop: dict[str, dict[str, list[Guest]]] = {}
+    for guest in manifest.guests:
+        by_stop.setdefault(_stop(guest), {}).setdefault(guest.order_id, []).append(guest)
+    return [
+        Stop(
+            name,
+            [_party(guests, catalog, texts) for guests in parties.values()],
+            sum(len(guests) for guests in parties.values()),
+        )
+        for name, parties in by_stop.items()
+    ]
+
+
+def _stop(guest: Guest) -> str:
+    pickup = guest.pickup
+    if pickup is None:
+        return ""
+    return " · ".join(filter(None, (pickup.detail.name if pickup.detail else "", pickup.location.name)))
+
+
+def _party(guests: list[Guest], catalog: Catalog, texts: Texts) -> Party:
+    first = guests[0]
+    owed = first.balance or 0
+    return Party(
+        order_id=first.order_id,
+        confirmation=first.confirmation,
+        name=_whole_name(first.customer) or party_name(first),
+        phone=str(first.customer.get("phone") or ""),
+        channel=first.channel,
+        owed=texts.money(owed, first.currency) if owed > 0 else "",
+        guests=[_row(guest, number, catalog, texts) for number, guest in enumerate(guests, 1)],
+        all_in=all(guest.checked_in is not None for guest in guests),
+    )
+
+
+def _whole_name(customer: Mapping[str, object]) -> str:
+    return " ".join(str(customer[field]) for field in ("firstName", "lastName") if customer.get(field))
+
+
+def _row(guest: Guest, number: int, catalog: Catalog, texts: Texts) -> GuestRow:
+    product = catalog.products_by_id.get(guest.item.product_id)
+    one_price = product is not None and names.same(guest.line.tier, ONE_PRICE)
+    tier = product.quantity_label if product is not None and one_price else tier_name(guest.line, guest.item, catalog)
+    own = " ".join(filter(None, (guest.line.first_name, guest.line.last_name)))
+    state, since = "", ""
+    if guest.status == "pending":
+        state = "pending"
+    elif guest.checked_in is not None:
+        state, since = "in", texts.clock(guest.checked_in)
+    elif guest.no_show is not None:
+        state, since = "missing", texts.clock(guest.no_show)
+    return GuestRow(
+        id=guest.line.id,
+        name=own or f"{tier} {number}",
+        tier=tier,
+        answers=answer_texts(guest.answers, catalog, texts.words),
+        state=state,
+        since=since,
+    )
+
+
+def all_checked_in(manifest: Manifest, order_id: str) -> Instant | None:
+    """Return since when all guests of an order are there; None if one isn't."""
+    found = [guest.checked_in for guest in manifest.guests if guest.order_id == order_id]
+    if not found or any(at is None for at in found):
+        return None
+    return max(at for at in found if at is not None)

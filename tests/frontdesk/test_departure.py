@@ -65,7 +65,7 @@ async def test_a_code_checks_a_party_in_and_twice_says_so(desk: Desk, dana: Visi
         assert 'role="alert"' in refused.text
     wrong = await dana.post(f"/departures/{kayak}/scan", {"code": order["id"]})
     assert wrong.status_code == 404
-    assert "There is no such departure any more" not in text_of(wrong)
+    assert "This order has nobody on this departure" in text_of(wrong)
 
 
 async def test_sales_are_closed_and_opened(desk: Desk, dana: Visitor, rafting: str) -> None:

@@ -11,17 +11,20 @@ SENTENCES: Mapping[str, str] = {
     "sold_out": "There are not enough seats left on this departure any more. Choose another one, or fewer guests; what "
     "you typed is still here.",
     "not_bookable": "This departure can’t be booked any more: it is closed, past its cut-off or under way.",
-    "item_not_found": "There is no such departure any more.",
+    "item_not_found departure": "There is no such departure any more.",
+    "item_not_found": "This order has nobody on this departure.",
+    "order_not_found": "There is no order with this number or code.",
     "discount_not_found": "There is no such discount code.",
     "form_not_ours": "This page is from another sign-in. It is up to date now; do it again.",
 }
-"""Sentences by an error's code."""
+"""Sentences by an error's code, or by the code and what the error is about."""
 
 
 def sentence(error: SeatwrightError) -> str:
     """Return what somebody at the desk is told of an error."""
-    if error.code in SENTENCES:
-        return SENTENCES[error.code]
+    for key in (f"{error.code} {error.about}", error.code):
+        if key in SENTENCES:
+            return SENTENCES[key]
     text = error.message
     if error.field and text.startswith(f"{error.field}: "):
         text = text.removeprefix(f"{error.field}: ")

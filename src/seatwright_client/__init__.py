@@ -33,6 +33,7 @@ from seatwright_client.catalog import (
     NoteSubject,
 )
 from seatwright_client.client import AsyncSeatwrightClient, SeatwrightClient
+from seatwright_client.editing import EditQuote, SentConfirmation, VersionedOrder
 from seatwright_client.errors import (
     ApiError,
     BadRequest,
@@ -116,6 +117,7 @@ __all__ = [
     "DeliveryAttempt",
     "Departure",
     "EarlierCustomer",
+    "EditQuote",
     "Entry",
     "EntryKind",
     "Forbidden",
@@ -161,6 +163,7 @@ __all__ = [
     "RetryPolicy",
     "SeatwrightClient",
     "SeatwrightError",
+    "SentConfirmation",
     "ServerError",
     "SoldOut",
     "TagCategory",
@@ -169,6 +172,7 @@ __all__ = [
     "Unauthorized",
     "Unavailable",
     "User",
+    "VersionedOrder",
     "Video",
     "Voiding",
     "Webhook",

@@ -19,6 +19,7 @@ from seatwright_client.carts import Carts
 from seatwright_client.catalog import CatalogCalls, Departures
 from seatwright_client.core import Core, Pause, Renew, Send, Step, Steps
 from seatwright_client.credentials import Credentials, Token
+from seatwright_client.editing import Editing
 from seatwright_client.errors import ConnectionFailed, SeatwrightError
 from seatwright_client.finding import Finding
 from seatwright_client.mailing import Refusals
@@ -53,6 +54,7 @@ class _Client(Generic[Mode]):
         self.carts: Carts[Mode] = Carts(caller)
         self.orders: Orders[Mode] = Orders(caller)
         self.payments: Payments[Mode] = Payments(caller)
+        self.editing: Editing[Mode] = Editing(caller)
         self.find: Finding[Mode] = Finding(caller)
         self.notes: Notes[Mode] = Notes(caller)
         self.tags: Tags[Mode] = Tags(caller)

@@ -44,6 +44,10 @@ SAMPLES: dict[str, Any] = {
     "form": "csv",  # of a file; a catalog entry's is any text here
     "document": {},
     "customer": {},
+    "guests": [{"id": "sample"}],
+    "billing": {},
+    "version": 2,
+    "difference": 1,
     "participants": {"All": 1},
     "kind": "tags",
     "report": "sales",

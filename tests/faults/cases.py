@@ -356,6 +356,21 @@ HANDLING = [
             _http(f"tag {path}", "POST", f"/api/v1/{path}/tags", {"add": ["vip", "late"]}, natural=True),
         )
     ),
+    _http(
+        "edit order",
+        "PATCH",
+        "/api/v1/orders/{known}",
+        {
+            "version": 1,
+            "customer": {"firstName": "Anna", "email": "anna@lee.example", "marketingConsent": False},
+            "guests": [{"id": "{knownPerson}", "firstName": "Gus", "tier": "Child"}],
+            "referenceId": "R-9",
+            "billing": {"memo": "invoice"},
+        },
+    ),
+    _http("edit order, stale", "PATCH", "/api/v1/orders/{done}", {"version": 9}, status=409),
+    _http("quote edit", "POST", "/api/v1/orders/{known}/edit-quote", {"version": 1}, natural=True),
+    _http("send confirmation again", "POST", "/api/v1/orders/{known}/confirmation"),
     _http("change note", "PATCH", "/api/v1/notes/{note}", {"text": "Two wheelchairs"}, natural=True),
     _http("delete note", "DELETE", "/api/v1/notes/{note}"),
     _http("end customer links", "DELETE", "/api/v1/orders/{done}/customer-link"),

@@ -464,6 +464,7 @@ READERS = {
         "manifest_sheet",
     },  # a `Guest`,
     # which is made of a view
+    "api/manage/order_edit_routes.py": {"_edit_of", "_guest_of"},  # what was sent
     "api/manage/order_list_wire.py": {"listed_order_out", "_rows"},  # makes a view, and what is made of it
     "api/manage/transaction_wire.py": {"transaction_out", "_transaction_row"},  # `Transaction.order` is a view
     "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page

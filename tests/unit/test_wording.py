@@ -58,13 +58,13 @@ def test_each_language_has_every_text_with_the_same_values(language: Language) -
 
 def composed() -> Iterator[str]:
     """Yield the names that are put together where texts are asked for."""
-    happened = get_args(What)
+    happened = set(get_args(What)) - {"edited", "again"}  # of which only the customer is told
     yield from (f"status.{status}" for status in get_args(OrderStatus))
     yield from (f"product_notice.{what}.{part}" for what in happened for part in ("subject", "heading"))
     for what in ("accepted", "declined", "expired"):
         yield from (f"pending_answer.{what}.{part}" for part in ("subject", "heading", "intro"))
     yield from (f"{kind}.heading" for kind in MAIL_KINDS if kind not in ("product_notice", "pending_answer"))
-    yield from (f"confirmation.intro{ending}" for ending in ("", "_added", "_accepted", "_rest"))
+    yield from (f"confirmation.intro{ending}" for ending in ("", "_added", "_edited", "_again", "_accepted", "_rest"))
     yield from (f"rescheduled.intro{ending}" for ending in ("", "_pending"))
     yield from (f"{kind}.intro{end}" for kind in ("pending_received", "pending_notice") for end in ("", "_open"))
     for part in ("not_found", "too_many", "unavailable", "failed", "refused_request"):

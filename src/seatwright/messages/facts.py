@@ -27,6 +27,8 @@ MAX_NAMES = 100
 
 _CONFIRMED_BY = {
     "added": "_added",
+    "edited": "_edited",
+    "again": "_again",
     "accepted": "_accepted",
     "declined": "_rest",
     "expired": "_rest",

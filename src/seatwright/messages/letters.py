@@ -20,7 +20,7 @@ from seatwright.orders.customer_links import link_to
 from seatwright.wording.wording import wording
 
 What: TypeAlias = Literal[
-    "created", "requested", "added", "rescheduled", "cancelled", "accepted", "declined", "expired"
+    "created", "requested", "added", "edited", "again", "rescheduled", "cancelled", "accepted", "declined", "expired"
 ]
 """What happened, from the recipient's point of view."""
 

@@ -20,11 +20,14 @@ from seatwright.messages.facts import customer_facts
 from seatwright.messages.letters import Letter, What
 from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order
+from seatwright.orders.outbox import RESENT
 from seatwright.storage.engine import ReadTx
 
 MAILED: dict[str, What] = {
     "order.created": "created",
     "order.added_to": "added",
+    "order.edited": "edited",
+    RESENT: "again",
     "order.rescheduled": "rescheduled",
     "order.moved": "rescheduled",
     "order.cancelled": "cancelled",
@@ -43,7 +46,7 @@ async def mails_for(tx: ReadTx, order_event: OrderEvent) -> list[Letter]:
     the meantime sends too. There is no mail for an address that can't receive mail.
     """
     order, what = order_event.order, MAILED.get(order_event.event.detail.action)
-    if what is None or not order.body.flags.mailed:
+    if what is None or not (order.body.flags.mailed or what == "again"):
         return []
     supplier = await accounts.account(tx, order.account_id)
     seller = supplier if order.owner_id == order.account_id else await accounts.account(tx, order.owner_id)
@@ -64,6 +67,9 @@ class _Mailing:
     def letters(self) -> list[Letter]:
         flags = self._order.body.flags
         found: list[Letter | None] = []
+        if self.what == "again":
+            found.append(self._for_customer())
+            return [letter for letter in found if letter is not None]
         if not flags.disable_confirmation_email:
             found.append(self._for_customer())
         if not flags.disable_pending_order_notification_response:
@@ -74,7 +80,7 @@ class _Mailing:
             found.append(letter and replace(letter, lines=self._confirmed))
         if not flags.disable_pending_order_notification:
             found.append(self._question())
-        if not flags.disable_notification:
+        if not flags.disable_notification and self.what != "edited":
             found += self._notices()
         return [letter for letter in found if letter is not None]
 
@@ -152,6 +158,8 @@ class _Mailing:
             if self._waits:
                 return self._to_customer("pending_received")
             return None if self._told_later else self._to_customer("confirmation")
+        if self.what in ("edited", "again"):
+            return self._to_customer("pending_received" if self._order.status == "pending" else "confirmation")
         if self.what == "rescheduled":
             return self._to_customer("rescheduled") if self._lines else None
         if self.what == "accepted" and self._confirmed and not self._confirmed_since:

@@ -8,7 +8,7 @@ as if added to the order today, under the other product's policy; the discount w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -16,15 +16,16 @@ import msgspec
 
 from seatwright.cart import pricing
 from seatwright.cart.guests import absent_answers
-from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Item, Line, PickupChoice, Place, Reduction
+from seatwright.cart.model import MAX_ITEMS, MAX_LINES, Arrangement, Item, Line, PickupChoice, Place
 from seatwright.cart.resale import with_commission, with_commission_as_sold
 from seatwright.cart.selection import choose_place, kind_of
-from seatwright.catalog.model import Catalog, Discount, Product
+from seatwright.catalog.model import Catalog, Product
 from seatwright.catalog.questions import questions_of, read_answers
 from seatwright.core import names
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.inventory.model import Departure
 from seatwright.orders.model import Order
+from seatwright.orders.repricing import discount_as_sold, kept_reduction, only, parts, total
 from seatwright.resellers.model import Terms
 
 Price: TypeAlias = Literal["kept", "new"]
@@ -91,7 +92,7 @@ class MovePlan(NamedTuple):
     @property
     def difference(self) -> int:
         """By how much the order's total grows, in minor units."""
-        return _total(self.after) - _total(self.before)
+        return total(self.after) - total(self.before)
 
 
 def plan_move(order: Order, target: Target, request: MoveRequest) -> MovePlan:
@@ -106,7 +107,7 @@ def plan_move(order: Order, target: Target, request: MoveRequest) -> MovePlan:
     merged = {
         item.id: left
         for item in order.body.items
-        if (left := _only(item, lambda line: line.id not in gone)).lines or item.id == target.departure.id
+        if (left := only(item, lambda line: line.id not in gone)).lines or item.id == target.departure.id
     }
     there = merged.get(added.id)
     merged[added.id] = added if there is None else there.with_lines_of(added)
@@ -125,12 +126,12 @@ def plan_move(order: Order, target: Target, request: MoveRequest) -> MovePlan:
     def changes(line: Line) -> bool:
         return line.id in gone or known[line.id] != line
 
-    after = _parts(items, changes)
+    after = parts(items, changes)
     changed = {line.id for item in after for line in item.lines}
     return MovePlan(
         items=items,
         moved=moved,
-        before=_parts(order.body.items, lambda line: line.id in changed),
+        before=parts(order.body.items, lambda line: line.id in changed),
         after=after,
         seats=added.seats,
     )
@@ -144,11 +145,11 @@ def _choose(order: Order, target: Target, request: MoveRequest) -> tuple[Item, .
         if not items:
             raise NotFound("The order has no such item.", code="item_not_found")
     if request.line_ids is None:
-        found = [_only(item, lambda line: line.status == "confirmed") for item in items]
+        found = [only(item, lambda line: line.status == "confirmed") for item in items]
         chosen = tuple(item for item in found if item.lines and item.id != target.departure.id)
     else:
         wanted = set(request.line_ids)
-        chosen = _parts(items, lambda line: line.id in wanted)
+        chosen = parts(items, lambda line: line.id in wanted)
         unknown = wanted - {line.id for item in chosen for line in item.lines}
         if unknown:
             raise NotFound(
@@ -240,12 +241,12 @@ def _arrival(order: Order, target: Target, request: MoveRequest, item: Item, lin
         priced = msgspec.structs.replace(guest, price=tier.price_on(departure.prices), reduction=None, discount=0)
         priced = msgspec.structs.replace(priced, reduction=line.reduction)
         one = msgspec.structs.replace(one, lines=(priced,))
-        return pricing.on_terms(one, catalog, _discount(order, catalog, line)), True
+        return pricing.on_terms(one, catalog, discount_as_sold(order, catalog, line)), True
     if (pickup and pickup.key) == (old.pickup and old.pickup.key):
         return one, False
     charges = tuple(charge for charge in guest.charges if charge.kind != "pickup")
     kept = msgspec.structs.replace(
-        guest, charges=(*pricing.pickup_charges(pickup), *charges), reduction=_kept_reduction(line)
+        guest, charges=(*pricing.pickup_charges(pickup), *charges), reduction=kept_reduction(line)
     )
     return msgspec.structs.replace(one, lines=(kept,)), True
 
@@ -288,7 +289,7 @@ def _answers(target: Target, request: MoveRequest, line: Line) -> dict[str, Any]
 
 def _require_answers(order: Order, target: Target, items: tuple[Item, ...], moved: Collection[str]) -> None:
     """Raise `Conflict` if the other product asks something that must be answered and isn't."""
-    there = _parts(items, lambda line: line.id in moved)
+    there = parts(items, lambda line: line.id in moved)
     absent = absent_answers(there, target.catalog, order.body.customer)
     if absent:
         raise Conflict(
@@ -296,21 +297,6 @@ def _require_answers(order: Order, target: Target, items: tuple[Item, ...], move
             "with the move (answers), or those of the order with its customer.",
             code="answer_missing_there",
         )
-
-
-def _discount(order: Order, catalog: Catalog, line: Line) -> Discount | None:
-    """Return the discount with which a guest was sold, as the catalog has it, also if its time is over."""
-    code = line.reduction.code if line.reduction is not None else ""
-    if not code and line.discount and len(order.body.discount_codes) == 1:
-        code = order.body.discount_codes[0]
-    return catalog.discount(code) if code else None
-
-
-def _kept_reduction(line: Line) -> Reduction | None:
-    """Return a guest's discount; one from before discounts were stored by line stays the amount that it is."""
-    if line.reduction is None and line.discount:
-        return Reduction(code="", calc="flat", rate=line.discount)
-    return line.reduction
 
 
 def _with_commissions(order: Order, target: Target, request: MoveRequest, items: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -341,16 +327,3 @@ def _without_own(line: Line) -> Line:
     return msgspec.structs.replace(
         line, first_name=None, last_name=None, answers={}, checked_in_at=None, no_show_at=None
     )
-
-
-def _only(item: Item, chosen: Callable[[Line], bool]) -> Item:
-    return msgspec.structs.replace(item, lines=tuple(filter(chosen, item.lines)))
-
-
-def _parts(items: tuple[Item, ...], chosen: Callable[[Line], bool]) -> tuple[Item, ...]:
-    """Return the items that have any of the chosen lines, each with only these."""
-    return tuple(part for item in items if (part := _only(item, chosen)).lines)
-
-
-def _total(items: tuple[Item, ...]) -> int:
-    return sum(line.total for item in items for line in item.lines)

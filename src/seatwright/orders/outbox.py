@@ -25,6 +25,8 @@ FAILS_OFTEN = 3
 """Number of attempts after which `seatwright doctor` reports an event."""
 DIED = "whoever told it did not come to an end"
 """The error of an event that was taken, but neither done nor failed."""
+RESENT = "order.confirmation_sent"
+"""The action of an event that only sends the customer the confirmation again."""
 UNREADABLE = "what it says can't be read by this version"
 """The error of an event that fails for good at once, because trying again would change nothing."""
 

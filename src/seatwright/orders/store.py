@@ -41,6 +41,7 @@ NOT_MAILED = frozenset(
         "order.payment_recorded",
         "order.refund_recorded",
         "order.payment_voided",
+        "order.details_changed",
     )
 )
 """Actions about which no mail is sent, with any flags of the order: they only call webhooks."""

@@ -1,0 +1,61 @@
+"""Sends an order's confirmation again, when somebody asks for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from seatwright.auth.model import Caller
+from seatwright.core.clock import Clock
+from seatwright.core.errors import Conflict
+from seatwright.core.ids import new_hex24_at
+from seatwright.core.mail import Mailbox, mailbox
+from seatwright.customers.consent import address_of
+from seatwright.customers.fields import full_name
+from seatwright.orders import outbox
+from seatwright.orders.customer_links import check_seller
+from seatwright.orders.model import Order
+from seatwright.orders.outbox import RESENT, Detail, Event
+from seatwright.orders.store import lock_order
+from seatwright.storage import audit
+from seatwright.storage.engine import Tx
+
+
+class SentAgain(NamedTuple):
+    """The order, and the mailbox to which its confirmation goes."""
+
+    order: Order
+    recipient: Mailbox
+
+
+async def send_again(tx: Tx, clock: Clock, caller: Caller, reference: str) -> SentAgain:
+    """Send the customer the confirmation of an order again, as its seller, whatever the order's flags say.
+
+    It is one mail for each call, about the order as it is when the mail is made; while a part has to be accepted, it is
+    the mail that says so. The order doesn't change and no webhook is called. Raises `NotFound`, and `Conflict` for an
+    order that a reseller sold, a cancelled one, and a customer without an address that can receive mail.
+    """
+    order = await lock_order(tx, caller, reference)
+    check_seller(order, caller.account_id)
+    if order.status == "cancelled":
+        raise Conflict("This order is cancelled, so there is nothing to confirm.", code="order_cancelled")
+    customer = order.body.customer
+    recipient = mailbox(address_of(customer), full_name(customer))
+    if recipient is None:
+        raise Conflict(
+            "The customer of this order has no e-mail address that can receive mail; add one to the customer first "
+            "(PATCH the order).",
+            code="no_address",
+        )
+    now = clock.now()
+    event = Event(
+        account_id=order.account_id,
+        id=new_hex24_at(now),
+        owner_id=order.owner_id,
+        order_id=order.id,
+        kind="order.changed",
+        at=now,
+        detail=Detail(action=RESENT, version=order.version),
+    )
+    await outbox.enqueue(tx, event, mailed=True)
+    await audit.record(tx, order.account_id, now, caller.user_id, RESENT, order.id)
+    return SentAgain(order, recipient)

@@ -137,6 +137,10 @@ class _Key(Shape, frozen=True, kw_only=True):
     apikey: str
 
 
+class _Removed(Shape, frozen=True, kw_only=True):
+    removed: bool
+
+
 class _Ended(Shape, frozen=True, kw_only=True):
     ended: int
 
@@ -272,6 +276,11 @@ class Users(Resource[Mode]):
         """Sign a user out of all browsers; return of how many."""
         return write("DELETE", path(_USERS, user_id, "sessions"), _ended, key=idempotency_key)
 
+    @operation
+    def remove_second_factor(self, user_id: str, *, idempotency_key: str | None = None) -> Request[bool]:
+        """Let a user who has lost the app sign in without a second step; return whether there was one."""
+        return write("DELETE", path(_USERS, user_id, "second-factor"), _removed, key=idempotency_key)
+
 
 class Invitations(Resource[Mode]):
     """`client.invitations`: people who are invited by mail to become users."""
@@ -376,6 +385,21 @@ class Audit(Resource[Mode]):
     """`client.audit`."""
 
     @operation
+    def list(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        from_: dt.date | str | None = None,
+        to: dt.date | str | None = None,
+        before: str | None = None,
+        limit: int = 200,
+    ) -> Request[_Events]:
+        """Return what was done in the account, newest first; `before` is the last event's id of the page before."""
+        asked = {"actor": actor, "action": action, "from": from_, "to": to, "before": before, "limit": limit}
+        return get(f"{MANAGE}/audit", enveloped(_Events), asked)
+
+    @operation
     def history(self, subject_id: str) -> Request[_Events]:
         """Return what happened to an order, cart, user, key or connection: the newest 200 events, oldest first."""
         return get(path(f"{MANAGE}/audit", subject_id), enveloped(_Events))
@@ -383,6 +407,10 @@ class Audit(Resource[Mode]):
 
 def _ended(body: bytes) -> int:
     return enveloped(_Ended)(body).ended
+
+
+def _removed(body: bytes) -> bool:
+    return enveloped(_Removed)(body).removed
 
 
 def _apikey(body: bytes) -> str:

@@ -73,6 +73,21 @@ async def test_whoever_could_read_reports_still_can(new_place: NewPlace, version
     await database.close()
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_the_audit_log_is_in_order(new_place: NewPlace, version: int) -> None:
+    """The oldest events had ids by chance; all of them grow with time now, and none is lost."""
+    settings = new_place()
+    await filled(settings, version)
+    database = await open_database(settings)
+    count = await database.read(lambda tx: tx.row("SELECT COUNT(*) AS events FROM audit_event"))
+    await migrate(database, SystemClock())
+    rows = await database.read(lambda tx: tx.rows("SELECT id, at FROM audit_event"))
+    await database.close()
+    assert count is not None
+    assert len({row["id"] for row in rows}) == count["events"] > 0
+    assert all(int(row["id"][:12], 16) == row["at"] for row in rows)
+
+
 OLD = ("orders.read", "orders.write", "orders.cancel", "cancellation_fee.edit", "reports.read", "api.integration")
 OLD_ROUTES = {
     "settings": {"catalog.write", "departures.write", "users.write", "owners.write", "keys.write", "audit.read"},

@@ -328,6 +328,7 @@ ACCOUNTS = [
     _http("change user", "PATCH", "/api/v1/users/{user}", {"name": "Kim Lee", "active": False}),
     _http("invite", "POST", "/api/v1/invitations", {"email": "lee@canyon.example", "role": "guide"}),
     _http("revoke invitation", "DELETE", "/api/v1/invitations/{invitation}", natural=True),
+    _http("remove second factor", "DELETE", "/api/v1/users/{user}/second-factor", natural=True),
     _http("end sessions", "DELETE", "/api/v1/users/{user}/sessions"),
     _http("end session", "DELETE", "/api/v1/users/{user}/sessions/{session}"),
     _http("create key", "POST", "/api/v1/keys", {"name": "Till", "permissions": ["orders.read"]}, keyed=False),

@@ -101,6 +101,7 @@ FIXED = [
     Route("GET", "/api/v1/users/{user_id}/sessions", USERS, ("clerk",)),
     Route("DELETE", "/api/v1/users/{user_id}/sessions", USERS, ("clerk",)),
     Route("DELETE", "/api/v1/users/{user_id}/sessions/{session_id}", USERS, ("desk_clerk", "session")),
+    Route("DELETE", "/api/v1/users/{user_id}/second-factor", USERS, ("clerk",)),
     Route("GET", "/api/v1/invitations", USERS),
     Route("POST", "/api/v1/invitations", USERS, (), {"email": "<fresh>@x.example", "permissions": ["users.write"]}),
     Route("DELETE", "/api/v1/invitations/{invitation_id}", USERS, ("invitation",)),
@@ -127,6 +128,7 @@ FIXED = [
     Route("POST", "/api/v1/connections", CONNECTIONS, (), {"resellerId": "<stranger>"}),
     Route("PATCH", "/api/v1/connections/{reseller_id}", CONNECTIONS, ("reseller",), {"active": True}),
     Route("PUT", "/api/v1/connections/{supplier_id}/supplier-orders", CONNECTIONS, ("supplier",), {"allowed": True}),
+    Route("GET", "/api/v1/audit", AUDIT),
     Route("GET", "/api/v1/audit/{subject_id}", AUDIT, ("order",)),
     Route(
         "POST",

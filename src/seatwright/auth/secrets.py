@@ -29,6 +29,7 @@ class Keyring:
     link_key: bytes
     webhook_key: bytes
     session_key: bytes
+    factor_key: bytes
 
     @classmethod
     def from_secret(cls, secret: str) -> Keyring:
@@ -40,6 +41,7 @@ class Keyring:
             link_key=_derive(secret, "customer links"),
             webhook_key=_derive(secret, "webhook secrets"),
             session_key=_derive(secret, "desk sessions"),
+            factor_key=_derive(secret, "second factors"),
         )
 
     @classmethod

@@ -18,7 +18,7 @@ from seatwright.auth.secrets import Keyring, own_key_id, same_hash
 from seatwright.auth.tokens import Claims
 from seatwright.core import money, times
 from seatwright.core.clock import SECOND_MS, Instant
-from seatwright.core.errors import Conflict, Invalid, NotFound, Unauthorized
+from seatwright.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from seatwright.core.ids import is_hex24, new_hex24, new_uuid
 from seatwright.core.languages import check_language
 from seatwright.core.mail import MAX_ADDRESS, is_address
@@ -132,8 +132,15 @@ async def authenticate(tx: ReadTx, keyring: Keyring, now: Instant, lifetime_s: i
 async def login(
     database: Database, keyring: Keyring, now: Instant, lifetime_s: int, username: str, password: str, origin: Origin
 ) -> str:
-    """Return a token for a user's name and password. Raises `Unauthorized`, always the same one, and `TooMany`."""
+    """Return a token for a user's name and password. Raises `Unauthorized`, always the same one, `TooMany`, and
+    `Forbidden` for a user who signs in with a second step.
+    """
     (first,) = await users_with_password(database, username, password, origin, at_most=1)
+    if first["second_step_since"] is not None:
+        raise Forbidden(
+            "This user signs in with a second step, which only the desk asks for; a program signs in with a key.",
+            code="second_step_needed",
+        )
     return tokens.issue(keyring, _claims(first), now=now, lifetime_s=lifetime_s)
 
 

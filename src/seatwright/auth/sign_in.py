@@ -7,19 +7,20 @@ it; the person chooses one, with a ticket that says for ten minutes which ones w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 import msgspec
 
-from seatwright.auth import service
+from seatwright.auth import second_factor, service
 from seatwright.auth.limits import Limits
 from seatwright.auth.line import Origin
 from seatwright.auth.networks import Networks
 from seatwright.auth.secrets import Keyring
+from seatwright.auth.sessions import NewSession, SessionContext, close_session, open_session
 from seatwright.core.clock import SECOND_MS, Instant
 from seatwright.core.errors import Unauthorized
-from seatwright.storage.engine import Database
+from seatwright.storage.engine import Database, Tx
 
 TICKET_S = 600
 """How long a ticket is valid, in seconds."""
@@ -33,6 +34,16 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     account_id: str
     user_id: str
     generation: int
+
+
+class Entrance(NamedTuple):
+    """What came of entering: a new session's cookie; or, if there is none, whether a code is still `missing`, and
+    otherwise it was wrong. `wait_s` are the seconds until another code is tried.
+    """
+
+    cookie: str | None = None
+    missing: bool = False
+    wait_s: int = 0
 
 
 class _Ticket(msgspec.Struct):
@@ -52,6 +63,25 @@ async def check_password(
     with limits.sign_in("password", username, networks, now):
         rows = await service.users_with_password(database, username, password, origin)
     return [Entry(row["account_id"], row["id"], row["generation"]) for row in rows]
+
+
+async def enter(
+    tx: Tx, context: SessionContext, now: Instant, entry: Entry, *, code: str, user_agent: str, before: str = ""
+) -> Entrance:
+    """Open a session for an entry, if it needs no second step or `code` is right, in place of the browser's session
+    `before`.
+
+    A wrong code is counted, so the transaction has to be committed.
+    """
+    if (await second_factor.state(tx, entry.account_id, entry.user_id)).on:
+        if not code:
+            return Entrance(missing=True)
+        proof = await second_factor.prove(tx, context.keyring, now, entry.account_id, entry.user_id, code)
+        if not proof.good:
+            return Entrance(wait_s=proof.wait_s)
+    await close_session(tx, context, now, before)
+    new = NewSession(entry.account_id, entry.user_id, entry.generation, user_agent)
+    return Entrance(await open_session(tx, context, now, new))
 
 
 def issue_ticket(keyring: Keyring, now: Instant, entries: Sequence[Entry]) -> str:

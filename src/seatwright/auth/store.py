@@ -68,9 +68,11 @@ async def candidates(tx: ReadTx, username: str, key_id: str = "") -> Sequence[Ro
     return await tx.rows(
         """
         SELECT u.account_id, u.id, COALESCE(u.role, u.permissions) AS permissions, u.password_hash, u.generation,
-            a.key_hash, a.key_generation, k.key_hash AS own_key_hash, k.expires_at AS own_key_expires_at
+            a.key_hash, a.key_generation, f.confirmed_at AS second_step_since,
+            k.key_hash AS own_key_hash, k.expires_at AS own_key_expires_at
         FROM app_user u JOIN account a ON a.id = u.account_id
         LEFT JOIN api_key k ON k.account_id = u.account_id AND k.id = $4 AND k.revoked_at IS NULL
+        LEFT JOIN second_factor f ON f.account_id = u.account_id AND f.user_id = u.id
         WHERE (u.email = $1 OR u.alternative_id = $2) AND u.active ORDER BY u.created_at, u.account_id LIMIT $3
         """,
         username.lower(),

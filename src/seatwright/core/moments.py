@@ -37,6 +37,21 @@ def parse_moment(text: str, zone: str, *, field: str, end: bool = False) -> Inst
     return from_local(wall, zone) if wall.tzinfo is None else from_datetime(wall)
 
 
+def days_between(first: str | None, last: str | None, zone: str) -> tuple[Instant | None, Instant | None]:
+    """Return the first instant of the day `from`, and the first one after the day `to`, which is the same day if it is
+    missing; None without a `from`. Raises `Invalid`, naming the field, also for a `to` before or without `from`.
+    """
+    if not first:
+        if last:
+            raise bad_field("to", "is only possible together with from.")
+        return None, None
+    start = parse_day(first, field="from")
+    end = parse_day(last, field="to") if last else start
+    if end < start:
+        raise bad_field("to", "must not be before from.", code="invalid_date_range")
+    return from_local(start, zone), from_local(end + timedelta(days=1), zone)
+
+
 def wall_of(text: str) -> datetime | None:
     """Return the local time in a text that `parse_moment` can read; None if the text has an offset."""
     match = _MOMENT.fullmatch(text.strip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -52,3 +52,48 @@ async def history(tx: ReadTx, account_id: str, subject_id: str, *, limit: int = 
         limit,
     )
     return list(reversed(newest))
+
+
+class Filter(NamedTuple):
+    """Which events to list; None is no filter. `first` and `end` are instants, `end` exclusive. `before` is the id of
+    an event: only older ones are listed.
+    """
+
+    actor: str | None = None
+    action: str | None = None
+    first: Instant | None = None
+    end: Instant | None = None
+    before: str | None = None
+
+
+async def listing(tx: ReadTx, account_id: str, chosen: Filter, *, limit: int) -> list[Row]:
+    """Return the newest `limit` events of an account that a filter lets through, newest first.
+
+    Ids grow with time, so every page is a range of an index, however old.
+    """
+    values: list[object] = [account_id, limit]
+    conditions = ""
+    for condition, value in (
+        ("actor =", chosen.actor),
+        ("action =", chosen.action),
+        ("id >=", None if chosen.first is None else _from(chosen.first)),
+        ("id <", None if chosen.end is None else _from(chosen.end)),
+        ("id <", chosen.before),
+    ):
+        if value is not None:
+            values.append(value)
+            conditions += f" AND {condition} ${len(values)}"
+    return list(
+        await tx.rows(
+            f"""
+            SELECT at, actor, action, subject_id, detail, id FROM audit_event
+            WHERE account_id = $1{conditions} ORDER BY id DESC LIMIT $2
+            """,  # noqa: S608 - constant conditions
+            *values,
+        )
+    )
+
+
+def _from(at: Instant) -> str:
+    """Return what the ids of an instant begin with: no id is less that isn't older."""
+    return f"{max(at, 0):012x}"

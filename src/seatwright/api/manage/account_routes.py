@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import Response, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from seatwright.api.manage.account_wire import (
     AccountOut,
@@ -25,6 +27,9 @@ from seatwright.auth.line import Origin
 from seatwright.auth.model import Account, Caller, User
 from seatwright.auth.service import AccountChange, NewUser, UserChange
 from seatwright.core.errors import Invalid
+from seatwright.core.field_errors import bad_field
+from seatwright.core.ids import is_hex24
+from seatwright.core.moments import days_between
 from seatwright.core.names import text_of, text_or_none
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, claims, services
@@ -143,6 +148,35 @@ async def patch_user(
     return await write(request, "users.write", use_case, user_out)
 
 
+@get("/audit", summary="List the audit log", tags=_ACCOUNT)
+async def get_audit(
+    request: ApiRequest,
+    actor: Annotated[
+        str | None, QueryParameter(max_length=100, description="Only what this user or key did, by id; `system`.")
+    ] = None,
+    action: Annotated[str | None, QueryParameter(max_length=100, description="Such as `order.cancelled`.")] = None,
+    from_: Annotated[
+        str | None, QueryParameter(name="from", description="First day, YYYY-MM-DD in the account's time zone.")
+    ] = None,
+    to: Annotated[str | None, QueryParameter(description="Last day; else the same as from.")] = None,
+    before: Annotated[
+        str | None, QueryParameter(description="The id of an event: only older ones, for the next page.")
+    ] = None,
+    limit: FromQuery[wire.Limit] = wire.DEFAULT_LIMIT,
+) -> Response[Envelope[list[EventOut]]]:
+    """Answer what was done in the account, newest first. The next page is asked for with `before`."""
+    if before is not None and not is_hex24(before):
+        raise bad_field("before", "is not the id of an event.")
+
+    async def use_case(tx: ReadTx, who: Caller) -> list[Row]:
+        zone = (await service.account(tx, who.account_id)).time_zone
+        first, end = days_between(from_, to, zone)
+        chosen = audit.Filter(actor or None, action or None, first, end, before)
+        return await audit.listing(tx, who.account_id, chosen, limit=limit)
+
+    return await read(request, "audit.read", use_case, lambda rows: [event_out(row) for row in rows])
+
+
 @get("/audit/{subject_id:str}", summary="Read a history", tags=_ACCOUNT)
 async def get_history(request: ApiRequest, subject_id: FromPath[str]) -> Response[Envelope[list[EventOut]]]:
     """Answer what happened to an order, cart, user, key or connection: the newest 200 events, oldest first."""
@@ -174,5 +208,6 @@ ROUTES: list[HTTPRouteHandler] = [
     get_users,
     post_user,
     patch_user,
+    get_audit,
     get_history,
 ]

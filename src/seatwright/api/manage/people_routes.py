@@ -13,11 +13,12 @@ from seatwright.api.manage.people_wire import (
     EndedOut,
     InvitationIn,
     InvitationOut,
+    RemovedOut,
     SessionOut,
     invitation_out,
     session_out,
 )
-from seatwright.auth import invitations, sessions, users
+from seatwright.auth import invitations, second_factor, sessions, users
 from seatwright.auth.invitation_store import Invitation
 from seatwright.auth.invitations import NewInvitation
 from seatwright.auth.model import Caller
@@ -120,6 +121,17 @@ async def delete_session(
     return await write(request, "users.write", use_case, session_out)
 
 
+@delete("/users/{user_id:str}/second-factor", status_code=200, summary="Remove a second step", tags=_USERS)
+async def delete_second_factor(request: ApiRequest, user_id: _UserId) -> Response[Envelope[RemovedOut]]:
+    """Let a user, who may do no more than the caller, sign in without a second step, because the app is lost."""
+    now = services(request).clock.now()
+
+    async def use_case(tx: Tx, who: Caller) -> bool:
+        return await second_factor.remove(tx, now, who, user_id)
+
+    return await write(request, "users.write", use_case, lambda removed: RemovedOut(removed=removed))
+
+
 ROUTES: list[HTTPRouteHandler] = [
     get_invitations,
     post_invitation,
@@ -127,4 +139,5 @@ ROUTES: list[HTTPRouteHandler] = [
     get_sessions,
     delete_sessions,
     delete_session,
+    delete_second_factor,
 ]

@@ -54,6 +54,12 @@ class EndedOut(wire.Wire, kw_only=True):
     ended: int
 
 
+class RemovedOut(wire.Wire, kw_only=True):
+    """Whether there was anything to remove."""
+
+    removed: bool
+
+
 def invitation_out(invitation: Invitation, now: Instant) -> InvitationOut:
     """Show an invitation."""
     status: Literal["waiting", "accepted", "revoked", "expired"] = "expired"

@@ -38,6 +38,7 @@ TABLE = [
     Page("GET", "/desk/sign-in", OPEN),
     Page("POST", "/desk/sign-in", OPEN),
     Page("POST", "/desk/sign-in/account", OPEN),
+    Page("POST", "/desk/sign-in/code", OPEN),
     Page("POST", "/desk/sign-out", OPEN),
     Page("GET", "/", OPEN),
     Page("GET", "/desk", OPEN),

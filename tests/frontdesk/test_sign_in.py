@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import httpx
+import pyotp
 import pytest
 
+from seatwright.auth import second_factor
 from seatwright.auth import service as auth
-from seatwright.auth.model import ALL_PERMISSIONS
+from seatwright.auth.model import ALL_PERMISSIONS, Caller
 from seatwright.auth.passwords import hash_password
 from seatwright.auth.service import NewUser, UserChange
 from seatwright.http.context import Services
@@ -146,3 +148,45 @@ async def test_signing_out_ends_the_session(desk: Desk, dana: Visitor) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in")
     assert cookie_of(answer) == ""
     assert (await dana.get("/today")).status_code == 303
+
+
+async def test_a_second_step_is_asked_for_and_stands_between(desk: Desk) -> None:
+    """Neither the password nor its ticket opens anything without the code, and a code opens it once."""
+    user_id = await maya(desk)
+    parts, now, account_id = desk.services, desk.services.clock.now(), desk.shop.account_id
+    who = Caller(account_id=account_id, user_id=user_id, name="", email=EMAIL, permissions=frozenset())
+    setup = await parts.database.write(lambda tx: second_factor.begin(tx, parts.keyring, now, who, "Canyon"))
+    app = pyotp.TOTP(setup.secret)
+    step = now // 30_000
+    early = app.generate_otp(step - 1)
+    await parts.database.write(lambda tx: second_factor.confirm(tx, parts.keyring, now, who, early))
+    door = await at_the_door(desk.client, parts)
+    asked = await sign_in(door, next="/calendar")
+    assert (asked.status_code, cookie_of(asked)) == (200, "")
+    assert "Your code" in text_of(asked)
+    ticket = asked.text.partition('name="ticket" value="')[2].partition('"')[0]
+    fields = {"ticket": ticket, "next": "/calendar"}
+    for code, status in (("", 200), ("000000", 401), (early, 401)):
+        answer = await door.post("/sign-in/code", fields | {"code": code})
+        assert (answer.status_code, cookie_of(answer)) == (status, "")
+    assert (await door.post("/sign-in/account", fields | {"account": account_id})).status_code == 200
+    answer = await door.post("/sign-in/code", fields | {"code": app.generate_otp(step)})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/calendar")
+    assert (await Visitor(desk.client, parts, cookie_of(answer)).get("/today")).status_code == 200
+    again = await door.post("/sign-in/code", fields | {"code": app.generate_otp(step)})
+    assert (again.status_code, cookie_of(again)) == (401, "")
+    spoilt = await door.post("/sign-in/code", fields | {"ticket": ticket[:-2], "code": app.generate_otp(step + 1)})
+    assert (spoilt.status_code, "Sign in" in text_of(spoilt)) == (401, True)
+    waits = [(await door.post("/sign-in/code", fields | {"code": "000000"})).status_code for _ in range(7)]
+    assert waits[0] == 401
+    assert waits[-1] == 429
+
+
+async def test_who_sees_no_departures_begins_elsewhere(desk: Desk) -> None:
+    new = NewUser(email=EMAIL, name="Al", role="accountant", password_hash=await hash_password(PASSWORD))
+    now = desk.services.clock.now()
+    await desk.services.database.write(lambda tx: auth.create_user(tx, now, auth.SYSTEM, desk.shop.account_id, new))
+    answer = await sign_in(await at_the_door(desk.client, desk.services))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/more")
+    inside = Visitor(desk.client, desk.services, cookie_of(answer))
+    assert (await inside.get("/more")).status_code == 200

@@ -18,6 +18,7 @@ from seatwright.auth.line import Origin
 from seatwright.auth.networks import Networks
 from seatwright.auth.secrets import Keyring
 from seatwright.auth.sessions import NewSession, SessionContext, close_session, open_session
+from seatwright.auth.store import MAX_CANDIDATES
 from seatwright.core.clock import SECOND_MS, Instant
 from seatwright.core.errors import Unauthorized
 from seatwright.storage.engine import Database, Tx
@@ -90,14 +91,14 @@ def issue_ticket(keyring: Keyring, now: Instant, entries: Sequence[Entry]) -> st
     return jwt.encode(msgspec.to_builtins(payload), keyring.session_key, algorithm=_ALGORITHM)
 
 
-def entries_of(keyring: Keyring, now: Instant, ticket: str) -> list[Entry]:
-    """Return the entries of a ticket. Raises `Unauthorized` for one that is over, or none of ours."""
+def entries_of(keyring: Keyring, now: Instant, ticket: str, *, at_most: int = MAX_CANDIDATES) -> list[Entry]:
+    """Return the entries of a ticket. Raises `Unauthorized` for one that is over, none of ours, or has more entries."""
     try:
         payload = jwt.decode(ticket, keyring.session_key, algorithms=[_ALGORITHM], options=_TIMES_ARE_OURS)
         read = msgspec.convert(payload, _Ticket)
     except (jwt.InvalidTokenError, UnicodeError, msgspec.ValidationError):
         raise _over() from None
-    if now >= read.exp * SECOND_MS:
+    if now >= read.exp * SECOND_MS or not 1 <= len(read.entries) <= at_most:
         raise _over()
     return read.entries
 

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from seatwright.auth import sessions, sign_in
 from seatwright.auth import store as accounts
-from seatwright.auth.sign_in import Entry
+from seatwright.auth.sign_in import Entrance, Entry
 from seatwright.core.clock import SECOND_MS
 from seatwright.core.errors import Forbidden, SeatwrightError, TooMany, Unauthorized
 from seatwright.http.context import ApiRequest, await_turn_of_address, networks, services, session_context
@@ -46,7 +46,7 @@ async def post_sign_in(request: ApiRequest) -> Response[str]:
         return _ask(request, target, email=email, notice=refused(error), status=error.status)
     if len(entries) > 1:
         return await _choose(request, sent, entries)
-    return await _open(request, entries[0], target)
+    return await _open(request, sent, entries[0])
 
 
 @post("/sign-in/account", **FORM)
@@ -60,7 +60,20 @@ async def post_account(request: ApiRequest) -> Response[str]:
     except SeatwrightError as error:
         return _ask(request, "", notice=refused(error), status=error.status)
     chosen = next((entry for entry in entries if entry.account_id == sent.text("account")), None)
-    return await _choose(request, sent, entries) if chosen is None else await _open(request, chosen, sent.text("next"))
+    return await _choose(request, sent, entries) if chosen is None else await _open(request, sent, chosen)
+
+
+@post("/sign-in/code", **FORM)
+async def post_code(request: ApiRequest) -> Response[str]:
+    """Open a session with the code of a second step."""
+    parts = services(request)
+    await await_turn_of_address(request, "desk")
+    try:
+        sent = await form(request)
+        (entry,) = sign_in.entries_of(parts.keyring, parts.clock.now(), sent.text("ticket"), at_most=1)
+        return await _open(request, sent, entry)
+    except SeatwrightError as error:
+        return _ask(request, "", notice=refused(error), status=error.status)
 
 
 @post("/sign-out", **FORM)
@@ -99,20 +112,49 @@ async def _choose(request: ApiRequest, sent: Form, entries: list[Entry]) -> Resp
     )
 
 
-async def _open(request: ApiRequest, entry: Entry, target: str) -> Response[str]:
-    """Open a new session and lead to where the person wanted to go. A session that the browser had before ends."""
+async def _open(request: ApiRequest, sent: Form, entry: Entry) -> Response[str]:
+    """Open a new session and lead to where the person wanted to go, or ask for the code of a second step first. A
+    session that the browser had before ends."""
     parts = services(request)
     now, context, before = parts.clock.now(), session_context(parts), cookie(request)
-    agent = request.headers.get("user-agent", "")
-    new = sessions.NewSession(entry.account_id, entry.user_id, entry.generation, agent)
+    code, agent = sent.text("code"), request.headers.get("user-agent", "")
 
-    async def run(tx: Tx) -> str:
-        await sessions.close_session(tx, context, now, before)
-        return await sessions.open_session(tx, context, now, new)
+    async def run(tx: Tx) -> tuple[Entrance, bool]:
+        entrance = await sign_in.enter(tx, context, now, entry, code=code, user_agent=agent, before=before)
+        if entrance.cookie is None:
+            return entrance, False
+        try:
+            caller = (await sessions.session_caller(tx, context, now, entrance.cookie)).caller
+        except Unauthorized:  # the password has just been changed: the next click says so
+            return entrance, False
+        return entrance, "departures.read" in caller.permissions
 
-    value = await parts.database.write(run)
-    path = target if _OWN_PATH.fullmatch(target) and "//" not in target else "/today"
-    return set_cookie(go(request, path), value, context.lifetime_ms // SECOND_MS)
+    entrance, sees_days = await parts.database.write(run)
+    if entrance.cookie is None:
+        return _ask_for_code(request, sent, entry, entrance)
+    target = sent.text("next")
+    home = "/today" if sees_days else "/more"
+    path = target if _OWN_PATH.fullmatch(target) and "//" not in target else home
+    return set_cookie(go(request, path), entrance.cookie, context.lifetime_ms // SECOND_MS)
 
 
-ROUTES: list[HTTPRouteHandler] = [get_sign_in, post_sign_in, post_account, post_sign_out]
+def _ask_for_code(request: ApiRequest, sent: Form, entry: Entry, entrance: Entrance) -> Response[str]:
+    parts = services(request)
+    notice = None
+    if entrance.wait_s:
+        minutes = -(-entrance.wait_s // 60)
+        notice = Notice("wait", f"Too many wrong codes. Wait {minutes} min, then try again.")
+    elif not entrance.missing:
+        notice = Notice("bad", "This code isn’t right, or was used before. Take the one that the app shows now.")
+    return gate(
+        request,
+        "second_step.html",
+        status=429 if entrance.wait_s else 200 if entrance.missing else 401,
+        csrf=sent.exact(CSRF),
+        next=sent.text("next"),
+        ticket=sign_in.issue_ticket(parts.keyring, parts.clock.now(), [entry]),
+        notice=notice,
+    )
+
+
+ROUTES: list[HTTPRouteHandler] = [get_sign_in, post_sign_in, post_account, post_code, post_sign_out]

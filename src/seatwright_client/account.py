@@ -145,6 +145,12 @@ class _Ended(Shape, frozen=True, kw_only=True):
     ended: int
 
 
+class Changes(Shape, frozen=True, kw_only=True):
+    """A number that grows whenever something of the account changes."""
+
+    sequence: int
+
+
 _account, _user, _connection = enveloped(Account), enveloped(User), enveloped(Connection)
 _api_key, _new_key = enveloped(ApiKey), enveloped(NewApiKey)
 _invitation, _session = enveloped(Invitation), enveloped(Session)
@@ -158,6 +164,11 @@ _Events: TypeAlias = list[AuditEvent]
 
 class AccountCalls(Resource[Mode]):
     """`client.account`."""
+
+    @operation
+    def changes(self) -> Request[Changes]:
+        """Return a number that grows whenever departures, seats, orders, notes, tags or the catalog change."""
+        return get(f"{MANAGE}/changes", enveloped(Changes))
 
     @operation
     def read(self) -> Request[Account]:

@@ -219,7 +219,7 @@ async def _tables(version: int) -> dict[str, list[str]]:
         await database.close()
         with closing(sqlite3.connect(Path(directory) / "seatwright.db")) as empty:
             names = [row[0] for row in empty.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            ours = [name for name in names if name not in ("schema_version", "confirmation_number")]
+            ours = [name for name in names if name not in ("schema_version", "confirmation_number", "account_change")]
             return {name: [row[1] for row in empty.execute(f"PRAGMA table_info({name})")] for name in ours}
 
 

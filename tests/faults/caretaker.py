@@ -39,6 +39,10 @@ class Caretaker(Protocol):
         ...
 
 
+CHANGES = "account_change"
+"""Numbers that differ each time, and say nothing but that something has changed."""
+
+
 class SqliteCaretaker:
     """Through the standard library, with foreign keys off, so that tables may come in any order."""
 
@@ -46,7 +50,7 @@ class SqliteCaretaker:
         self._connection = sqlite3.connect(settings.data / "seatwright.db", isolation_level=None, timeout=30)
         self._connection.execute("PRAGMA synchronous = OFF")
         found = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        self._tables = [name for (name,) in found.fetchall()]
+        self._tables = [name for (name,) in found.fetchall() if name != CHANGES]
 
     async def dump(self) -> Dump:
         run = self._connection.execute
@@ -87,7 +91,7 @@ class PostgresCaretaker:
         found = await connection.fetch(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
         )
-        return cls(connection, [row["table_name"] for row in found])
+        return cls(connection, [row["table_name"] for row in found if row["table_name"] != CHANGES])
 
     async def dump(self) -> Dump:
         dump: Dump = {name: [] for name in self._tables}

@@ -95,6 +95,7 @@ FIXED = [
     Route("GET", "/api/v1/account", ANYONE),
     Route("PATCH", "/api/v1/account", ACCOUNT, (), {"name": "Renamed"}),
     Route("POST", "/api/v1/account/key", KEYS),
+    Route("GET", "/api/v1/changes", ANYONE),
     Route("GET", "/api/v1/users", USERS),
     Route("POST", "/api/v1/users", USERS, (), NEW_USER),
     Route("PATCH", "/api/v1/users/{user_id}", USERS, ("clerk",), {"name": "Bo"}),

@@ -13,6 +13,7 @@ from seatwright.api.manage import (
     cancellation_routes,
     cart_routes,
     catalog_routes,
+    change_routes,
     connection_routes,
     departure_routes,
     drawer_routes,
@@ -71,6 +72,7 @@ ROUTES: Routes = {
     ],
     MANAGE: [
         *account_routes.ROUTES,
+        *change_routes.ROUTES,
         *key_routes.ROUTES,
         *people_routes.ROUTES,
         *connection_routes.ROUTES,

@@ -17,7 +17,7 @@ from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
 from seatwright.core.config import Settings
 from seatwright.notifications import deliveries
 from seatwright.orders import outbox, term_fill
-from seatwright.storage import idempotency
+from seatwright.storage import account_changes, idempotency
 from seatwright.storage.engine import Database, Tx
 
 EXPIRY_S = 1.0
@@ -51,6 +51,7 @@ class Loops:
             loops.create_task(_repeat(self.forget_carts, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_messages, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_sessions, stop, RETENTION_S))
+            loops.create_task(_repeat(self.forget_changes, stop, RETENTION_S))
             loops.create_task(_repeat(self.fill_terms, stop, RETENTION_S))
 
     async def expire_holds(self) -> int:
@@ -89,6 +90,14 @@ class Loops:
         now = self.clock.now()
         sessions = await self._in_portions(session_store.forget_older, now - self.settings.session_seconds * SECOND_MS)
         return sessions + await self._in_portions(reset_store.forget_older, now - DAY_MS)
+
+    async def forget_changes(self) -> int:
+        """Delete the numbers of accounts' earlier changes; return how many."""
+
+        async def forget(tx: Tx, before: Instant, *, limit: int) -> int:
+            return await account_changes.forget_older(tx, limit=limit)
+
+        return await self._in_portions(forget, self.clock.now())
 
     async def _in_portions(self, forget: Forget, before: Instant) -> int:
         forgotten = 0

@@ -370,7 +370,7 @@ HANDLING = [
         },
     ),
     _http("edit order, stale", "PATCH", "/api/v1/orders/{done}", {"version": 9}, status=409),
-    _http("quote edit", "POST", "/api/v1/orders/{known}/edit-quote", {"version": 1}, natural=True),
+    _http("quote edit", "POST", "/api/v1/orders/{known}/edit-quote", {"version": 1}, keyed=False, natural=True),
     _http("send confirmation again", "POST", "/api/v1/orders/{known}/confirmation"),
     _http("change note", "PATCH", "/api/v1/notes/{note}", {"text": "Two wheelchairs"}, natural=True),
     _http("delete note", "DELETE", "/api/v1/notes/{note}"),

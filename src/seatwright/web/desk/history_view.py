@@ -27,6 +27,10 @@ SAID: Mapping[str, tuple[str, str]] = {
     "order.refund_recorded": ("receipt", "Given back"),
     "order.payment_voided": ("undo-2", "A payment was voided"),
     "order.rescheduled": ("clock", "The departure’s times were changed"),
+    "order.moved": ("arrow-left-right", "Moved to another departure"),
+    "order.edited": ("pencil", "Guests or the customer were edited"),
+    "order.details_changed": ("pencil", "The reference or the memo was changed"),
+    "order.confirmation_sent": ("mail", "The confirmation was sent again"),
     "order.links_ended": ("lock", "The customer’s links were ended"),
 }
 """The icon and the sentence of each action of an order."""

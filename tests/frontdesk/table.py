@@ -32,6 +32,7 @@ class Page(NamedTuple):
 
 DAYS, READ, WRITE = ("departures.read",), ("orders.read",), ("orders.write",)
 CHECKIN = ("checkin.write",)
+MONEY = (("amount", "1"), ("method", "cash"))
 
 TABLE = [
     Page("GET", "/desk/static/{version}/{name}", OPEN, ("version", "style")),
@@ -64,4 +65,21 @@ TABLE = [
     Page("GET", "/desk/orders/{reference}", READ, ("order",)),
     Page("POST", "/desk/orders/{reference}/answer", WRITE, ("order",), (("accept", "1"),)),
     Page("POST", "/desk/orders/{reference}/check-in", CHECKIN, ("order",)),
+    Page("POST", "/desk/orders/{reference}/payments", ("payments.write",), ("order",), (*MONEY, ("more", "1"))),
+    Page("POST", "/desk/orders/{reference}/refunds", ("payments.refund",), ("order",), (*MONEY, ("more", "1"))),
+    Page(
+        "POST",
+        "/desk/orders/{reference}/payments/{payment_id}/void",
+        ("payments.refund",),
+        ("order", "payment"),
+        (("reason", "Typed wrong"),),
+    ),
+    Page("GET", "/desk/orders/{reference}/cancel", ("orders.cancel",), ("order",)),
+    Page(
+        "POST",
+        "/desk/orders/{reference}/cancel",
+        ("orders.cancel",),
+        ("order",),
+        (("guest", "<guest>"), ("proof", "x"), ("do", "cancel")),
+    ),
 ]

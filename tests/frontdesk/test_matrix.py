@@ -27,12 +27,16 @@ async def things_of(desk: Desk) -> dict[str, str]:
     """Return one of everything that an address may name."""
     departure = await desk.shop.departure("rafting", "2026-07-14 09:00", capacity=12)
     order = await desk.order((departure, {"Adult": 1}))
+    body = {"amount": 1, "method": "cash", "allowOverpayment": True}
+    paid = await desk.data("POST", f"/api/v1/orders/{order['id']}/payments", json=body)
     return {
         "version": assets().hash,
         "style": "desk.css",
         "day": "2026-07-14",
         "departure": departure,
         "order": order["id"],
+        "guest": order["items"][0]["participantList"][0]["id"],
+        "payment": paid["payments"][-1]["id"],
         "cart": await desk.cart((departure, {"Adult": 1})),
     }
 

@@ -42,6 +42,8 @@ from seatwright.web.desk import (
     asset_routes,
     booking_routes,
     calendar_routes,
+    cancel_routes,
+    money_routes,
     sign_in_routes,
 )
 from seatwright.web.desk import (
@@ -99,6 +101,8 @@ ROUTES: Routes = {
         *sign_in_routes.ROUTES,
         *calendar_routes.ROUTES,
         *desk_order_routes.ROUTES,
+        *money_routes.ROUTES,
+        *cancel_routes.ROUTES,
         *booking_routes.ROUTES,
         *desk_departure_routes.ROUTES,
     ],

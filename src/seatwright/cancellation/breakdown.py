@@ -30,7 +30,7 @@ from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Item, Line
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Invalid, NotFound
-from seatwright.core.fee_reason import EDITED, FeeReason
+from seatwright.core.fee_reason import EDITED, WAIVED, FeeReason
 from seatwright.core.field_errors import at as below
 from seatwright.core.field_errors import bad_field
 from seatwright.core.money import from_wire, to_wire
@@ -70,9 +70,13 @@ class LineCost(NamedTuple):
 
 
 class Breakdown(NamedTuple):
-    """What cancelling these lines of an order comes to; `quote` has the sums. Amounts in minor units."""
+    """What cancelling these lines of an order with these fees comes to; `quote` has the sums. Amounts in minor
+    units.
+    """
 
     order: Order
+    chosen: Chosen
+    result: FeeResult
     quote: Quote
     lines: tuple[LineCost, ...]
 
@@ -160,7 +164,19 @@ def _breakdown(order: Order, chosen: Chosen, result: FeeResult) -> Breakdown:
     lines = tuple(
         LineCost(item, line, fees[line.id].fee, fees[line.id].reason) for item, some in chosen for line in some
     )
-    return Breakdown(order, quote_chosen(order, chosen, result), lines)
+    return Breakdown(order, chosen, result, quote_chosen(order, chosen, result), lines)
+
+
+def with_fees(shown: Breakdown, fees: Mapping[str, Amount], *, waive: bool = False) -> Breakdown:
+    """Return a breakdown with other fees than the policies' (as people write them, by line id), or without any.
+
+    A fee per order counts as taken if any of it is left. Raises `Invalid` for a fee that is below 0, above what its
+    line costs, or of a line that isn't in the breakdown.
+    """
+    if waive:
+        free = tuple(LineFee(fee.line_id, 0, WAIVED) for fee in shown.result.lines)
+        return _breakdown(shown.order, shown.chosen, FeeResult(free, ()))
+    return _breakdown(shown.order, shown.chosen, _edited(shown, fees))
 
 
 async def cancel_lines(tx: Tx, booking: BookingContext, caller: Caller, wanted: LinesToCancel) -> Outcome:
@@ -178,15 +194,11 @@ async def cancel_lines(tx: Tx, booking: BookingContext, caller: Caller, wanted: 
     chosen, now = choose_lines(order, wanted.line_ids), booking.clock.now()
     if not chosen:
         raise Conflict("All of these participants and units are cancelled already.", code="already_cancelled")
-    result = fees_of(order, chosen, now, apply_fee=True, after_move=booking.fee_after_move)
-    now_shown = _breakdown(order, chosen, result)
+    now_shown = breakdown_of(order, chosen, now, fee_after_move=booking.fee_after_move)
     if now_shown.proof != wanted.proof:
         raise AmountsChanged(now_shown)
-    if wanted.waive:
-        edited = fees_of(order, chosen, now, apply_fee=False, after_move=booking.fee_after_move)
-    else:
-        edited = _edited(order, now_shown, result, wanted.fees)
-    if edited != result:
+    edited = with_fees(now_shown, wanted.fees, waive=wanted.waive).result
+    if edited != now_shown.result:
         caller.require("cancellation_fee.edit")
         require_fee_right(order, caller)
     if is_limited(order, order.account_id) and caller.account_id == order.owner_id:
@@ -194,9 +206,8 @@ async def cancel_lines(tx: Tx, booking: BookingContext, caller: Caller, wanted: 
     return await cancel_chosen(tx, order, chosen, edited, caller.user_id, now, reason=reason)
 
 
-def _edited(order: Order, shown: Breakdown, result: FeeResult, fees: Mapping[str, Amount]) -> FeeResult:
-    """Return the policies' fees with those that were edited. A fee per order counts as taken if any of it is left."""
-    currency = order.body.currency
+def _edited(shown: Breakdown, fees: Mapping[str, Amount]) -> FeeResult:
+    currency, result = shown.order.body.currency, shown.result
     costs = {line.line.id: line for line in shown.lines}
     new: dict[str, LineFee] = {}
     for line_id, written in fees.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -31,6 +31,11 @@ _DONE = {
     "declined": "Declined: seats and money went back, and the customer is told.",
     "in": "Checked in.",
     "out": "The check-in was taken back.",
+    "paid": "The payment is recorded.",
+    "refunded": "The refund is recorded.",
+    "voided": "Voided: it counts no more.",
+    "cancelled": "Cancelled: the seats are free again.",
+    "gone": "These guests were cancelled already, so nothing was done.",
 }
 """What was done, by the word that the address has after it."""
 
@@ -54,10 +59,20 @@ async def read_order(tx: ReadTx, request: ApiRequest, visit: Visit, reference: s
     return OrderFound(order, catalog, events, people)
 
 
+Typed: TypeAlias = tuple[str, Mapping[str, str]]
+"""The key of a form, and what was typed into it."""
+
+
 def show_order(
-    request: ApiRequest, visit: Visit, found: OrderFound, *, notice: Notice | None = None, status: int = 200
+    request: ApiRequest,
+    visit: Visit,
+    found: OrderFound,
+    *,
+    notice: Notice | None = None,
+    status: int = 200,
+    typed: Typed | None = None,
 ) -> Response[str]:
-    """Return an order's page."""
+    """Return an order's page. A form that was refused keeps what was `typed`."""
     texts = texts_of(visit.account)
     return screen(
         request,
@@ -68,6 +83,7 @@ def show_order(
         status=status,
         order=order_page(found.order, found.catalog, visit.now, texts),
         history=history(found.events, found.people, texts),
+        kept=typed,
     )
 
 
@@ -116,7 +132,9 @@ async def post_check_in(request: ApiRequest, reference: FromPath[str]) -> Respon
     return go(request, f"/orders/{reference}", done="in" if present else "out")
 
 
-async def again(request: ApiRequest, reference: str, error: SeatwrightError) -> Response[str]:
+async def again(
+    request: ApiRequest, reference: str, error: SeatwrightError, *, typed: Typed | None = None
+) -> Response[str]:
     """Return an order's page as it is now, with what was wrong above it. Raises `error` if it is nothing that somebody
     at the desk can mend on that page."""
     if error.status in (401, 404) or error.status >= 500:
@@ -125,7 +143,7 @@ async def again(request: ApiRequest, reference: str, error: SeatwrightError) -> 
         visit, found = await read(request, "orders.read", lambda tx, visit: read_order(tx, request, visit, reference))
     except Forbidden:
         raise error from None
-    return show_order(request, visit, found, notice=refused(error), status=error.status)
+    return show_order(request, visit, found, notice=refused(error), status=error.status, typed=typed)
 
 
 ROUTES: list[HTTPRouteHandler] = [get_order, post_answer, post_check_in]

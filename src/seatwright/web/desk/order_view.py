@@ -9,8 +9,9 @@ from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
 from seatwright.core import names, times
 from seatwright.core.clock import Instant
+from seatwright.core.money import to_wire
 from seatwright.customers.fields import full_name
-from seatwright.orders.model import OrderStatus, item_status
+from seatwright.orders.model import OrderStatus, Payment, item_status
 from seatwright.orders.view import OrderView
 from seatwright.presentation.guests import ONE_PRICE, answer_rows, answer_texts, guest_name, tier_name
 from seatwright.presentation.money import included_texts, money_rows
@@ -53,16 +54,22 @@ class TripView(NamedTuple):
 
 
 class PaymentView(NamedTuple):
-    """Money that was paid."""
+    """Money that was paid, or given back. `voided` says why it counts no more; "" if it counts."""
 
+    id: str
     when: str
     how: str
+    by: str
     memo: str
     amount: str
+    deposit: bool
+    voided: str
 
 
 class OrderPage(NamedTuple):
-    """All of an order. `owed` is what is still to be paid, as a number of minor units; below zero, to be given back."""
+    """All of an order. `owed` is what is still to be paid, as a number of minor units; below zero, to be given back.
+    `due` and `credit` are what is to be paid and to be given back, as people type it; "" for nothing.
+    """
 
     id: str
     confirmation: int
@@ -79,6 +86,8 @@ class OrderPage(NamedTuple):
     included: list[str]
     payments: list[PaymentView]
     owed: int
+    due: str
+    credit: str
     status: OrderStatus
     answer_by: str
     own: bool
@@ -101,20 +110,32 @@ def order_page(order: OrderView, catalog: Catalog, now: Instant, texts: Texts) -
         answers=[Row(*row) for row in answer_rows(customer, catalog, words)],
         money=money_rows(order, words),
         included=included_texts(order, words),
-        payments=[
-            PaymentView(
-                texts.moment(payment.at),
-                payment.type,
-                payment.memo or "",
-                words.money(payment.amount, _currency(order)),
-            )
-            for payment in order.body.payments
-        ],
+        payments=[_payment(payment, _currency(order), texts) for payment in order.body.payments],
         owed=order.balance,
+        due=_typed(order.balance, _currency(order)),
+        credit=_typed(-order.balance, _currency(order)),
         status=order.status,
         answer_by=texts.moment(order.answer_by) if order.answer_by else "",
         own=order.account_id == order.viewer_id,
     )
+
+
+def _payment(payment: Payment, currency: str, texts: Texts) -> PaymentView:
+    voided = payment.voided
+    return PaymentView(
+        id=payment.id,
+        when=texts.moment(payment.at),
+        how=f"{payment.type}, given back" if payment.is_refund else payment.type,
+        by=payment.by.name if payment.by else "",
+        memo=payment.memo or "",
+        amount=texts.money(payment.amount, currency),
+        deposit=payment.deposit,
+        voided="" if voided is None else f"voided{f' by {voided.by.name}' if voided.by else ''}: {voided.reason}",
+    )
+
+
+def _typed(amount: int, currency: str) -> str:
+    return str(to_wire(amount, currency)) if amount > 0 else ""
 
 
 def tags_of(order: OrderView, texts: Texts) -> list[Tag]:
@@ -174,13 +195,14 @@ def _trip(item: Item, catalog: Catalog, now: Instant, texts: Texts) -> TripView:
         when=when,
         place=item.location.name if item.location else "",
         seats=f"{item.seats} {unit}" + ("" if item.seats == 1 else "s"),
-        guests=[_guest(line, number, item, catalog, texts) for number, line in enumerate(item.lines, 1)],
+        guests=[guest_view(line, number, item, catalog, texts) for number, line in enumerate(item.lines, 1)],
         live=len(live),
         status=item_status(item),
     )
 
 
-def _guest(line: Line, number: int, item: Item, catalog: Catalog, texts: Texts) -> GuestView:
+def guest_view(line: Line, number: int, item: Item, catalog: Catalog, texts: Texts) -> GuestView:
+    """Return a participant or unit, the one with this `number` in its item."""
     pickup = item.arranged(line).pickup
     tier = tier_name(line, item, catalog)
     product = catalog.products_by_id.get(item.product_id)

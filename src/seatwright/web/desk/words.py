@@ -15,6 +15,10 @@ SENTENCES: Mapping[str, str] = {
     "item_not_found": "This order has nobody on this departure.",
     "order_not_found": "There is no order with this number or code.",
     "discount_not_found": "There is no such discount code.",
+    "amounts_changed": "The amounts have changed since they were shown. These are the present ones; cancel again if "
+    "they are right.",
+    "more_than_owed": "That is more than what is still owed. Tick the box if more was really paid.",
+    "more_than_credit": "That is more than what is to be given back. Tick the box if the customer is to owe it again.",
     "form_not_ours": "This page is from another sign-in. It is up to date now; do it again.",
 }
 """Sentences by an error's code, or by the code and what the error is about."""

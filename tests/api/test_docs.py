@@ -1,4 +1,4 @@
-"""docs/api.md lists exactly the routes that there are."""
+"""docs/api.md lists exactly the routes that there are, and docs/desk.md those of the desk."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from litestar.routes import HTTPRoute
 from seatwright.app.assembly import create_app
 from tests.conftest import settings_for
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+DOCUMENTS = [Path(__file__).parents[2] / "docs" / name for name in ("api.md", "desk.md")]
 
 
 def test_every_route_is_listed(tmp_path: Path) -> None:
@@ -20,5 +20,6 @@ def test_every_route_is_listed(tmp_path: Path) -> None:
         for method in route.methods
         if method != "OPTIONS"
     }
-    rows = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(routes), "docs/api.md and app/routes.py differ"
+    text = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    rows = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \|", text, re.MULTILINE)
+    assert sorted(rows) == sorted(routes), "docs/api.md, docs/desk.md and app/routes.py differ"

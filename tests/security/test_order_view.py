@@ -471,7 +471,8 @@ READERS = {
     "web/desk/booking_view.py": {"cart_page", "_guest"},  # the caller's own cart
     "web/desk/departure_view.py": {"party_name"},  # a `Guest`
     "web/desk/manifest_view.py": {"_party", "_row"},  # a `Guest`
-    "web/desk/order_view.py": {"order_page", "_sub", "_contact", "_guest"},  # an `OrderView`
+    "web/desk/cancel_routes.py": {"_show"},  # an `OrderView`
+    "web/desk/order_view.py": {"order_page", "_contact", "guest_view", "_payment", "_sub"},  # an `OrderView`
     "web/my/routes.py": {"_wording"},
     "web/my/view.py": {"order_view", "_line"},  # the same
     "api/resmark/cart_wire.py": {"cart_out"},  # the caller's own cart

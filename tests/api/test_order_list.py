@@ -82,7 +82,7 @@ async def test_what_is_sent_wrongly_is_said(desk: Desk) -> None:
 
 
 async def test_the_file_has_what_the_list_has(desk: Desk, kayak: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seatwright.api.manage.order_list_routes.EXPORT_PAGE", 2)
+    monkeypatch.setattr("seatwright.reports.order_list.EXPORT_PAGE", 2)
     for number in range(5):
         cart = await desk.cart((kayak, {"All": 1}))
         name = {"firstName": "=Ann" if number % 2 else "Bob", "lastName": f"Lee{number}"}

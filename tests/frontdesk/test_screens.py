@@ -37,6 +37,8 @@ SCREENS = {
     "new-booking": "/new?day={free_day}",
     "new-booking-how-many": "/new?day={free_day}&departure={free}",
     "new-booking-cart": "/new/{cart}",
+    "orders": "/orders",
+    "orders-none": "/orders?q=zzzz&status=pending",
     "order": "/orders/{order}",
     "more": "/more",
     "not-found": "/orders/1",

@@ -268,7 +268,7 @@ async def test_notes_and_tags_leave_the_account_by_no_door(resold: Resold) -> No
         await doors.desk.data("POST", f"{customer}/notes", json={"text": note})
         await doors.desk.data("POST", f"{customer}/tags", json={"add": [tag]})
     await through_every_door(resold)
-    shown = {"notes", "tags", "tag-counts", "orders", "audit"}
+    shown = {"notes", "tags", "tag-counts", "orders", "audit", "export"}
     for doors, own in sides.items():
         found = doors.found({word for words in sides.values() for word in words})
         assert set(found) == set(own)
@@ -465,11 +465,13 @@ READERS = {
     },  # a `Guest`,
     # which is made of a view
     "api/manage/order_edit_routes.py": {"_edit_of", "_guest_of"},  # what was sent
-    "api/manage/order_list_wire.py": {"listed_order_out", "_rows"},  # makes a view, and what is made of it
+    "api/manage/order_list_wire.py": {"listed_order_out"},  # makes a view, and what is made of it
     "api/manage/transaction_wire.py": {"transaction_out", "_transaction_row"},  # `Transaction.order` is a view
     "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page
     "web/desk/booking_view.py": {"cart_page", "_guest"},  # the caller's own cart
     "web/desk/departure_view.py": {"party_name"},  # a `Guest`
+    "reports/order_list.py": {"_rows"},  # an `OrderView`
+    "web/desk/order_list_view.py": {"listed"},  # the same
     "web/desk/manifest_view.py": {"_party", "_row"},  # a `Guest`
     "web/desk/cancel_routes.py": {"_show"},  # an `OrderView`
     "web/desk/order_view.py": {"order_page", "_contact", "guest_view", "_payment", "_sub"},  # an `OrderView`

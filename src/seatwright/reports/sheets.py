@@ -41,6 +41,11 @@ class Sheet(NamedTuple):
     total: Sequence[Cell] | None = None
 
 
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media types of both forms."""
+
+
 def guarded(text: str) -> str:
     """Return a text in which no spreadsheet sees a formula.
 

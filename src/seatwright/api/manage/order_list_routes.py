@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from seatwright.annotations import store as note_store
 from seatwright.api.manage.order_list_wire import (
     CustomerPageOut,
     OrderPageOut,
-    OrderRecord,
     customers_out,
     listed_order_out,
-    order_record,
-    orders_sheet,
 )
 from seatwright.api.shapes import reporting
 from seatwright.api.shapes.csv import csv_values
 from seatwright.api.shapes.reporting import MAX_ROWS, FormParameter, ReportView
 from seatwright.auth import service as accounts
-from seatwright.auth.model import Account, Caller
+from seatwright.auth.model import Caller
 from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date
 from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit
-from seatwright.orders import earlier_customers, search
+from seatwright.orders import earlier_customers
 from seatwright.orders.earlier_customers import Customers
 from seatwright.orders.model import OrderStatus
 from seatwright.orders.search import OrderSearch, Sort
-from seatwright.orders.store import OrderRow
 from seatwright.orders.terms import Balance
-from seatwright.storage.engine import Database, ReadTx
+from seatwright.reports.order_list import OrderPages, orders_sheet
+from seatwright.storage.engine import ReadTx
 
 _TAGS = ["Orders"]
 MAX_QUERY = 200
 """Longest text that is looked for, in characters."""
-EXPORT_PAGE = 200
-"""Orders that are read and shown at once for a file."""
 
 Query: TypeAlias = Annotated[
     str | None,
@@ -57,8 +49,6 @@ After: TypeAlias = Annotated[
     int | None, QueryParameter(ge=0, le=2**53, description="Where the page begins: `next` of the page before it.")
 ]
 Day: TypeAlias = str | None
-Tagged: TypeAlias = tuple[OrderRow, tuple[str, ...]]
-"""An order and the account's tags on it."""
 
 
 @get("/orders", summary="Find orders", tags=_TAGS, opt=reporting.FILES)
@@ -116,14 +106,15 @@ async def find_orders(
     )
     if chosen.day_from and chosen.day_to and chosen.day_to < chosen.day_from:
         raise Invalid("departureTo: must not be before departureFrom.", code="invalid_date_range", field="departureTo")
-    export = _Export(parts.database, chosen, sort, after)
+    pages = OrderPages(parts.database, chosen, sort)
 
     async def gather(who: Caller) -> ReportView:
         if format != "json":
             account = await parts.database.read(lambda tx: accounts.account(tx, who.account_id))
-            records = await export.records(account, limit)
+            records, more = await pages.all(account.id, limit or MAX_ROWS, after)
+            reporting.check_whole(limit is None, more=more)
             return ReportView(lambda: None, lambda: orders_sheet(records, account.time_zone), "orders")
-        found, following = await export.page(who.account_id, limit or DEFAULT_LIMIT, after)
+        found, following = await pages.page(who.account_id, limit or DEFAULT_LIMIT, after)
         return ReportView(
             data=lambda: OrderPageOut(
                 orders=[listed_order_out(row.order(), who.account_id, tags) for row, tags in found], next=following
@@ -133,41 +124,6 @@ async def find_orders(
         )
 
     return await reporting.answer(request, "orders.read", format, gather, at_once=format == "json")
-
-
-class _Export:
-    """Reads what is found, page by page."""
-
-    def __init__(self, database: Database, chosen: OrderSearch, sort: Sort, after: int | None) -> None:
-        self._database, self._chosen, self._sort, self._after = database, chosen, sort, after
-
-    async def page(self, account_id: str, limit: int, after: int | None) -> tuple[Sequence[Tagged], int | None]:
-        """Return the rows of one page, and where the next one begins."""
-
-        async def run(tx: ReadTx) -> tuple[Sequence[Tagged], int | None]:
-            found = await search.find(tx, account_id, self._chosen, limit=limit, sort=self._sort, after=after)
-            rows = [row for _, row in await search.read(tx, account_id, found.numbers)]
-            tags = await note_store.tags(tx, account_id, "order", [row.id for row in rows])
-            return [(row, tuple(tags[row.id].values())) for row in rows], found.next
-
-        return await self._database.read(run)
-
-    async def records(self, account: Account, limit: int | None) -> list[OrderRecord]:
-        """Return the records of all pages, or of `limit` orders. Raises `Invalid` for more than a file takes."""
-        records: list[OrderRecord] = []
-        most, after = limit or MAX_ROWS, self._after
-        while True:
-            rows, after = await self.page(account.id, min(EXPORT_PAGE, most - len(records)), after)
-            records += await asyncio.to_thread(_records, rows, account.id)
-            if after is None:
-                return records
-            if len(records) == most:
-                reporting.check_whole(limit is None, more=True)
-                return records
-
-
-def _records(rows: Sequence[Tagged], viewer_id: str) -> list[OrderRecord]:
-    return [order_record(row.order(), viewer_id, tags) for row, tags in rows]
 
 
 def _day(text: str | None, field: str) -> str | None:

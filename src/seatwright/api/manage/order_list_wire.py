@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
-from seatwright.core.times import iso_utc, iso_wall, to_local
-from seatwright.customers.fields import full_name
+from seatwright.core.times import iso_utc, iso_wall
 from seatwright.customers.identity import customer_id
 from seatwright.http.wire import Wire
 from seatwright.orders.earlier_customers import Customers, EarlierCustomer
 from seatwright.orders.model import Order, item_status
 from seatwright.orders.terms import balance_of
 from seatwright.orders.view import view_of
-from seatwright.reports.sheets import Cell, Sheet
+from seatwright.reports.order_list import customer_name
 
 
 class ListedItemOut(Wire, kw_only=True):
@@ -95,7 +93,7 @@ def listed_order_out(order: Order, viewer_id: str, tags: Sequence[str]) -> Liste
         confirmation=seen.confirmation,
         status=seen.status,
         reference_id=seen.body.reference_id,
-        customer_name=_name(customer),
+        customer_name=customer_name(customer),
         email=_text(customer, "email"),
         phone=_text(customer, "phone"),
         created_date=iso_utc(seen.created_at),
@@ -132,7 +130,7 @@ def customers_out(found: Customers) -> CustomerPageOut:
 def _customer_out(one: EarlierCustomer) -> EarlierCustomerOut:
     return EarlierCustomerOut(
         id=one.id,
-        name=_name(one.fields),
+        name=customer_name(one.fields),
         customer=dict(one.fields),
         orders=one.orders,
         last_order_id=one.order_id,
@@ -140,59 +138,6 @@ def _customer_out(one: EarlierCustomer) -> EarlierCustomerOut:
     )
 
 
-def _name(customer: Any) -> str:
-    return full_name(customer) or _text(customer, "organization") or ""
-
-
 def _text(customer: Any, field: str) -> str | None:
     value = customer.get(field)
     return str(value) if value else None
-
-
-class OrderRecord(NamedTuple):
-    """A row of the list as a sheet, with what has to be formatted for the account's time zone."""
-
-    order: ListedOrderOut
-    created_at: Instant
-    first: tuple[Instant, str] | None
-
-
-def order_record(order: Order, viewer_id: str, tags: Sequence[str]) -> OrderRecord:
-    """Return the row of an order for a sheet."""
-    starts = [(item.start_at, item.time_zone) for item in order.body.items if item.start_at is not None]
-    return OrderRecord(listed_order_out(order, viewer_id, tags), order.created_at, min(starts, default=None))
-
-
-_TITLES = (
-    *("Confirmation", "Status", "Customer", "E-mail", "Phone", "Reference", "Booked", "First departure", "Products"),
-    *("Guests", "Total", "Paid", "Balance", "Currency", "Channel", "Tags"),
-)
-
-
-def orders_sheet(records: Sequence[OrderRecord], zone: str) -> Sheet:
-    """Return the list of orders as a table: a row for each order. Orders may be of several currencies, so there is no
-    sum. `zone` is the account's.
-    """
-    return Sheet(name="Orders", titles=_TITLES, rows=_rows(records, zone))
-
-
-def _rows(records: Sequence[OrderRecord], zone: str) -> Iterator[Sequence[Cell]]:
-    for order, created_at, first in records:
-        yield (
-            order.confirmation,
-            order.status,
-            order.customer_name,
-            order.email,
-            order.phone,
-            order.reference_id,
-            to_local(created_at, zone),
-            None if first is None else to_local(*first),
-            ", ".join(dict.fromkeys(item.product_name for item in order.items)),
-            sum(item.guests for item in order.items),
-            order.total,
-            order.amount_paid,
-            order.balance,
-            order.currency,
-            order.channel,
-            ", ".join(order.tags),
-        )

@@ -19,12 +19,10 @@ from seatwright.core.times import to_utc
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import admit, prepared
-from seatwright.reports.sheets import Sheet, as_csv, as_xlsx
+from seatwright.reports.sheets import CSV, XLSX, Sheet, as_csv, as_xlsx
 
 T = TypeVar("T")
 
-CSV = "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES = {"files": (CSV, XLSX)}
 """The `opt` of a handler that can also answer with files, for the API's description."""
 

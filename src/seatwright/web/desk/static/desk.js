@@ -64,7 +64,8 @@ class Finder extends HTMLElement {
       event.preventDefault();
       this.select(choices, (at + (event.key === "ArrowDown" ? 1 : choices.length - 1 + (at < 0))) % choices.length);
     } else if (event.key === "Enter") {
-      event.preventDefault();  // it never sends the form around the field
+      // Without a choice it sends the form around the field only where that is what the field is for.
+      if (at >= 0 || !this.hasAttribute("sends")) event.preventDefault();
       if (at >= 0) choices[at].click();
     } else if (event.key === "Escape" && choices.length) {
       event.preventDefault();

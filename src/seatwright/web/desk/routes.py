@@ -1,0 +1,25 @@
+"""All routes of the desk."""
+
+from __future__ import annotations
+
+from litestar.handlers import HTTPRouteHandler
+
+from seatwright.web.desk import (
+    asset_routes,
+    booking_routes,
+    calendar_routes,
+    departure_routes,
+    order_list_routes,
+    order_routes,
+    sign_in_routes,
+)
+
+ROUTES: list[HTTPRouteHandler] = [
+    *asset_routes.ROUTES,
+    *sign_in_routes.ROUTES,
+    *calendar_routes.ROUTES,
+    *departure_routes.ROUTES,
+    *booking_routes.ROUTES,
+    *order_list_routes.ROUTES,
+    *order_routes.ROUTES,
+]

@@ -38,23 +38,8 @@ from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.api.shapes.words import in_words
 from seatwright.auth.links import PATH
 from seatwright.http import health_routes
-<<<<<<< HEAD
-from seatwright.web.desk import (
-    asset_routes,
-    booking_routes,
-    calendar_routes,
-    cancel_routes,
-    money_routes,
-    sign_in_routes,
-)
-from seatwright.web.desk import (
-    departure_routes as desk_departure_routes,
-)
-from seatwright.web.desk import order_routes as desk_order_routes
-=======
 from seatwright.web.desk import calendar_routes
 from seatwright.web.desk import routes as desk_routes
->>>>>>> e6751dc (Orders at the desk: every filter, page by page, found while somebody types, and the list as a file; its sheet is a report's now)
 from seatwright.web.desk.visit import PATH as DESK
 from seatwright.web.my import routes as page_routes
 
@@ -101,18 +86,5 @@ ROUTES: Routes = {
         *webhook_routes.ROUTES,
     ],
     PATH: page_routes.ROUTES,
-<<<<<<< HEAD
-    DESK: [
-        *asset_routes.ROUTES,
-        *sign_in_routes.ROUTES,
-        *calendar_routes.ROUTES,
-        *desk_order_routes.ROUTES,
-        *money_routes.ROUTES,
-        *cancel_routes.ROUTES,
-        *booking_routes.ROUTES,
-        *desk_departure_routes.ROUTES,
-    ],
-=======
     DESK: desk_routes.ROUTES,
->>>>>>> e6751dc (Orders at the desk: every filter, page by page, found while somebody types, and the list as a file; its sheet is a report's now)
 }

@@ -8,7 +8,9 @@ from seatwright.web.desk import (
     asset_routes,
     booking_routes,
     calendar_routes,
+    cancel_routes,
     departure_routes,
+    money_routes,
     order_list_routes,
     order_routes,
     sign_in_routes,
@@ -22,4 +24,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *booking_routes.ROUTES,
     *order_list_routes.ROUTES,
     *order_routes.ROUTES,
+    *money_routes.ROUTES,
+    *cancel_routes.ROUTES,
 ]

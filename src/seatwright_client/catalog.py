@@ -98,6 +98,7 @@ class DayDeparture(Shape, frozen=True, kw_only=True):
     no_shows: int
     orders: int
     closed: bool
+    cancelled_for: str | None = None
     cutoff_min: int | None = None
     cutoff_date: dt.datetime | None = None
     bookable: bool
@@ -113,6 +114,39 @@ class DayList(Shape, frozen=True, kw_only=True):
     currency: str
     to_collect: ToCollect | None = None
     departures: tuple[DayDeparture, ...]
+
+
+class FailedOrder(Shape, frozen=True, kw_only=True):
+    """An order that a job leaves as it is, and why."""
+
+    order_id: str
+    confirmation: int
+    reason: str
+
+
+class DepartureJob(Shape, frozen=True, kw_only=True):
+    """How far cancelling or moving a whole departure has come, or with `check` what it would do.
+
+    `status` is `planned`, `running` or `done`. `amount` is what is to be given back for all orders together, or by how
+    much moves change their totals.
+    """
+
+    check: bool
+    id: str | None = None
+    kind: str
+    status: str
+    departure_id: str
+    to: str | None = None
+    reason: str
+    created_date: dt.datetime | None = None
+    finished_date: dt.datetime | None = None
+    orders: int
+    done: int
+    failed: int
+    guests: int
+    amount: Decimal
+    currency: str
+    failures: tuple[FailedOrder, ...] = ()
 
 
 class NoteSubject(Shape, frozen=True, kw_only=True):
@@ -165,6 +199,7 @@ class ImportReport(Shape, frozen=True, kw_only=True):
 
 _departure = enveloped(Departure)
 _Departures: TypeAlias = list[Departure]
+_Jobs: TypeAlias = list[DepartureJob]
 
 
 class CatalogCalls(Resource[Mode]):
@@ -351,6 +386,39 @@ class Departures(Resource[Mode]):
             closed=closed,
         )
         return write("PATCH", path(MANAGE, "departures", departure_id), _departure, key=idempotency_key, body=body)
+
+    @operation
+    def start_job(
+        self,
+        departure_id: str,
+        kind: Literal["cancel", "move"],
+        *,
+        orders: int | None = None,
+        check: bool | None = None,
+        reason: str | None = None,
+        to: str | None = None,
+        tiers: Mapping[str, str] | None = None,
+        without_pickup: bool | None = None,
+        idempotency_key: str | None = None,
+    ) -> Request[DepartureJob]:
+        """Close a departure, and cancel all of its orders without a fee, or move them to the departure `to`.
+
+        Ask with `check` first, which changes nothing, and send the number of `orders` that it returns. The orders
+        follow in the background: `job` tells how far that has come.
+        """
+        body = given(kind=kind, orders=orders, reason=reason, to=to, tiers=tiers, without_pickup=without_pickup)
+        where, query = path(MANAGE, "departures", departure_id, "jobs"), {"check": check}
+        return write("POST", where, enveloped(DepartureJob), key=idempotency_key, body=body, query=query)
+
+    @operation
+    def jobs(self, departure_id: str) -> Request[_Jobs]:
+        """Return the newest jobs on a departure."""
+        return get(path(MANAGE, "departures", departure_id, "jobs"), enveloped(_Jobs))
+
+    @operation
+    def job(self, job_id: str) -> Request[DepartureJob]:
+        """Return how far a job has come, and the orders that it leaves as they are."""
+        return get(path(MANAGE, "departure-jobs", job_id), enveloped(DepartureJob))
 
     @operation
     def delete(self, departure_id: str, *, idempotency_key: str | None = None) -> Request[Departure]:

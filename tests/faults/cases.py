@@ -186,6 +186,13 @@ async def _check_out(world: World, desk: Desk, departure: str, counts: dict[str,
     return await world.services.database.write(run)
 
 
+async def _start_job(world: World) -> None:
+    """Begin to cancel a departure with two orders."""
+    await world.desk.order((world.names["rafting"], {"Adult": 1}), disableConfirmationEmail=False)
+    answer = await world.send("POST", "/api/v1/departures/{rafting}/jobs", {"kind": "cancel", "orders": 2})
+    assert answer.status == 200, answer
+
+
 def _loops(world: World) -> Loops:
     return Loops(world.services.database, world.clock, world.services.settings)
 
@@ -398,6 +405,7 @@ HANDLING = [
         {"departureId": "{full}", "difference": 0},
         minutes=LATE,
     ),
+    _http("cancel a departure", "POST", "/api/v1/departures/{rafting}/jobs", {"kind": "cancel", "orders": 1}),
     _http("no-show", "POST", "/api/v1/orders/{done}/no-show", {"ids": ["{person}"]}, natural=True),
     _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),
 ]
@@ -442,6 +450,13 @@ LOOPS = [
         lambda world: _loops(world).forget_messages(),
         minutes=91 * 24 * 60,
         prepare=_give_up_mail,
+        natural=True,
+    ),
+    _inner(
+        "cancel a departure, order by order",
+        lambda world: _loops(world).do_departure_jobs(),
+        prepare=_start_job,
+        ordered=False,
         natural=True,
     ),
     _inner("forget answers", lambda world: _loops(world).forget_answers(), natural=True),

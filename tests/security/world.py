@@ -178,6 +178,7 @@ class Side:
             "old_webhook": self._new_webhook,
             "call": self._call,
             "unsold": self._unsold,
+            "job": self._job,
             "note": self._note,
             "customer": self._customer,
         }
@@ -262,6 +263,11 @@ class Side:
         body = {"start": start, "durationMin": 60, "capacity": 5}
         path = f"/api/v1/products/{self.fixed['product']}/departures"
         return str((await self.data("POST", path, body))["id"])
+
+    async def _job(self) -> str:
+        """Cancel a departure on which nobody has seats."""
+        path = f"/api/v1/departures/{await self._unsold()}/jobs"
+        return str((await self.data("POST", path, {"kind": "cancel", "orders": 0}))["id"])
 
     async def _call(self) -> str:
         """Make a call of that webhook that was given up."""

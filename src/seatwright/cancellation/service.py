@@ -93,9 +93,20 @@ async def cancel(tx: Tx, booking: BookingContext, caller: Caller, target: Target
 
 
 async def cancel_chosen(
-    tx: Tx, order: Order, chosen: Chosen, result: FeeResult, actor: str, now: Instant, *, reason: str = ""
+    tx: Tx,
+    order: Order,
+    chosen: Chosen,
+    result: FeeResult,
+    actor: str,
+    now: Instant,
+    *,
+    reason: str = "",
+    message: str = "",
 ) -> Outcome:
-    """Cancel these lines of a locked order with these fees. `reason` is for the audit log."""
+    """Cancel these lines of a locked order with these fees.
+
+    `reason` is for the audit log, `message` for the customer.
+    """
     changed, change = cancelled_order(order, chosen, result, actor, now)
     if reason:
         change = change._replace(detail={**change.detail, "reason": reason})
@@ -104,6 +115,7 @@ async def cancel_chosen(
         refund=refund_of(order, change.transactions),
         fee=result.fee,
         fees=tuple(outbox.LineFee(fee.line_id, fee.fee, fee.reason) for fee in result.lines),
+        reason=message,
     )
     change = change._replace(told=told)
     changed = await store.update(tx, order, changed, change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -13,8 +13,11 @@ from seatwright.auth import reset_store, session_store
 from seatwright.cancellation import approval
 from seatwright.cart import holds
 from seatwright.cart import store as carts
+from seatwright.cart.context import BookingContext
+from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
 from seatwright.core.config import Settings
+from seatwright.disruptions import service as disruptions
 from seatwright.notifications import deliveries
 from seatwright.orders import outbox, term_fill
 from seatwright.storage import account_changes, idempotency
@@ -41,12 +44,14 @@ class Loops:
     database: Database
     clock: Clock
     settings: Settings
+    catalogs: CatalogCache = field(default_factory=CatalogCache)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run all loops until `stop` is set; return when the steps that were running are done."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(_repeat(self.expire_holds, stop, EXPIRY_S))
             loops.create_task(_repeat(self.expire_pending, stop, EXPIRY_S))
+            loops.create_task(_repeat(self.do_departure_jobs, stop, EXPIRY_S))
             loops.create_task(_repeat(self.forget_answers, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_carts, stop, RETENTION_S))
             loops.create_task(_repeat(self.forget_messages, stop, RETENTION_S))
@@ -64,6 +69,11 @@ class Loops:
     async def expire_pending(self) -> int:
         """Decline pending orders that were not answered in time; return how many."""
         return await approval.expire(self.database, self.clock)
+
+    async def do_departure_jobs(self) -> int:
+        """Go on with cancelling and moving whole departures; return how many orders."""
+        booking = BookingContext(self.clock, self.catalogs, hold_ms=self.settings.hold_seconds * SECOND_MS)
+        return await disruptions.work(self.database, booking)
 
     async def fill_terms(self) -> int:
         """Make orders from before there was a search findable, until none is left; return how many."""

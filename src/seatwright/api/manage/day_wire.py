@@ -71,6 +71,7 @@ class DayDepartureOut(Wire, kw_only=True):
     no_shows: int
     orders: int
     closed: bool
+    cancelled_for: Annotated[str | None, msgspec.Meta(description="Why it does not take place.")]
     cutoff_min: int | None
     cutoff_date: str | None
     bookable: Annotated[bool, msgspec.Meta(description="Not closed, not started and before its cut-off.")]
@@ -137,6 +138,7 @@ def _departure_out(shown: DayDeparture, found: DayList, *, money: bool) -> DayDe
         no_shows=guests.no_shows,
         orders=guests.orders,
         closed=departure.closed,
+        cancelled_for=departure.cancelled_for,
         cutoff_min=None if closes is None else (start - closes) // MINUTE_MS,
         cutoff_date=None if closes is None else iso_utc(closes),
         bookable=departure.bookable(found.now),

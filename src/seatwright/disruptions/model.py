@@ -1,0 +1,109 @@
+"""A job on a departure: what is to be done with its orders, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from seatwright.core.clock import Instant
+from seatwright.orders.move_plan import MoveRequest
+
+JobKind: TypeAlias = Literal["cancel", "move"]
+MAX_REASON = 500
+"""Characters of the reason at most."""
+
+
+class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to be done with all orders of a departure, and why: the reason is for the customers.
+
+    To move them, `to` is the other departure. `tiers` and `without_pickup` are as in `MoveRequest`; the price is kept.
+    """
+
+    kind: JobKind
+    departure_id: str
+    reason: str = ""
+    to: str = ""
+    tiers: Mapping[str, str] = {}
+    without_pickup: bool = False
+
+    def move_of(self, order_id: str) -> MoveRequest:
+        """Return the move of one order."""
+        return MoveRequest(
+            order=order_id,
+            to=self.to,
+            item_id=self.departure_id,
+            tiers=self.tiers,
+            without_pickup=self.without_pickup,
+            asked_by="supplier",
+        )
+
+
+class OrderOutcome(NamedTuple):
+    """What became of an order, or would: `guests` are those concerned.
+
+    `amount` is what is to be given back because of a cancellation, or by how much a move changes the total, in minor
+    units. A `reason` says why the order can't be cancelled or moved; then nothing of it changes.
+    """
+
+    order_id: str
+    confirmation: int
+    guests: int = 0
+    amount: int = 0
+    reason: str = ""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as it was read. `orders` is how many orders had seats on the departure when it began."""
+
+    account_id: str
+    id: str
+    request: JobRequest
+    status: Literal["running", "done"]
+    actor: str
+    orders: int
+    created_at: Instant
+    finished_at: Instant | None
+
+
+class Progress(NamedTuple):
+    """How far a job has come, or what it would do (`job` is None): orders, guests and amounts together, and the orders
+    that stay as they are.
+    """
+
+    job: Job | None
+    request: JobRequest
+    currency: str
+    orders: int
+    done: int
+    guests: int
+    amount: int
+    failures: list[OrderOutcome]
+
+
+def progress_of(
+    job: Job | None, request: JobRequest, currency: str, orders: int, outcomes: list[OrderOutcome]
+) -> Progress:
+    """Add up what became of orders."""
+    done = [outcome for outcome in outcomes if not outcome.reason]
+    return Progress(
+        job=job,
+        request=request,
+        currency=currency,
+        orders=orders,
+        done=len(done),
+        guests=sum(outcome.guests for outcome in done),
+        amount=sum(outcome.amount for outcome in done),
+        failures=[outcome for outcome in outcomes if outcome.reason],
+    )
+
+
+def encode(request: JobRequest) -> str:
+    """Return a request as it is stored."""
+    return msgspec.json.encode(request).decode()
+
+
+def decode(text: Any) -> JobRequest:
+    """Read a stored request."""
+    return msgspec.json.decode(text, type=JobRequest)

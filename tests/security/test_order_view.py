@@ -190,6 +190,8 @@ async def resold(
     order = await office.order((rafting, {"Adult": 3}), by=reseller, customer=CUSTOMER, guests=GUESTS, **PLACED)
     pending = await office.order((kayak, {"All": 2}), (rafting, {"Child": 1}), by=reseller, customer=CUSTOMER, **PLACED)
     assert pending["status"] == "pending"
+    empty = await desk.shop.departure("rafting", "2026-07-20 09:00", capacity=1)
+    job = await desk.data("POST", f"/api/v1/departures/{empty}/jobs", json={"kind": "cancel", "orders": 0})
 
     def doors(side: Desk) -> Doors:
         things = {
@@ -203,6 +205,7 @@ async def resold(
             "agency_id": reseller.shop.account_id,
             "webhook_id": hooks[side.shop.account_id],
             "message_id": "0" * 24,
+            "job_id": job["id"],
             "customer_id": customer_id(CUSTOMER) or "",
         }
         return Doors(side, office, things)

@@ -34,7 +34,7 @@ class JobIn(Wire, kw_only=True):
     order. `orders` is how many there are, as a request with `check` answered.
     """
 
-    kind: Literal["cancel", "move"]
+    kind: Annotated[Literal["cancel", "move"], msgspec.Meta(examples=["move"])]
     reason: Annotated[
         str, msgspec.Meta(max_length=MAX_REASON, description="For the customers.", examples=["The wind is too strong."])
     ] = ""

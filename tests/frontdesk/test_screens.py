@@ -40,6 +40,7 @@ SCREENS = {
     "orders": "/orders",
     "orders-none": "/orders?q=zzzz&status=pending",
     "order": "/orders/{order}",
+    "order-edit": "/orders/{order}/edit",
     "more": "/more",
     "not-found": "/orders/1",
 }
@@ -80,6 +81,10 @@ def _things(demo: dict[str, Any]) -> dict[str, str]:
         free = rafting["timesAvailable"][0]["activityId"]
         cart = client.post(f"{api}/cart").json()["data"]["id"]
         client.post(f"{api}/cart/{cart}/item", json={"itemId": free, "participants": {"Adult": 2, "Child": 1}})
+        managed = f"{api.removesuffix('/public/api')}/api/v1/orders/{order['id']}"
+        note = {"text": "Two of the children come with their own helmets.", "pinned": True}
+        assert client.post(f"{managed}/notes", json=note).status_code == 200
+        assert client.post(f"{managed}/tags", json={"add": ["school", "VIP"]}).status_code == 200
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
     return found | {"free": free, "free_day": day, "cart": cart}
 

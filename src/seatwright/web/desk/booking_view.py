@@ -114,7 +114,7 @@ def departure_choice(
             )
             for tier in product.tiers
         ],
-        pickups=_pickups(product, catalog, texts),
+        pickups=pickup_options(product, catalog, texts),
     )
 
 
@@ -217,7 +217,8 @@ def _ages(least: int | None, most: int | None) -> str:
     return f"up to {most} years" if most is not None else ""
 
 
-def _pickups(product: Product, catalog: Catalog, texts: Texts) -> list[PickupOption]:
+def pickup_options(product: Product, catalog: Catalog, texts: Texts) -> list[PickupOption]:
+    """Return the pickups that a product offers."""
     found = []
     for pickup in (catalog.pickups[code] for code in product.pickups if code in catalog.pickups):
         price = f" (+{texts.money(pickup.price, catalog.currency)} each)" if pickup.price else ""

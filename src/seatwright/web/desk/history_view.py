@@ -35,6 +35,14 @@ SAID: Mapping[str, tuple[str, str]] = {
 }
 """The icon and the sentence of each action of an order."""
 
+ALSO: Mapping[str, tuple[str, str]] = {
+    "note.added": ("sticky-note", "A note was written"),
+    "note.changed": ("sticky-note", "A note was changed"),
+    "note.deleted": ("sticky-note", "A note was deleted"),
+    "tags.changed": ("tag", "Tags were changed"),
+}
+"""The same for what the account's people do for themselves."""
+
 
 class Happening(NamedTuple):
     """Something that happened: a sentence, with an amount if there is one, when, and who did it."""
@@ -52,7 +60,7 @@ def history(events: Sequence[Row], people: Mapping[str, str], texts: Texts) -> l
 
 
 def _happening(event: Row, people: Mapping[str, str], texts: Texts) -> Happening:
-    icon, text = SAID.get(event["action"], ("history", event["action"].replace("_", " ")))
+    icon, text = {**SAID, **ALSO}.get(event["action"], ("history", event["action"].replace("_", " ")))
     detail: Any = msgspec.json.decode(event["detail"])
     if not isinstance(detail, dict):
         detail = {}

@@ -9,10 +9,13 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from seatwright.annotations import service as own_notes
+from seatwright.annotations.model import Note, TagCount
 from seatwright.auth import store as accounts
 from seatwright.cancellation import approval
 from seatwright.catalog.model import Catalog
 from seatwright.core.errors import Forbidden, SeatwrightError
+from seatwright.core.ids import new_hex24
 from seatwright.http.context import ApiRequest, services
 from seatwright.orders import service as orders
 from seatwright.orders.checkin import Guests, check_in
@@ -21,12 +24,15 @@ from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Row, Tx
 from seatwright.web.desk.frame import Notice, go, refused, screen
 from seatwright.web.desk.history_view import history
+from seatwright.web.desk.notes_view import notes_card
 from seatwright.web.desk.order_view import order_page
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
 
 _DONE = {
     "booked": "Booked.",
+    "edited": "Saved.",
+    "confirmed": "The confirmation is on its way to the customer.",
     "accepted": "Accepted: the customer is told.",
     "declined": "Declined: seats and money went back, and the customer is told.",
     "in": "Checked in.",
@@ -47,6 +53,9 @@ class OrderFound(NamedTuple):
     catalog: Catalog
     events: Sequence[Row]
     people: Mapping[str, str]
+    notes: Sequence[Note]
+    tags: Sequence[str]
+    counts: Sequence[TagCount]
 
 
 async def read_order(tx: ReadTx, request: ApiRequest, visit: Visit, reference: str) -> OrderFound:
@@ -56,7 +65,10 @@ async def read_order(tx: ReadTx, request: ApiRequest, visit: Visit, reference: s
     events = await audit.history(tx, order.account_id, order.id)
     actors = sorted({event["actor"] for event in events})
     people = {user.id: user.name for user in await accounts.users_with_ids(tx, visit.account.id, actors)}
-    return OrderFound(order, catalog, events, people)
+    notes = await own_notes.notes(tx, visit.caller, "order", order.id)
+    tags = await own_notes.tags(tx, visit.caller, "order", order.id)
+    counts = await own_notes.tag_counts(tx, visit.caller)
+    return OrderFound(order, catalog, events, people, notes, tags, counts)
 
 
 Typed: TypeAlias = tuple[str, Mapping[str, str]]
@@ -84,6 +96,8 @@ def show_order(
         order=order_page(found.order, found.catalog, visit.now, texts),
         history=history(found.events, found.people, texts),
         kept=typed,
+        notes=notes_card(found.notes, found.tags, found.counts, texts),
+        once=new_hex24(),
     )
 
 

@@ -10,6 +10,7 @@ from seatwright.web.desk import (
     calendar_routes,
     cancel_routes,
     departure_routes,
+    edit_routes,
     money_routes,
     order_list_routes,
     order_routes,
@@ -24,6 +25,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *booking_routes.ROUTES,
     *order_list_routes.ROUTES,
     *order_routes.ROUTES,
+    *edit_routes.ROUTES,
     *money_routes.ROUTES,
     *cancel_routes.ROUTES,
 ]

@@ -31,7 +31,7 @@ class Page(NamedTuple):
 
 
 DAYS, READ, WRITE = ("departures.read",), ("orders.read",), ("orders.write",)
-CHECKIN = ("checkin.write",)
+CHECKIN, USERS = ("checkin.write",), ("users.write",)
 MONEY = (("amount", "1"), ("method", "cash"))
 
 TABLE = [
@@ -40,6 +40,23 @@ TABLE = [
     Page("POST", "/desk/sign-in", OPEN),
     Page("POST", "/desk/sign-in/account", OPEN),
     Page("POST", "/desk/sign-in/code", OPEN),
+    Page("GET", "/desk/invitation/{handle}", OPEN, ("invitation",)),
+    Page("POST", "/desk/invitation/{handle}", OPEN, ("invitation",)),
+    Page("GET", "/desk/reset", OPEN),
+    Page("POST", "/desk/reset", OPEN),
+    Page("GET", "/desk/reset/{handle}", OPEN, ("reset",)),
+    Page("POST", "/desk/reset/{handle}", OPEN, ("reset",)),
+    Page("GET", "/desk/profile"),
+    Page("POST", "/desk/profile/name", (), (), (("name", "Bo"),)),
+    Page("POST", "/desk/profile/password", (), (), (("current", "x"),)),
+    Page("POST", "/desk/profile/sessions"),
+    Page("POST", "/desk/profile/second-step", (), (), (("do", "confirm"),)),
+    Page("GET", "/desk/users", USERS),
+    Page("POST", "/desk/users/invite", USERS, (), (("email", "<fresh>"), ("role", "captain"))),
+    Page("POST", "/desk/users/invitations/{invitation_id}", USERS, ("invitation_id",)),
+    Page("GET", "/desk/users/{user_id}", USERS, ("user",)),
+    Page("POST", "/desk/users/{user_id}", USERS, ("user",), (("do", "ended"),)),
+    Page("GET", "/desk/audit", ("audit.read",)),
     Page("POST", "/desk/sign-out", OPEN),
     Page("GET", "/", OPEN),
     Page("GET", "/desk", OPEN),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
@@ -42,6 +43,12 @@ SCREENS = {
     "order": "/orders/{order}",
     "order-edit": "/orders/{order}/edit",
     "more": "/more",
+    "profile": "/profile",
+    "users": "/users",
+    "user": "/users/{user}",
+    "audit": "/audit",
+    "audit-nothing": "/audit?from=2020-01-01",
+    "reset": "/reset",
     "not-found": "/orders/1",
 }
 
@@ -71,6 +78,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def _things(demo: dict[str, Any]) -> dict[str, str]:
     """Return the departure that the demo has sold out, its day and the order on it; one that is free, and a cart."""
     api = demo["baseUrl"]
+    desk = api.replace("/public/api", "/api/v1")
     who = {"username": demo["username"], "apikey": demo["apikey"]}
     token = httpx.post(f"{api}/authenticate", json=who).text
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
@@ -85,8 +93,10 @@ def _things(demo: dict[str, Any]) -> dict[str, str]:
         note = {"text": "Two of the children come with their own helmets.", "pinned": True}
         assert client.post(f"{managed}/notes", json=note).status_code == 200
         assert client.post(f"{managed}/tags", json={"add": ["school", "VIP"]}).status_code == 200
+        user = client.get(f"{desk}/users").json()["data"][0]["id"]
+        client.post(f"{desk}/invitations", json={"email": "sam@canyon.example", "role": "guide"})
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
-    return found | {"free": free, "free_day": day, "cart": cart}
+    return found | {"free": free, "free_day": day, "cart": cart, "user": user}
 
 
 def opened(browser: Browser, house: House, size: str, scheme: Any) -> BrowserContext:
@@ -128,6 +138,36 @@ def test_every_screen_can_be_looked_at(browser: Browser, house: House, size: str
         wrong += [f"{name}: {each}" for each in look(page, f"{name}-{size}-{scheme}")]
     context.close()
     assert [each for each in wrong if not NOT_FOUND.search(each)] == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
+def test_the_second_step_is_set_up_by_keyboard(browser: Browser, house: House, size: str, scheme: str) -> None:
+    """With nothing but the keyboard, from the profile to the recovery codes, and off again."""
+    wrong: list[str] = []
+    context = opened(browser, house, size, scheme)
+    page = context.new_page()
+    page.on("console", lambda message: wrong.append(f"{page.url}: {message.text}"))
+    page.goto(f"{house.url}/desk/profile")
+    page.get_by_label("Your password", exact=True).focus()
+    page.keyboard.type(house.password)
+    page.keyboard.press("Enter")
+    key = page.locator(".key").inner_text().replace(" ", "")
+    wrong += look(page, f"second-step-{size}-{scheme}")
+    app = pyotp.TOTP(key)
+    page.get_by_label("Code from your app").focus()
+    page.keyboard.type(app.now())
+    page.keyboard.press("Enter")
+    codes = page.locator(".codes code")
+    codes.first.wait_for()
+    assert codes.count() == 10
+    wrong += look(page, f"recovery-codes-{size}-{scheme}")
+    page.get_by_label("Code from your app").focus()
+    page.keyboard.type(codes.first.inner_text())
+    page.get_by_role("button", name="Turn off").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("The second step is off.").wait_for()
+    context.close()
+    assert wrong == []
 
 
 def test_the_day_can_be_walked_through_by_keyboard(browser: Browser, house: House) -> None:

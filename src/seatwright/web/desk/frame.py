@@ -57,7 +57,10 @@ DAY: tuple[Screen, ...] = (
     Screen("orders", "Orders", "list-checks", "/orders", "orders.read"),
 )
 """The desk's own screens."""
-BUSINESS: tuple[Screen, ...] = ()
+BUSINESS: tuple[Screen, ...] = (
+    Screen("users", "Users", "users", "/users", "users.write"),
+    Screen("audit", "Audit log", "scroll-text", "/audit", "audit.read"),
+)
 """The screens about the business."""
 
 _ENVIRONMENT = environment("seatwright.web.desk")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from litestar.handlers import HTTPRouteHandler
 
 from seatwright.web.desk import (
+    arrival_routes,
     asset_routes,
+    audit_routes,
     booking_routes,
     calendar_routes,
     cancel_routes,
@@ -14,12 +16,16 @@ from seatwright.web.desk import (
     money_routes,
     order_list_routes,
     order_routes,
+    people_routes,
+    profile_routes,
     sign_in_routes,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
     *asset_routes.ROUTES,
     *sign_in_routes.ROUTES,
+    *arrival_routes.ROUTES,
+    *profile_routes.ROUTES,
     *calendar_routes.ROUTES,
     *departure_routes.ROUTES,
     *booking_routes.ROUTES,
@@ -28,4 +34,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *edit_routes.ROUTES,
     *money_routes.ROUTES,
     *cancel_routes.ROUTES,
+    *people_routes.ROUTES,
+    *audit_routes.ROUTES,
 ]

@@ -26,6 +26,8 @@ async def get_sign_in(request: ApiRequest) -> Response[str]:
     """Ask for e-mail and password."""
     asked = query(request)
     notice = Notice("wait", "You were signed out; sign in again to go on.") if asked.has("over") else None
+    if asked.has("changed"):
+        notice = Notice("good", "Your password was changed. Sign in with it.")
     return _ask(request, asked.text("next"), notice=notice)
 
 

@@ -57,6 +57,11 @@ class Visit(NamedTuple):
         """The user, with what the user may do."""
         return self.signed_in.caller
 
+    @property
+    def session_id(self) -> str:
+        """The id of the session."""
+        return self.signed_in.session.id
+
     def may(self, permission: Permission) -> bool:
         """Tell whether the user has a permission."""
         return permission in self.caller.permissions

@@ -138,6 +138,7 @@ class DepartureJob(Shape, frozen=True, kw_only=True):
     departure_id: str
     to: str | None = None
     reason: str
+    text: str = ""
     created_date: dt.datetime | None = None
     finished_date: dt.datetime | None = None
     orders: int
@@ -391,22 +392,26 @@ class Departures(Resource[Mode]):
     def start_job(
         self,
         departure_id: str,
-        kind: Literal["cancel", "move"],
+        kind: Literal["cancel", "move", "message"],
         *,
         orders: int | None = None,
         check: bool | None = None,
         reason: str | None = None,
+        text: str | None = None,
         to: str | None = None,
         tiers: Mapping[str, str] | None = None,
         without_pickup: bool | None = None,
         idempotency_key: str | None = None,
     ) -> Request[DepartureJob]:
-        """Close a departure, and cancel all of its orders without a fee, or move them to the departure `to`.
+        """Close a departure, and cancel all of its orders without a fee, or move them to the departure `to`; or write
+        `text` to all of its guests.
 
         Ask with `check` first, which changes nothing, and send the number of `orders` that it returns. The orders
         follow in the background: `job` tells how far that has come.
         """
-        body = given(kind=kind, orders=orders, reason=reason, to=to, tiers=tiers, without_pickup=without_pickup)
+        body = given(
+            kind=kind, orders=orders, reason=reason, text=text, to=to, tiers=tiers, without_pickup=without_pickup
+        )
         where, query = path(MANAGE, "departures", departure_id, "jobs"), {"check": check}
         return write("POST", where, enveloped(DepartureJob), key=idempotency_key, body=body, query=query)
 

@@ -64,6 +64,7 @@ def facts(**more: Any) -> dict[str, Any]:
         "refund": "$2.00",
         "refunded_by": "Canyon",
         "reason": "High water",
+        "paragraphs": ["Please come at eight.", "Bring shoes."],
         "qr": "cid:code",
         "has_calendar": True,
         **more,

@@ -151,6 +151,35 @@ async def test_what_has_changed_since_is_refused(desk: Desk, client: httpx.Async
     await desk.refused(404, "GET", f"/api/v1/departure-jobs/{'0' * 24}")
 
 
+async def test_a_message_goes_once_to_each_customer_who_can_be_written_to(
+    desk: Desk, client: httpx.AsyncClient
+) -> None:
+    raft, _, orders = await busy(desk, client)
+    ann = {"firstName": "Ann", "email": "ann@lee.example"}
+    cart = await desk.cart((raft, {"Adult": 1}))
+    await desk.data("PUT", f"/cart/{cart}/customer", json=ann)
+    written = await desk.data("POST", "/order", json={"id": cart})
+    body = {"kind": "message", "reason": "", "text": "Please come at eight.\nBring shoes."}
+    planned = await plan(desk, raft, **body)
+    assert (planned["orders"], planned["done"], planned["guests"], planned["failed"]) == (5, 1, 1, 4)
+    reasons = {each["orderId"]: each["reason"] for each in planned["failures"]}
+    assert "reseller" in reasons[orders[3]]
+    assert "no e-mail address" in reasons[orders[0]]
+    job_id = await begin(desk, raft, planned, **body)
+    await disruptions.work(desk.services.database, desk.shop.booking)
+    await disruptions.work(desk.services.database, desk.shop.booking)
+    job = await desk.data("GET", f"/api/v1/departure-jobs/{job_id}")
+    same(planned, job)
+    assert job["text"] == body["text"]
+    rows = await desk.services.database.read(lambda tx: tx.rows("SELECT order_id, detail FROM outbox_event"))
+    assert [row["order_id"] for row in rows if "order.message_sent" in row["detail"]] == [written["id"]]
+    assert (await desk.data("GET", f"/api/v1/departures/{raft}"))["closed"] is False
+    missing = {"kind": "message", "orders": 5}
+    path = f"/api/v1/departures/{raft}/jobs"
+    assert (await desk.refused(400, "POST", path, json=missing))["errorMessage"][:5] == "text:"
+    assert await check(desk.services.database, 0) == []
+
+
 class Dying:
     """A probe that lets the database go away at one of its commits, before or after it."""
 

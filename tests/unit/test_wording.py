@@ -58,7 +58,7 @@ def test_each_language_has_every_text_with_the_same_values(language: Language) -
 
 def composed() -> Iterator[str]:
     """Yield the names that are put together where texts are asked for."""
-    happened = set(get_args(What)) - {"edited", "again"}  # of which only the customer is told
+    happened = set(get_args(What)) - {"edited", "again", "message"}  # of which only the customer is told
     yield from (f"status.{status}" for status in get_args(OrderStatus))
     yield from (f"product_notice.{what}.{part}" for what in happened for part in ("subject", "heading"))
     for what in ("accepted", "declined", "expired"):

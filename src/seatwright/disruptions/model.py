@@ -10,13 +10,15 @@ import msgspec
 from seatwright.core.clock import Instant
 from seatwright.orders.move_plan import MoveRequest
 
-JobKind: TypeAlias = Literal["cancel", "move"]
+JobKind: TypeAlias = Literal["cancel", "move", "message"]
 MAX_REASON = 500
 """Characters of the reason at most."""
+MAX_TEXT = 5_000
+"""Characters of a message at most."""
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is to be done with all orders of a departure, and why: the reason is for the customers.
+    """What is to be done with all orders of a departure, and why: the reason is for the customers. A message is `text`.
 
     To move them, `to` is the other departure. `tiers` and `without_pickup` are as in `MoveRequest`; the price is kept.
     """
@@ -24,6 +26,7 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: JobKind
     departure_id: str
     reason: str = ""
+    text: str = ""
     to: str = ""
     tiers: Mapping[str, str] = {}
     without_pickup: bool = False

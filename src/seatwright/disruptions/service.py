@@ -1,4 +1,4 @@
-"""Cancels or moves all orders of a departure that does not take place.
+"""Cancels or moves all orders of a departure that does not take place, or writes to all of its guests.
 
 Starting closes the departure and gives back what carts hold on it, so no order is added any more. Then each order is
 changed in a transaction of its own, together with its row of the job: a process that dies in the middle leaves some
@@ -26,6 +26,7 @@ from seatwright.disruptions.model import Job, JobRequest, OrderOutcome, Progress
 from seatwright.inventory import seats
 from seatwright.inventory import store as inventory
 from seatwright.orders import store as orders
+from seatwright.orders.confirmation import check_message, send_message
 from seatwright.orders.model import Order
 from seatwright.orders.moving import MoveQuote, move, quote_move
 from seatwright.storage import audit
@@ -78,7 +79,9 @@ class _Room:
 async def start(
     tx: Tx, booking: BookingContext, caller: Caller, request: JobRequest, *, orders_shown: int | None = None
 ) -> Progress:
-    """Close the departure and write a job, which `work` does. `orders_shown` is how many orders a dry run said.
+    """Close the departure (but not for a message) and write a job, which `work` does.
+
+    `orders_shown` is how many orders a dry run said.
 
     Raises as `dry_run` does, and `Conflict` if there are more or fewer orders by now, or if a job on the departure is
     still running.
@@ -86,11 +89,16 @@ async def start(
     _require(caller, request)
     currency = await _check(tx, booking, caller, request)
     now, account_id, departure_id = booking.clock.now(), caller.account_id, request.departure_id
-    if any(job.status == "running" for job in await store.of_departure(tx, account_id, departure_id, limit=5)):
+    changes = request.kind != "message"
+    if changes and any(
+        job.status == "running" and job.request.kind != "message"
+        for job in await store.of_departure(tx, account_id, departure_id, limit=5)
+    ):
         raise Conflict("Its orders are being cancelled or moved already; wait until that is done.", code="job_running")
-    await store.close_departure(tx, account_id, departure_id, request.reason, now)
-    for cart_id in await store.holding_carts(tx, account_id, departure_id):
-        await holds.release(tx, account_id, cart_id, [departure_id])
+    if changes:
+        await store.close_departure(tx, account_id, departure_id, request.reason, now)
+        for cart_id in await store.holding_carts(tx, account_id, departure_id):
+            await holds.release(tx, account_id, cart_id, [departure_id])
     ids = await store.orders_on(tx, account_id, departure_id)
     if orders_shown is not None and orders_shown != len(ids):
         raise Conflict(
@@ -110,7 +118,8 @@ async def start(
     )
     await store.insert(tx, job)
     detail = {"kind": request.kind, "reason": request.reason, "orders": len(ids), "to": request.to, "job": job.id}
-    await audit.record(tx, account_id, now, caller.user_id, "departure.cancelled", departure_id, detail)
+    action = "departure.cancelled" if changes else "departure.message_sent"
+    await audit.record(tx, account_id, now, caller.user_id, action, departure_id, detail)
     return progress_of(job, request, currency, job.orders, [])
 
 
@@ -167,6 +176,10 @@ async def _done(tx: Tx, booking: BookingContext, job: Job, order_id: str) -> Ord
         done = await move(tx, booking, caller, request.move_of(order_id), difference=None)
         return _moved(done.quote)
     order = await orders.lock_order(tx, caller, order_id)
+    if request.kind == "message":
+        lines = _guests(order, request)
+        await send_message(tx, booking.clock, order, job.actor, request.text, lines)
+        return OrderOutcome(order.id, order.confirmation, len(lines))
     chosen = choose(order, Target(order.id, item_id=request.departure_id))
     now = booking.clock.now()
     free = fees_of(order, chosen, now, apply_fee=False, after_move=False)
@@ -180,19 +193,28 @@ async def _would_be(
     tx: ReadTx, booking: BookingContext, caller: Caller, request: JobRequest, order_id: str, room: _Room
 ) -> OrderOutcome:
     order = await _order(tx, caller, order_id)
-    if request.kind == "move":
-        try:
+    try:
+        if request.kind == "move":
             quote = await quote_move(tx, booking, caller, request.move_of(order_id))
             room.take(quote)
             return _moved(quote)
-        except Unavailable:
-            raise
-        except SeatwrightError as error:
-            return OrderOutcome(order.id, order.confirmation, reason=error.message)
+        if request.kind == "message":
+            check_message(order)
+            return OrderOutcome(order.id, order.confirmation, len(_guests(order, request)))
+    except Unavailable:
+        raise
+    except SeatwrightError as error:
+        return OrderOutcome(order.id, order.confirmation, reason=error.message)
     chosen = choose(order, Target(order.id, item_id=request.departure_id))
     free = fees_of(order, chosen, booking.clock.now(), apply_fee=False, after_move=False)
     quoted = quote_chosen(order, chosen, free)
     return OrderOutcome(order.id, order.confirmation, len(quoted.cancelled), quoted.refund)
+
+
+def _guests(order: Order, request: JobRequest) -> tuple[str, ...]:
+    """Return the order's guests on the departure."""
+    item = order.body.item(request.departure_id)
+    return () if item is None else tuple(line.id for line in item.live)
 
 
 def _moved(quote: MoveQuote) -> OrderOutcome:

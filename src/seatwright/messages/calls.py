@@ -13,7 +13,7 @@ from seatwright.core.times import iso_utc
 from seatwright.messages.context import Messenger, OrderEvent
 from seatwright.notifications.deliveries import Delivery
 from seatwright.notifications.webhooks import service, store
-from seatwright.orders.outbox import RESENT
+from seatwright.orders.outbox import MESSAGE, RESENT
 from seatwright.orders.view import view_of
 from seatwright.storage.engine import ReadTx
 
@@ -66,7 +66,7 @@ class OrderCall(msgspec.Struct, kw_only=True):
 async def calls_for(tx: ReadTx, parts: Messenger, order_event: OrderEvent) -> list[Delivery]:
     """Return the webhook calls that an event makes, for the supplier and the seller."""
     event, order = order_event.event, order_event.order
-    if event.detail.action == RESENT:
+    if event.detail.action in (RESENT, MESSAGE):
         return []  # nothing has changed
     called = await store.listening(tx, sorted({order.account_id, order.owner_id}), event.kind)
     now = parts.clock.now()

@@ -22,6 +22,8 @@ from seatwright.presentation.guests import MAX_VALUE, answer_texts, guest_name, 
 from seatwright.wording.wording import Wording
 
 MAX_REASON = 500
+MAX_LINES = 200
+"""Maximum number of lines of a message."""
 MAX_NAMES = 100
 """Maximum number of an item's participants that are named; all are counted."""
 
@@ -82,6 +84,7 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
         "refund": words.money(detail.refund, currency) if detail.refund else "",
         "refunded_by": _line(_refunder(subject).name),
         "reason": one_line(detail.reason, MAX_REASON),
+        "paragraphs": [one_line(line, MAX_REASON) for line in detail.message.splitlines()[:MAX_LINES]],
         "qr": subject.qr,
         "has_calendar": subject.has_calendar,
     }

@@ -20,7 +20,17 @@ from seatwright.orders.customer_links import link_to
 from seatwright.wording.wording import wording
 
 What: TypeAlias = Literal[
-    "created", "requested", "added", "edited", "again", "rescheduled", "cancelled", "accepted", "declined", "expired"
+    "created",
+    "requested",
+    "added",
+    "edited",
+    "again",
+    "rescheduled",
+    "cancelled",
+    "accepted",
+    "declined",
+    "expired",
+    "message",
 ]
 """What happened, from the recipient's point of view."""
 
@@ -54,7 +64,7 @@ def write(parts: Messenger, letter: Letter) -> Delivery:
     now, order = parts.clock.now(), letter.order_event.order
     words = wording(letter.language)
     calendar = None
-    if letter.to_customer and letter.kind != "pending_received":
+    if letter.to_customer and letter.kind not in ("pending_received", "message"):
         calendar = calendar_of(letter.kind, letter.order_event, letter.lines, letter.speaker, words)
     has_qr = letter.kind == "confirmation" or (letter.kind == "rescheduled" and order.status == "confirmed")
     subject = Subject(

@@ -20,7 +20,7 @@ from seatwright.messages.facts import customer_facts
 from seatwright.messages.letters import Letter, What
 from seatwright.notifications.mail.rendering import MailKind
 from seatwright.orders.model import Order
-from seatwright.orders.outbox import RESENT
+from seatwright.orders.outbox import MESSAGE, RESENT
 from seatwright.storage.engine import ReadTx
 
 MAILED: dict[str, What] = {
@@ -28,6 +28,7 @@ MAILED: dict[str, What] = {
     "order.added_to": "added",
     "order.edited": "edited",
     RESENT: "again",
+    MESSAGE: "message",
     "order.rescheduled": "rescheduled",
     "order.moved": "rescheduled",
     "order.cancelled": "cancelled",
@@ -46,7 +47,7 @@ async def mails_for(tx: ReadTx, order_event: OrderEvent) -> list[Letter]:
     the meantime sends too. There is no mail for an address that can't receive mail.
     """
     order, what = order_event.order, MAILED.get(order_event.event.detail.action)
-    if what is None or not (order.body.flags.mailed or what == "again"):
+    if what is None or not (order.body.flags.mailed or what in ("again", "message")):
         return []
     supplier = await accounts.account(tx, order.account_id)
     seller = supplier if order.owner_id == order.account_id else await accounts.account(tx, order.owner_id)
@@ -65,6 +66,9 @@ class _Mailing:
     seller: Account
 
     def letters(self) -> list[Letter]:
+        if self.what == "message":
+            letter = self._to_customer("message")
+            return [] if letter is None else [letter]
         flags = self._order.body.flags
         found: list[Letter | None] = []
         if self.what == "again":

@@ -1,4 +1,4 @@
-"""Sends an order's confirmation again, when somebody asks for it."""
+"""Sends an order's confirmation again, or a message that somebody wrote, to its customer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seatwright.customers.fields import full_name
 from seatwright.orders import outbox
 from seatwright.orders.customer_links import check_seller
 from seatwright.orders.model import Order
-from seatwright.orders.outbox import RESENT, Detail, Event
+from seatwright.orders.outbox import MESSAGE, RESENT, Detail, Event
 from seatwright.orders.store import lock_order
 from seatwright.storage import audit
 from seatwright.storage.engine import Tx
@@ -38,6 +38,13 @@ async def send_again(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Se
     check_seller(order, caller.account_id)
     if order.status == "cancelled":
         raise Conflict("This order is cancelled, so there is nothing to confirm.", code="order_cancelled")
+    recipient = recipient_of(order)
+    await _send(tx, clock, order, caller.user_id, Detail(action=RESENT, version=order.version))
+    return SentAgain(order, recipient)
+
+
+def recipient_of(order: Order) -> Mailbox:
+    """Return the customer's mailbox. Raises `Conflict` for one without an address that can receive mail."""
     customer = order.body.customer
     recipient = mailbox(address_of(customer), full_name(customer))
     if recipient is None:
@@ -46,6 +53,26 @@ async def send_again(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Se
             "(PATCH the order).",
             code="no_address",
         )
+    return recipient
+
+
+def check_message(order: Order) -> None:
+    """Raise `Conflict` if the supplier can't write to the customer, who belongs to a reseller or has no address."""
+    if order.owner_id != order.account_id:
+        raise Conflict("A reseller sold this order; it writes to its customers itself.", code="sold_by_reseller")
+    recipient_of(order)
+
+
+async def send_message(tx: Tx, clock: Clock, order: Order, actor: str, text: str, lines: tuple[str, ...]) -> None:
+    """Send the customer of a locked order a message about some of its guests, whatever the order's flags say.
+
+    The order doesn't change and no webhook is called. Raises as `check_message` does.
+    """
+    check_message(order)
+    await _send(tx, clock, order, actor, Detail(action=MESSAGE, version=order.version, lines=lines, message=text))
+
+
+async def _send(tx: Tx, clock: Clock, order: Order, actor: str, detail: Detail) -> None:
     now = clock.now()
     event = Event(
         account_id=order.account_id,
@@ -54,8 +81,8 @@ async def send_again(tx: Tx, clock: Clock, caller: Caller, reference: str) -> Se
         order_id=order.id,
         kind="order.changed",
         at=now,
-        detail=Detail(action=RESENT, version=order.version),
+        detail=detail,
     )
     await outbox.enqueue(tx, event, mailed=True)
-    await audit.record(tx, order.account_id, now, caller.user_id, RESENT, order.id)
-    return SentAgain(order, recipient)
+    said = {"text": detail.message} if detail.message else None
+    await audit.record(tx, order.account_id, now, actor, detail.action, order.id, said)

@@ -25,6 +25,8 @@ FAILS_OFTEN = 3
 """Number of attempts after which `seatwright doctor` reports an event."""
 DIED = "whoever told it did not come to an end"
 """The error of an event that was taken, but neither done nor failed."""
+MESSAGE = "order.message_sent"
+"""The action of an event by which the customer gets a message that somebody wrote; the order doesn't change."""
 RESENT = "order.confirmation_sent"
 """The action of an event that only sends the customer the confirmation again."""
 UNREADABLE = "what it says can't be read by this version"
@@ -48,7 +50,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `lines` are the participants and units that were added, moved, cancelled or answered. `refund` is the amount to give
     back because of it and `fee` the amount that is kept, in minor units. `reason` is why an order was declined.
-    `moved_from` are the ids of the items that guests have left for another departure.
+    `message` is what somebody wrote to the customer. `moved_from` are the ids of the items that guests have left for
+    another departure.
     """
 
     action: str = ""
@@ -59,6 +62,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fees: tuple[LineFee, ...] = ()
     reason: str = ""
     moved_from: tuple[str, ...] = ()
+    message: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from seatwright.reports.periods import Span
 from seatwright.reports.products import products_numbered
 from seatwright.storage.engine import ReadTx, Row
 
-UNTOLD = ("order.checked_in", "order.checked_out", "order.no_show", "order.no_show_undone")
+UNTOLD = ("order.checked_in", "order.checked_out", "order.no_show", "order.no_show_undone", "order.message_sent")
 """Actions that don't count as a change of an order."""
 MOVED = "order.moved"
 FEE_CHANGED = "order.cancellation_fee_changed"

@@ -16,7 +16,7 @@ from seatwright.core.money import to_wire
 from seatwright.core.names import text_of, text_or_none
 from seatwright.core.times import iso_utc
 from seatwright.disruptions import service as disruptions
-from seatwright.disruptions.model import MAX_REASON, JobRequest, Progress
+from seatwright.disruptions.model import MAX_REASON, MAX_TEXT, JobRequest, Progress
 from seatwright.http.context import ApiRequest, booking
 from seatwright.http.endpoint import read, write
 from seatwright.http.wire import Envelope, Wire, Word
@@ -28,15 +28,19 @@ _ID = "6650aa1f0c1d2e3f40516273"
 
 
 class JobIn(Wire, kw_only=True):
-    """What is to be done with all orders of the departure. Cancelling costs the customers nothing.
+    """What is to be done with all orders of the departure. Cancelling costs the customers nothing; a `message` changes
+    nothing and is sent to the customers of the account's own orders.
 
     `to` is the departure to which they move, at the kept price; `tiers` and `withoutPickup` are as for the move of one
     order. `orders` is how many there are, as a request with `check` answered.
     """
 
-    kind: Annotated[Literal["cancel", "move"], msgspec.Meta(examples=["move"])]
+    kind: Annotated[Literal["cancel", "move", "message"], msgspec.Meta(examples=["move"])]
     reason: Annotated[
         str, msgspec.Meta(max_length=MAX_REASON, description="For the customers.", examples=["The wind is too strong."])
+    ] = ""
+    text: Annotated[
+        str, msgspec.Meta(max_length=MAX_TEXT, description="A message to all guests, in lines of up to 500 characters.")
     ] = ""
     to: Annotated[Word | None, msgspec.Meta(examples=[_ID])] = None
     tiers: Annotated[dict[str, str], msgspec.Meta(max_length=100, examples=[{"Adult": "All"}])] | None = None
@@ -61,11 +65,12 @@ class JobOut(Wire, kw_only=True):
 
     check: bool
     id: str | None
-    kind: Literal["cancel", "move"]
+    kind: Literal["cancel", "move", "message"]
     status: Literal["planned", "running", "done"]
     departure_id: str
     to: str | None
     reason: str
+    text: str
     created_date: str | None
     finished_date: str | None
     orders: int
@@ -77,14 +82,19 @@ class JobOut(Wire, kw_only=True):
     failures: list[FailedOrderOut]
 
 
-@post("/departures/{departure_id:str}/jobs", status_code=200, summary="Cancel or move a whole departure", tags=_TAGS)
+@post(
+    "/departures/{departure_id:str}/jobs",
+    status_code=200,
+    summary="Cancel or move a whole departure, or write to its guests",
+    tags=_TAGS,
+)
 async def start_job(
     request: ApiRequest,
     departure_id: _Id,
     data: JSONBody[JobIn],
     check: Annotated[bool, QueryParameter(description="Say what it would come to, and change nothing.")] = False,
 ) -> Response[Envelope[JobOut]]:
-    """Close a departure, and cancel all of its orders without a fee, or move them to another departure.
+    """Close a departure, and cancel all of its orders without a fee, or move them; or write to all of its guests.
 
     Each order is changed by itself in the background, which goes on after an interruption; customers are told as the
     flags of their orders say. Ask with `check` first, and send the number of `orders` that it answers.
@@ -132,10 +142,17 @@ def _wanted(departure_id: str, data: JobIn) -> JobRequest:
     if (data.kind == "move") != bool(to):
         sentence = "is missing; say where they move." if data.kind == "move" else "is only for moving; leave it out."
         raise bad_field("to", sentence, code="missing_field" if data.kind == "move" else "invalid_field")
+    text = data.text.strip()
+    if (data.kind == "message") != bool(text):
+        sentence = (
+            "is missing; write what the guests are to read." if not text else "is only for a message; leave it out."
+        )
+        raise bad_field("text", sentence, code="invalid_field" if text else "missing_field")
     return JobRequest(
         kind=data.kind,
         departure_id=text_of(departure_id),
         reason=data.reason.strip(),
+        text=text,
         to=to,
         tiers=data.tiers or {},
         without_pickup=data.without_pickup,
@@ -153,6 +170,7 @@ def job_out(found: Progress) -> JobOut:
         departure_id=wanted.departure_id,
         to=wanted.to or None,
         reason=wanted.reason,
+        text=wanted.text,
         created_date=None if job is None else iso_utc(job.created_at),
         finished_date=None if job is None or job.finished_at is None else iso_utc(job.finished_at),
         orders=found.orders,

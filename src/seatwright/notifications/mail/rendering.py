@@ -31,6 +31,7 @@ MailKind: TypeAlias = Literal[
     "product_notice",
     "pending_notice",
     "pending_answer",
+    "message",
 ]
 StaffMailKind: TypeAlias = Literal["invitation", "password_reset"]
 """Mails to an account's users; the others are about orders."""

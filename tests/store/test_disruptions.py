@@ -180,6 +180,34 @@ async def test_a_message_goes_once_to_each_customer_who_can_be_written_to(
     assert await check(desk.services.database, 0) == []
 
 
+async def test_a_mistake_of_ours_in_one_order_keeps_no_other_waiting(
+    desk: Desk, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raft, _, orders = await busy(desk, client)
+    real = disruptions.cancel_chosen
+
+    async def broken(tx: Any, order: Any, *rest: Any, **more: Any) -> Any:
+        assert order.id != orders[1]
+        return await real(tx, order, *rest, **more)
+
+    monkeypatch.setattr(disruptions, "cancel_chosen", broken)
+    job_id = await begin(desk, raft, await plan(desk, raft, kind="cancel"), kind="cancel")
+    await disruptions.work(desk.services.database, desk.shop.booking)
+    job = await desk.data("GET", f"/api/v1/departure-jobs/{job_id}")
+    assert (job["status"], job["done"], [each["orderId"] for each in job["failures"]]) == ("done", 3, [orders[1]])
+    assert await check(desk.services.database, 0) == []
+
+
+async def test_a_departure_that_is_opened_again_is_cancelled_no_more(desk: Desk) -> None:
+    raft = await desk.shop.departure("rafting", "2026-07-14 09:00", capacity=2)
+    await begin(desk, raft, {"orders": 0}, kind="cancel")
+    path = f"/api/v1/departures/{raft}"
+    for closed in (False, True):
+        await desk.data("PATCH", path, json={"closed": closed})
+        (shown,) = (await desk.data("GET", "/api/v1/departures?from=2026-07-14"))["departures"]
+        assert (shown["closed"], shown["cancelledFor"]) == (closed, None)
+
+
 class Dying:
     """A probe that lets the database go away at one of its commits, before or after it."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
+
 from seatwright.auth.model import ALL_PERMISSIONS, Caller
 from seatwright.cancellation.service import (
     Target,
@@ -31,6 +33,8 @@ from seatwright.orders.model import Order
 from seatwright.orders.moving import MoveQuote, move, quote_move
 from seatwright.storage import audit
 from seatwright.storage.engine import Database, ReadTx, Tx
+
+log = structlog.get_logger("seatwright.disruptions")
 
 JOBS_AT_ONCE = 20
 ORDERS_AT_ONCE = 50
@@ -166,8 +170,14 @@ async def _one(database: Database, booking: BookingContext, job: Job, order_id: 
     except Unavailable:
         raise
     except SeatwrightError as error:
-        now, reason = booking.clock.now(), error.message
-        await database.write(lambda tx: store.claim(tx, job, order_id, now, status="failed", reason=reason))
+        reason = error.message
+    except Exception as error:  # a mistake of ours in one order doesn't keep the others waiting
+        log.error("an order of a departure's job failed", order_id=order_id, job_id=job.id, exc_info=error)
+        reason = "Something went wrong here; the server's log says what."
+    else:
+        return
+    now = booking.clock.now()
+    await database.write(lambda tx: store.claim(tx, job, order_id, now, status="failed", reason=reason))
 
 
 async def _done(tx: Tx, booking: BookingContext, job: Job, order_id: str) -> OrderOutcome:

@@ -187,7 +187,8 @@ async def update(tx: Tx, account_id: str, changed: DepartureRow, now: Instant) -
         await tx.execute(
             """
             UPDATE departure SET start_at = $3, end_at = $4, local_date = $5,
-                time_zone = $6, capacity = $7, closed = $8, closes_at = $9, prices = $10, modified_at = $11
+                time_zone = $6, capacity = $7, closed = $8, closes_at = $9, prices = $10, modified_at = $11,
+                cancelled_for = CASE WHEN $8 THEN cancelled_for END
             WHERE account_id = $1 AND id = $2 AND taken <= $7
             """,
             account_id,

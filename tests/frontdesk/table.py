@@ -61,6 +61,7 @@ TABLE = [
     Page("GET", "/", OPEN),
     Page("GET", "/desk", OPEN),
     Page("GET", "/desk/more"),
+    Page("GET", "/desk/changes"),
     Page("GET", "/desk/today", DAYS),
     Page("GET", "/desk/day/{day}", DAYS, ("day",)),
     Page("GET", "/desk/calendar", DAYS),

@@ -52,6 +52,8 @@ SCREENS = {
     "not-found": "/orders/1",
 }
 
+BOOKED = """id => [...document.querySelectorAll("[data-lane] a")].some(
+    found => found.href.includes(id) && found.innerText.includes("1/"))"""
 NOT_FOUND = re.compile("/orders/1: Failed to load resource: .* 404")
 """What a browser says of a page whose status is 404."""
 
@@ -62,6 +64,15 @@ class House(NamedTuple):
     url: str
     password: str
     things: dict[str, str]
+    api: str
+    token: str
+
+    def book(self, departure: str) -> None:
+        """Book a seat as somebody else."""
+        with httpx.Client(headers={"Authorization": f"Bearer {self.token}"}) as client:
+            cart = client.post(f"{self.api}/cart").json()["data"]["id"]
+            client.post(f"{self.api}/cart/{cart}/item", json={"itemId": departure, "participants": {"Adult": 1}})
+            assert client.post(f"{self.api}/order", json={"id": cart}).status_code == 200
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +81,22 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     server = Server(settings, "--demo")
     try:
         demo = json.loads((settings.data / "demo.json").read_text(encoding="utf-8"))
-        yield House(server.url, demo["password"], _things(demo))
+        api, who = demo["baseUrl"], {"username": demo["username"], "apikey": demo["apikey"]}
+        token = httpx.post(f"{api}/authenticate", json=who).text
+        yield House(server.url, demo["password"], _things(api, token), api, token)
     finally:
         server.stop()
 
 
-def _things(demo: dict[str, Any]) -> dict[str, str]:
+def _things(api: str, token: str) -> dict[str, str]:
     """Return the departure that the demo has sold out, its day and the order on it; one that is free, and a cart."""
-    api = demo["baseUrl"]
     desk = api.replace("/public/api", "/api/v1")
-    who = {"username": demo["username"], "apikey": demo["apikey"]}
-    token = httpx.post(f"{api}/authenticate", json=who).text
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
         (order,) = client.get(f"{api}/order?referenceId=DEMO-SOLD-OUT").json()["data"]
         item = order["items"][0]
         day = item["date"]["startTime"][:10]
         rafting = client.get(f"{api}/product/4101/item?from={day}&to={day}").json()["data"]["items"][0]
-        free = rafting["timesAvailable"][0]["activityId"]
+        free, other = (time["activityId"] for time in rafting["timesAvailable"])
         cart = client.post(f"{api}/cart").json()["data"]["id"]
         client.post(f"{api}/cart/{cart}/item", json={"itemId": free, "participants": {"Adult": 2, "Child": 1}})
         managed = f"{api.removesuffix('/public/api')}/api/v1/orders/{order['id']}"
@@ -96,7 +106,7 @@ def _things(demo: dict[str, Any]) -> dict[str, str]:
         user = client.get(f"{desk}/users").json()["data"][0]["id"]
         client.post(f"{desk}/invitations", json={"email": "sam@canyon.example", "role": "guide"})
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
-    return found | {"free": free, "free_day": day, "cart": cart, "user": user}
+    return found | {"free": free, "free_day": day, "cart": cart, "other": other, "user": user}
 
 
 def opened(browser: Browser, house: House, size: str, scheme: Any) -> BrowserContext:
@@ -134,7 +144,7 @@ def test_every_screen_can_be_looked_at(browser: Browser, house: House, size: str
     page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
     for name, path in SCREENS.items():
         page.goto(f"{house.url}/desk{path.format(**house.things)}")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         wrong += [f"{name}: {each}" for each in look(page, f"{name}-{size}-{scheme}")]
     context.close()
     assert [each for each in wrong if not NOT_FOUND.search(each)] == []
@@ -228,4 +238,35 @@ def test_a_booking_by_phone_takes_few_keys(browser: Browser, house: House) -> No
     assert page.get_by_role("heading", name="Robin Vance").is_visible()
     assert page.get_by_text("to pay", exact=False).first.is_visible()
     assert count <= 25
+    context.close()
+
+
+def test_a_booking_by_somebody_else_shows_within_two_seconds(browser: Browser, house: House) -> None:
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+    page.goto(f"{house.url}/desk/day/{house.things['free_day']}")
+    page.locator("desk-live[state=live]").wait_for()
+    block = page.locator(f"a[href*='departure={house.things['other']}']").last
+    assert "0/" in block.inner_text()
+    block.focus()
+    house.book(house.things["other"])
+    page.wait_for_function(
+        BOOKED,
+        arg=house.things["other"],
+        timeout=2_000,
+    )
+    assert house.things["other"] in page.evaluate("document.activeElement.href"), "the focus stays where it was"
+    context.close()
+
+
+def test_who_is_typing_is_asked_before_the_page_changes(browser: Browser, house: House) -> None:
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+    page.goto(f"{house.url}/desk/orders")
+    page.locator("desk-live[state=live]").wait_for()
+    words = page.locator("main [name=q]")
+    words.fill("half a wo")
+    house.book(house.things["other"])
+    page.get_by_role("button", name="Changed: show").wait_for(timeout=2_000)
+    assert words.input_value() == "half a wo"
     context.close()

@@ -82,6 +82,8 @@ HIDDEN = frozenset(
 CUSTOMER = {**SEEN_FIELDS, **SEEN_ANSWERS, **HIDDEN_FIELDS, **HIDDEN_ANSWERS, "language": "de"}
 PLACED = {"billing": {"memo": MEMO, "nested": {"phone": BILLING}}, "referenceId": REFERENCE}
 
+NUMBERS = ("/desk/changes",)
+"""Pages that are only numbers, without an end."""
 QUERIES = ("", "?format=csv", "?format=xlsx")
 DATED = {
     "GET /public/api/report/order/transactionDate": "from=2026-07-01&to=2026-07-31",
@@ -126,7 +128,9 @@ class Doors:
         """Ask for every page of the desk, as somebody who may do everything there."""
         account_id = self.desk.shop.account_id
         who = await visitor(self.desk.client, self.desk.services, account_id, ALL_PERMISSIONS)
-        for page in (each for each in PAGES if each.method == "GET" and each.needs != OPEN):
+        for page in (
+            each for each in PAGES if each.method == "GET" and each.needs != OPEN and each.path not in NUMBERS
+        ):
             for reference in (self.things["order_id"], self.things["other_id"]):
                 things = {**self.things, "reference": reference, "day": "2026-07-14"}
                 path = re.sub(r"\{(\w+)\}", lambda found, things=things: things[found[1]], page.path)  # type: ignore[misc]

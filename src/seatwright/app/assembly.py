@@ -60,7 +60,14 @@ def with_state(app: Litestar, settings: Settings, services: Services | None) -> 
     handler = app.asgi_handler
     routed = handler.app if isinstance(handler, AccessMiddleware) else handler
     app.asgi_handler = AccessMiddleware(routed, Turns(settings.requests_per_second))
-    app.state = State({"services": services, "order_json": OrderJsonCache(), "calendar_json": CalendarJsonCache()})
+    app.state = State(
+        {
+            "services": services,
+            "order_json": OrderJsonCache(),
+            "calendar_json": CalendarJsonCache(),
+            "change_feed": None,
+        }
+    )
     return app
 
 

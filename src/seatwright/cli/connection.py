@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from seatwright.auth.networks import Networks, networks
 from seatwright.core.config import Settings, load_settings
+from seatwright.http import streams
 
 HEAD_S = 10.0
 """How long a request's head may take: from the connection's start, or on a reused connection from the head's first
@@ -97,6 +98,13 @@ class BoundedConnection(HttpToolsProtocol):
     _refusal: int | None = None
     _stalled_at: float | None = None
     _closing_at: float | None = None
+
+    def shutdown(self) -> None:
+        """Close an idle connection, and let an answer without an end come to one, because the server stops."""
+        super().shutdown()
+        if self.cycle is not None:
+            streams.end(self.cycle.scope)
+
     _ended = False
     """The last answer has been sent, and further data is discarded."""
     _closed_later: _ClosedLater

@@ -7,7 +7,7 @@ however many watch: a browser's tab costs nothing between changes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import structlog
 
@@ -35,7 +35,7 @@ class ChangeFeed:
         self._latest: dict[str, int] = {}
         self._asking: asyncio.Task[None] | None = None
 
-    async def watch(self, account_id: str) -> AsyncIterator[int]:
+    async def watch(self, account_id: str) -> AsyncGenerator[int, None]:
         """Yield the account's number as it is now, and again whenever it has changed; several changes may be told as
         one. Whoever stops watching closes the iterator (`contextlib.aclosing`).
         """

@@ -22,6 +22,7 @@ from seatwright.cart.context import BookingContext
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import SECOND_MS, Clock
 from seatwright.core.config import Settings
+from seatwright.http.change_feed import ChangeFeed
 from seatwright.http.report_queue import ReportQueue
 from seatwright.messages.context import Messenger
 from seatwright.storage.engine import Database
@@ -60,6 +61,14 @@ def services(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:
 def claims(connection: ASGIConnection[Any, Any, Any, Any]) -> Claims:
     """Return the claims that `http.security.require_token` has verified for this request."""
     return cast("Claims", connection.scope["auth"])
+
+
+def change_feed(connection: ASGIConnection[Any, Any, Any, Any]) -> ChangeFeed:
+    """Return what tells this process of changes, made on first use."""
+    state = connection.app.state
+    if state.change_feed is None:
+        state.change_feed = ChangeFeed(services(connection).database)
+    return cast("ChangeFeed", state.change_feed)
 
 
 def networks(connection: ASGIConnection[Any, Any, Any, Any]) -> Networks:

@@ -1,6 +1,8 @@
 // Script of the desk. Every page works without it: links and forms do everything; this makes it quicker.
 "use strict";
 
+const editable = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable]");
+
 // Counts down to the end of a hold. The server says how many seconds are left, so the device's clock doesn't matter.
 class Countdown extends HTMLElement {
   connectedCallback() {
@@ -111,8 +113,57 @@ document.addEventListener("change", (event) => {
   if (row) row.classList.toggle("on", box.checked);
 });
 
+// Shows what others change: the server says that something has changed, and the page's main part is fetched again. Who is
+// typing or has ticked something is asked first. A tab that nobody looks at has no stream.
+class Live extends HTMLElement {
+  connectedCallback() {
+    this.seen = null;
+    this.watch = () => (document.hidden ? this.close() : this.open());
+    document.addEventListener("visibilitychange", this.watch);
+    this.watch();
+  }
+  disconnectedCallback() { document.removeEventListener("visibilitychange", this.watch); this.close(); }
+  open() {
+    if (this.source) return;
+    this.source = new EventSource(this.getAttribute("src"));
+    this.source.onmessage = (event) => this.changed(event.data);
+    this.source.onerror = () => this.say("away", "Not connected");
+  }
+  close() { if (this.source) this.source.close(); this.source = null; }
+  say(state, text) { this.setAttribute("state", state); if (this.textContent !== text) this.textContent = text; }
+  changed(number) {
+    const first = this.seen === null;
+    this.say("live", "Live");
+    if (!first && number !== this.seen) this.fetch();
+    this.seen = number;
+  }
+  busy() {
+    const main = document.getElementById("main");
+    return main.contains(document.activeElement) && editable(document.activeElement)
+      || main.querySelector("input:checked, details[open], .says.bad") !== null;
+  }
+  async fetch() {
+    if (this.busy()) {
+      const button = document.createElement("button");
+      button.textContent = "Changed: show";
+      button.addEventListener("click", () => location.reload());
+      this.replaceChildren(button);
+      return;
+    }
+    const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
+    if (answer.redirected || !answer.ok) return;
+    const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+    const here = document.getElementById("main");
+    if (!main || this.busy() || main.innerHTML === here.innerHTML) return;
+    const focused = here.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    here.replaceChildren(...main.childNodes);
+    if (focused) here.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    htmx.process(here);
+  }
+}
+customElements.define("desk-live", Live);
+
 // Keys: / searches, n books, t today, arrows move between the departures of the day, g then a letter goes to a screen.
-const editable = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable]");
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape" && editable(event.target)) { event.target.blur(); return; }

@@ -92,7 +92,7 @@ async def test_an_invitation_from_the_form_to_the_first_page(desk: Desk) -> None
         assert PASSWORD not in refused.text
     assert (await guest.post(path, {"name": "Al", "password": PASSWORD}, csrf="x")).status_code == 403
     entered = await guest.post(path, {"name": "Al Gore", "password": PASSWORD})
-    assert entered.status_code == 303
+    assert (entered.status_code, entered.headers["location"]) == (303, "/desk/today")
     al = Visitor(desk.client, desk.services, cookie_of(entered))
     assert al.cookie != guest.cookie
     assert (await al.get("/today")).status_code == 200

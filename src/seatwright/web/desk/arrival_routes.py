@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from seatwright.auth import invitations, passwords, resets, service, sessions, sign_in
 from seatwright.auth.line import Origin
 from seatwright.auth.model import Account
+from seatwright.auth.roles import rights_of
 from seatwright.auth.sign_in import Entry
 from seatwright.core.clock import SECOND_MS
 from seatwright.core.errors import Conflict, Forbidden, Invalid, SeatwrightError, TooMany
@@ -38,19 +39,19 @@ async def post_invitation(request: ApiRequest, handle: FromPath[str]) -> Respons
         service.check_name(name)
         hashed = await _hashed(request, handle, sent.exact("password"), invitation=True)
 
-        async def run(tx: Tx) -> str:
+        async def run(tx: Tx) -> tuple[str, str]:
             now, context = parts.clock.now(), session_context(parts)
             user = await invitations.accept(tx, parts.keyring, now, handle, name=name, password_hash=hashed)
             entry = Entry(user.account_id, user.id, _FIRST_GENERATION)
             agent = request.headers.get("user-agent", "")
             entered = await sign_in.enter(tx, context, now, entry, code="", user_agent=agent, before=cookie(request))
             assert entered.cookie is not None, "a new user has no second step"
-            return entered.cookie
+            return entered.cookie, "/today" if "departures.read" in rights_of(user) else "/more"
 
-        value = await parts.database.write(run)
+        value, home = await parts.database.write(run)
     except (Invalid, Forbidden, TooMany, Conflict) as error:
         return await _invitation(request, handle, name=name, error=error)
-    return set_cookie(go(request, "/more"), value, session_context(parts).lifetime_ms // SECOND_MS)
+    return set_cookie(go(request, home), value, session_context(parts).lifetime_ms // SECOND_MS)
 
 
 async def _invitation(

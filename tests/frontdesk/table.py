@@ -83,6 +83,7 @@ TABLE = [
     Page("GET", "/desk/orders", READ),
     Page("GET", "/desk/orders/export", READ),
     Page("GET", "/desk/find/orders", READ),
+    Page("GET", "/desk/drawer", ("transactions.read",)),
     Page("GET", "/desk/orders/{reference}", READ, ("order",)),
     Page("GET", "/desk/orders/{reference}/edit", WRITE, ("order",)),
     Page("POST", "/desk/orders/{reference}/edit", WRITE, ("order",), (("version", "1"), ("memo", "invoice"))),

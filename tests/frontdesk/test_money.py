@@ -143,3 +143,28 @@ async def test_who_may_not_edit_fees_sees_no_fields_for_them(
     assert (await money(desk, order))["total"] == order["total"], "neither was done in part"
     shown = text_of(await clerk.get(path))
     assert ("Record payment" in shown, "Record refund" in shown, "Cancel guests" in shown) == (False, False, True)
+
+
+async def test_the_drawer_of_a_day_is_what_was_recorded(
+    desk: Desk, dana: Visitor, client: httpx.AsyncClient, services: Services, rafting: str
+) -> None:
+    order = await pay_later(desk, rafting)
+    path = f"/orders/{order['confirmation']}"
+    bo = await visitor(client, services, desk.shop.account_id, ALL_PERMISSIONS, name="Bo")
+    assert "Nothing was taken or given back" in text_of(await dana.get("/drawer"))
+    for who, method, amount in ((dana, "cash", "50"), (bo, "card", "100"), (dana, "cash", "5.50")):
+        await who.post(f"{path}/payments", {"amount": amount, "method": method})
+    await dana.post(f"{path}/refunds", {"amount": "0.50", "method": "cash", "more": "1"})
+    said = text_of(await dana.get("/drawer"))
+    for shown in (
+        "Dana Reyes Way",
+        "Cash $55.50 −$0.50 – $55.00",
+        "Bo Way",
+        "Card $100.00 – – $100.00",
+        "Refund, cash",
+    ):
+        assert shown in said, shown
+    mine = text_of(await bo.get("/drawer?mine=1"))
+    assert ("Card $100.00" in mine, "Dana" in mine.partition("Way")[2]) == (True, False)
+    assert "Nothing was taken" in text_of(await dana.get("/drawer?day=2026-06-30"))
+    assert (await dana.get("/drawer?day=never")).status_code == 400

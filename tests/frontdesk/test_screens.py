@@ -42,6 +42,10 @@ SCREENS = {
     "orders-none": "/orders?q=zzzz&status=pending",
     "order": "/orders/{order}",
     "order-edit": "/orders/{order}/edit",
+    "cancel": "/orders/{order}/cancel",
+    "cancel-breakdown": "/orders/{order}/cancel?guest={guest}",
+    "drawer": "/drawer",
+    "drawer-empty": "/drawer?day=2020-01-01",
     "more": "/more",
     "profile": "/profile",
     "users": "/users",
@@ -106,6 +110,7 @@ def _things(api: str, token: str) -> dict[str, str]:
         user = client.get(f"{desk}/users").json()["data"][0]["id"]
         client.post(f"{desk}/invitations", json={"email": "sam@canyon.example", "role": "guide"})
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
+    found["guest"] = (item["participantList"] or item["unitList"])[0]["id"]
     return found | {"free": free, "free_day": day, "cart": cart, "other": other, "user": user}
 
 

@@ -481,6 +481,7 @@ READERS = {
     "web/desk/order_list_view.py": {"listed"},  # the same
     "web/desk/manifest_view.py": {"_party", "_row"},  # a `Guest`
     "web/desk/cancel_routes.py": {"_show"},  # an `OrderView`
+    "web/desk/drawer_view.py": {"_sums"},  # sums of the ledger
     "web/desk/order_view.py": {"order_page", "_contact", "guest_view", "_payment", "_sub"},  # an `OrderView`
     "web/my/routes.py": {"_wording"},
     "web/my/view.py": {"order_view", "_line"},  # the same

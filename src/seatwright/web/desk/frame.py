@@ -58,6 +58,7 @@ DAY: tuple[Screen, ...] = (
 )
 """The desk's own screens."""
 BUSINESS: tuple[Screen, ...] = (
+    Screen("drawer", "Drawer", "banknote", "/drawer", "transactions.read"),
     Screen("users", "Users", "users", "/users", "users.write"),
     Screen("audit", "Audit log", "scroll-text", "/audit", "audit.read"),
 )

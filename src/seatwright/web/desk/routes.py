@@ -12,6 +12,7 @@ from seatwright.web.desk import (
     calendar_routes,
     cancel_routes,
     departure_routes,
+    drawer_routes,
     edit_routes,
     live_routes,
     money_routes,
@@ -38,4 +39,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *cancel_routes.ROUTES,
     *people_routes.ROUTES,
     *audit_routes.ROUTES,
+    *drawer_routes.ROUTES,
 ]

@@ -286,7 +286,7 @@ async def _cart(
         cart=page,
         longer=longer,
         method=sent.text("method", booking_form.LATER) if sent else booking_form.LATER,
-        amount=sent.text("amount", page.amount) if sent else page.amount,
+        amount=sent.text("amount", page.amount) if sent else page.deposit_amount or page.amount,
         memo=sent.text("memo") if sent else "",
         reference=sent.text("reference") if sent else "",
         mail=sent.has("mail") if sent else True,

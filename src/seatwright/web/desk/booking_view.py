@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from seatwright.cart.deposits import deposit_of
 from seatwright.cart.model import Cart, Item, Line
 from seatwright.cart.service import PricedCart
 from seatwright.catalog.model import Catalog, Product, Question
@@ -74,7 +75,8 @@ class CartItem(NamedTuple):
 
 class CartPage(NamedTuple):
     """The cart. `seconds` is how long its seats are held yet; 0 if they aren't any more. `adds_to` is the confirmation
-    number of the order to which it will be added."""
+    number of the order to which it will be added. `deposit` is what the products ask for in advance, if they do.
+    """
 
     id: str
     items: list[CartItem]
@@ -82,6 +84,8 @@ class CartPage(NamedTuple):
     total: int
     total_text: str
     amount: str
+    deposit: str
+    deposit_amount: str
     seconds: int
     held_until: str
     questions: list[tuple[Question, str]]
@@ -123,6 +127,7 @@ def cart_page(priced: PricedCart, catalog: Catalog, typed: Mapping[str, str], no
     cart, items = priced.cart, priced.cart.body.items
     ends = min((item.expires_at for item in items), default=now)
     total = priced.addition.more.total if priced.addition else sum(line.total for item in items for line in item.lines)
+    deposit = min(total, deposit_of(items))
     return CartPage(
         id=cart.id,
         items=[_item(item, catalog, typed, texts) for item in items],
@@ -130,6 +135,8 @@ def cart_page(priced: PricedCart, catalog: Catalog, typed: Mapping[str, str], no
         total=total,
         total_text=texts.money(total, priced.currency),
         amount=str(to_wire(total, priced.currency)),
+        deposit=texts.money(deposit, priced.currency) if deposit else "",
+        deposit_amount=str(to_wire(deposit, priced.currency)) if deposit else "",
         seconds=max(0, (ends - now) // SECOND_MS),
         held_until=texts.clock(ends),
         questions=[

@@ -31,6 +31,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "order.edited": ("pencil", "Guests or the customer were edited"),
     "order.details_changed": ("pencil", "The reference or the memo was changed"),
     "order.confirmation_sent": ("mail", "The confirmation was sent again"),
+    "order.message_sent": ("message-square", "A message was sent to its guests"),
     "order.links_ended": ("lock", "The customer’s links were ended"),
 }
 """The icon and the sentence of each action of an order."""

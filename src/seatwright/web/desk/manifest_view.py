@@ -38,6 +38,7 @@ class Party(NamedTuple):
     owed: str
     guests: list[GuestRow]
     all_in: bool
+    expected: int
 
 
 class Stop(NamedTuple):
@@ -132,6 +133,7 @@ def _party(guests: list[Guest], catalog: Catalog, texts: Texts) -> Party:
         owed=texts.money(owed, first.currency) if owed > 0 else "",
         guests=[_row(guest, number, catalog, texts) for number, guest in enumerate(guests, 1)],
         all_in=all(guest.checked_in is not None for guest in guests),
+        expected=sum(guest.status != "pending" for guest in guests),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from seatwright.cart.model import Arrangement, Item, Line
-from seatwright.catalog.model import Catalog
+from seatwright.catalog.model import Catalog, Product
 from seatwright.catalog.questions import answer_to
 from seatwright.core import names
 from seatwright.core.mail import one_line
@@ -28,14 +28,19 @@ def guests_text(item: Item, lines: Iterable[Line], catalog: Catalog, words: Word
     sold = names.count(line.tier for line in lines)
     counts = product.as_spelled(sold) if product else sold
     known = [tier.code for tier in product.tiers] if product else []
-    parts = []
-    for code in (*(each for each in known if each in counts), *sorted(counts.keys() - set(known))):
-        tier = product.tier(code) if product else None
-        name = tier.name if tier else code
-        if product and names.same(code, ONE_PRICE):
-            name = product.quantity_label
-        parts.append(words.count(counts[code], one_line(name, MAX_VALUE)))
+    codes = (*(each for each in known if each in counts), *sorted(counts.keys() - set(known)))
+    parts = [words.count(counts[code], one_line(tier_label(code, product), MAX_VALUE)) for code in codes]
     return ", ".join(parts)
+
+
+def tier_label(code: str, product: Product | None) -> str:
+    """Return what people call a tier: its present name, or its code if it doesn't exist any more; where everybody pays
+    one price, what the product counts, such as "Guest" or "Bike".
+    """
+    if product is not None and names.same(code, ONE_PRICE):
+        return product.quantity_label
+    tier = product.tier(code) if product else None
+    return tier.name if tier else code
 
 
 def tier_name(line: Line, item: Item, catalog: Catalog) -> str:

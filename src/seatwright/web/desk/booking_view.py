@@ -11,11 +11,11 @@ from seatwright.cart.model import Cart, Item, Line
 from seatwright.cart.service import PricedCart
 from seatwright.catalog.model import Catalog, Product, Question
 from seatwright.catalog.questions import questions_of
-from seatwright.core import names, times
+from seatwright.core import times
 from seatwright.core.clock import SECOND_MS, Instant
 from seatwright.core.money import to_wire
 from seatwright.inventory.model import Departure
-from seatwright.presentation.guests import ONE_PRICE, tier_name
+from seatwright.presentation.guests import tier_label
 from seatwright.presentation.rows import Row
 from seatwright.web.desk.texts import Texts
 
@@ -111,7 +111,7 @@ def departure_choice(
         tiers=[
             TierChoice(
                 field=f"count.{tier.code}",
-                name=product.quantity_label if names.same(tier.code, ONE_PRICE) else tier.name,
+                name=tier_label(tier.code, product),
                 price=texts.money(tier.price_on(departure.prices), catalog.currency),
                 ages=_ages(tier.min_age, tier.max_age),
                 count_text=typed.get(tier.code, ""),
@@ -191,10 +191,9 @@ def _guest(
     typed: Mapping[str, str],
     texts: Texts,
 ) -> CartGuest:
-    one_price = product is not None and names.same(line.tier, ONE_PRICE)
     return CartGuest(
         id=line.id,
-        tier=product.quantity_label if product is not None and one_price else tier_name(line, item, catalog),
+        tier=tier_label(line.tier, product),
         first_name=typed.get(f"first.{line.id}", line.first_name or ""),
         last_name=typed.get(f"last.{line.id}", line.last_name or ""),
         price=texts.money(line.total),

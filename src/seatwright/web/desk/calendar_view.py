@@ -12,6 +12,7 @@ from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.reports.departures import DayDeparture, DayList
 from seatwright.web.desk import timeline
+from seatwright.web.desk.departure_view import start_place
 from seatwright.web.desk.texts import Texts
 from seatwright.web.desk.timeline import Hours, Span
 
@@ -162,11 +163,10 @@ def _lane(
 ) -> Lane:
     product = lane[0].product
     pool = lane[0].pool
-    location = next(iter(catalog.locations[code].name for code in product.locations if code in catalog.locations), "")
     placed = timeline.places([spans[shown.departure.id] for shown in lane], hours)
     return Lane(
         product=product.name,
-        note=f"{pool.units} in the pool" if pool is not None else location,
+        note=f"{pool.units} in the pool" if pool is not None else start_place(product, catalog),
         blocks=[block_of(shown, now, texts, place.classes) for shown, place in zip(lane, placed, strict=True)],
     )
 

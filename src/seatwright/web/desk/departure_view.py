@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from seatwright.catalog.model import Catalog
-from seatwright.core import names
+from seatwright.catalog.model import Catalog, Product
 from seatwright.core.clock import Instant
+from seatwright.presentation.guests import tier_label
 from seatwright.reports.departures import DayDeparture
 from seatwright.reports.manifest import Guest, Manifest
 from seatwright.web.desk.texts import Texts
@@ -56,7 +56,7 @@ def peek_of(shown: DayDeparture, manifest: Manifest, catalog: Catalog, now: Inst
     departure, product = shown.departure, shown.product
     start, zone = departure.start_at, departure.time_zone
     assert start is not None, "what is on a day has a start"
-    place = next(iter(catalog.locations[code].name for code in product.locations if code in catalog.locations), "")
+    place = start_place(product, catalog)
     end = f"back at {texts.clock(departure.end_at, zone)}" if departure.end_at else ""
     debts = _debts(manifest.guests, texts)
     return Peek(
@@ -80,6 +80,11 @@ def peek_of(shown: DayDeparture, manifest: Manifest, catalog: Catalog, now: Inst
     )
 
 
+def start_place(product: Product, catalog: Catalog) -> str:
+    """Return the name of the place where a product starts, or an empty text."""
+    return next((catalog.locations[code].name for code in product.locations if code in catalog.locations), "")
+
+
 def _sales(shown: DayDeparture, now: Instant, texts: Texts) -> str:
     departure = shown.departure
     if departure.closed:
@@ -93,14 +98,7 @@ def _sales(shown: DayDeparture, now: Instant, texts: Texts) -> str:
 
 def _tiers(manifest: Manifest, catalog: Catalog, product_id: str) -> str:
     product = catalog.products_by_id.get(product_id)
-    said = []
-    for code, count in manifest.tiers.items():
-        tier = product.tier(code) if product else None
-        name = tier.name if tier else code
-        if product is not None and names.same(code, "all"):
-            name = product.quantity_label
-        said.append(f"{count} × {name}")
-    return ", ".join(said)
+    return ", ".join(f"{count} × {tier_label(code, product)}" for code, count in manifest.tiers.items())
 
 
 def _pickups(guests: list[Guest]) -> list[Count]:

@@ -19,7 +19,7 @@ from seatwright.core.errors import Invalid
 from seatwright.customers.check import check_answer, check_customer, check_text
 from seatwright.orders.edit_plan import GuestEdit, OrderEdit
 from seatwright.orders.view import OrderView, is_limited
-from seatwright.presentation.guests import ONE_PRICE, guest_name, tier_name
+from seatwright.presentation.guests import guest_name, tier_label
 from seatwright.web.desk.booking_view import CUSTOMER, PickupOption, pickup_options
 from seatwright.web.desk.texts import Texts
 from seatwright.web.desk.visit import Form
@@ -193,7 +193,7 @@ def _guest(item: Item, line: Line, catalog: Catalog, sent: Form | None, texts: T
         if len(fitting) > 1 and any(tier.code == line.tier for tier in fitting):
             tiers = [Choice(tier.code, tier.name, tier.code == chosen) for tier in fitting]
         options = pickup_options(product, catalog, texts)
-    named = product.quantity_label if product and names.same(line.tier, ONE_PRICE) else tier_name(line, item, catalog)
+    named = tier_label(line.tier, product)
     return GuestForm(
         id=line.id,
         name=guest_name(line) or f"{named} {number}",

@@ -7,10 +7,10 @@ from datetime import date
 from typing import NamedTuple
 
 from seatwright.catalog.model import Catalog
-from seatwright.core import names, times
+from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.inventory.model import Departure
-from seatwright.presentation.guests import ONE_PRICE, answer_texts, tier_name
+from seatwright.presentation.guests import answer_texts, tier_label
 from seatwright.reports.manifest import Guest, Manifest
 from seatwright.web.desk.departure_view import party_name
 from seatwright.web.desk.texts import Texts
@@ -86,18 +86,10 @@ def departure_page(departure: Departure, manifest: Manifest, catalog: Catalog, t
         guests=len(manifest.guests),
         checked_in=sum(guest.checked_in is not None for guest in manifest.guests),
         no_shows=sum(guest.no_show is not None for guest in manifest.guests),
-        tiers=", ".join(f"{count} × {_tier(code, departure, catalog)}" for code, count in manifest.tiers.items()),
+        tiers=", ".join(f"{count} × {tier_label(code, product)}" for code, count in manifest.tiers.items()),
         closed=departure.closed,
         stops=_stops(manifest, catalog, texts),
     )
-
-
-def _tier(code: str, departure: Departure, catalog: Catalog) -> str:
-    product = catalog.products_by_id.get(departure.product_id)
-    tier = product.tier(code) if product else None
-    if product is not None and names.same(code, ONE_PRICE):
-        return product.quantity_label
-    return tier.name if tier else code
 
 
 def _stops(manifest: Manifest, catalog: Catalog, texts: Texts) -> list[Stop]:
@@ -142,9 +134,7 @@ def _whole_name(customer: Mapping[str, object]) -> str:
 
 
 def _row(guest: Guest, number: int, catalog: Catalog, texts: Texts) -> GuestRow:
-    product = catalog.products_by_id.get(guest.item.product_id)
-    one_price = product is not None and names.same(guest.line.tier, ONE_PRICE)
-    tier = product.quantity_label if product is not None and one_price else tier_name(guest.line, guest.item, catalog)
+    tier = tier_label(guest.line.tier, catalog.products_by_id.get(guest.item.product_id))
     own = " ".join(filter(None, (guest.line.first_name, guest.line.last_name)))
     state, since = "", ""
     if guest.status == "pending":

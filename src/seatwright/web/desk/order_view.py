@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog
-from seatwright.core import names, times
+from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.customers.fields import full_name
 from seatwright.orders.model import OrderStatus, Payment, item_status
 from seatwright.orders.view import OrderView
-from seatwright.presentation.guests import ONE_PRICE, answer_rows, answer_texts, guest_name, tier_name
+from seatwright.presentation.guests import answer_rows, answer_texts, guest_name, tier_label
 from seatwright.presentation.money import included_texts, money_rows
 from seatwright.presentation.rows import Row
 from seatwright.web.desk.texts import Texts
@@ -204,10 +204,7 @@ def _trip(item: Item, catalog: Catalog, now: Instant, texts: Texts) -> TripView:
 def guest_view(line: Line, number: int, item: Item, catalog: Catalog, texts: Texts) -> GuestView:
     """Return a participant or unit, the one with this `number` in its item."""
     pickup = item.arranged(line).pickup
-    tier = tier_name(line, item, catalog)
-    product = catalog.products_by_id.get(item.product_id)
-    if names.same(line.tier, ONE_PRICE) and product is not None:
-        tier = product.quantity_label
+    tier = tier_label(line.tier, catalog.products_by_id.get(item.product_id))
     state, note = "", ""
     if line.status == "cancelled":
         state, note = "gone", "cancelled"

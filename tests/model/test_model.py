@@ -109,7 +109,7 @@ MUTANTS = {
     ],
     "a reseller sells on": [Cut("seatwright.cart.service", "require_sale", "== cart.account_id", "!= ''")],
     "what is pending costs a fee": [
-        Cut("seatwright.cancellation.service", "_fees", "if line.pending_until or (", "if (")
+        Cut("seatwright.cancellation.service", "fees_of", "if line.pending_until or (", "if (")
     ],
     "a deadline is a millisecond late": [
         Cut("seatwright.orders.store", "due_for_answer", "answer_by <= $1", "answer_by < $1")

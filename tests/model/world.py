@@ -45,7 +45,8 @@ ENDS = {"B1": "2026-07-04 17:00", "B2": "2026-07-04 13:00", "B3": "2026-07-04 20
 TERMS = Terms(rate=Rate(amount=150_000))
 
 CHANGING = (
-    "hold, cart, orders, order_view, order_reference, order_line, ledger_entry, audit_event, discount_use, idempotency"
+    "hold, cart, orders, order_view, order_term, order_reference, order_line, ledger_entry, audit_event, discount_use, "
+    "idempotency"
 )
 
 

@@ -143,7 +143,7 @@ FIXED = [
     Route("POST", "/api/v1/products/{code}/departures/recurring", DEPARTURES, ("product",), DAILY),
     Route("GET", "/api/v1/departures", DEPARTURE_LISTS, (), None, "?from=2026-07-01"),
     Route("GET", "/api/v1/departures/{departure_id}", DEPARTURE_LISTS, ("departure",)),
-    Route("PATCH", "/api/v1/departures/{departure_id}", DEPARTURES, ("departure",), {"capacity": 90}),
+    Route("PATCH", "/api/v1/departures/{departure_id}", DEPARTURES, ("departure",), {"capacity": 4_000}),
     Route("DELETE", "/api/v1/departures/{departure_id}", DEPARTURES, ("unsold",)),
     Route("GET", "/api/v1/departures/{departure_id}/manifest", ("manifests.read",), ("departure",)),
     Route("GET", "/api/v1/carts/{cart_id}/holds", READ, ("cart",)),

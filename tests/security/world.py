@@ -84,9 +84,9 @@ def catalog(code: str, day: str = "2026-07-14") -> dict[str, Any]:
             },
         ],
         "departures": [
-            {"product": f"charter-{own}", "start": f"{day}T09:00", "durationMin": 240, "capacity": 500},
-            {"product": f"product-{own}", "start": f"{day}T09:00", "durationMin": 240, "capacity": 500},
-            {"product": f"rental-{own}", "start": f"{day}T09:00", "capacity": 500},
+            {"product": f"charter-{own}", "start": f"{day}T09:00", "durationMin": 240, "capacity": 5_000},
+            {"product": f"product-{own}", "start": f"{day}T09:00", "durationMin": 240, "capacity": 5_000},
+            {"product": f"rental-{own}", "start": f"{day}T09:00", "capacity": 5_000},
         ],
     }
 

@@ -92,9 +92,9 @@ class Books:
         return self.order
 
     async def _convert(self, tx: Tx, cart: Cart, order: Order, change: store.Change, **_: Any) -> Order:
-        return await self._update(tx, order, change)
+        return await self._update(tx, order, order, change)
 
-    async def _update(self, tx: Tx, order: Order, change: store.Change, **_: Any) -> Order:
+    async def _update(self, tx: Tx, before: Order, order: Order, change: store.Change) -> Order:
         self.order = store.applied(order, change)
         self.transactions += change.transactions
         return self.order

@@ -92,9 +92,11 @@ def _weigh(request: ApiRequest, size: int) -> None:
 
 
 def _check_empty_id(request: ApiRequest) -> None:
-    """Refuse `/order/`: it was made with an empty id, but the framework would treat it as the list."""
+    """Refuse `/order/`: it was made with an empty id, but the framework would treat it as the list; and a DELETE of one
+    thing as a DELETE of all of them. A POST to a list makes something new, so its last slash doesn't matter.
+    """
     path: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    if not path.endswith((b"/", b"%2F", b"%2f")) or request.method != "GET":
+    if not path.endswith((b"/", b"%2F", b"%2f")) or request.method == "POST":
         return
     template = request.scope["path_template"]
     routes = (route for route in request.app.routes if isinstance(route, HTTPRoute))

@@ -52,8 +52,8 @@ class Finder extends HTMLElement {
     this.field.setAttribute("aria-expanded", "false");
     this.field.setAttribute("autocomplete", "off");
     if (this.list.id) this.field.setAttribute("aria-controls", this.list.id);
-    // Until now the field may have been hidden, and then the browser couldn't give it the focus.
-    if (this.field.autofocus && document.activeElement === document.body) this.field.focus();
+    // Not by `autofocus`: until now the field was hidden.
+    if (this.hasAttribute("focused") && document.activeElement === document.body) this.field.focus();
     this.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("focusout", (event) => { if (!this.contains(event.relatedTarget)) this.close(); });
     // What was typed before this script ran is looked for as well.

@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from seatwright.auth import invitations, passwords, resets, service, sessions, sign_in
+from seatwright.auth import invitations, passwords, resets, service, sign_in
 from seatwright.auth.line import Origin
 from seatwright.auth.model import Account
 from seatwright.auth.roles import rights_of
@@ -15,7 +15,7 @@ from seatwright.core.clock import SECOND_MS
 from seatwright.core.errors import Conflict, Forbidden, Invalid, SeatwrightError, TooMany
 from seatwright.http.context import ApiRequest, await_turn_of_address, networks, services, session_context
 from seatwright.storage.engine import ReadTx, Tx
-from seatwright.web.desk.frame import Notice, gate, go, refused, set_cookie
+from seatwright.web.desk.frame import go, open_gate, set_cookie
 from seatwright.web.desk.visit import FORM, PAGE, cookie, form
 
 _FIRST_GENERATION = 1
@@ -128,28 +128,6 @@ async def _hashed(request: ApiRequest, handle: str, password: str, *, invitation
         else:
             await parts.database.read(lambda tx: resets.read(tx, parts.keyring, now, handle))
     return await passwords.hash_password(password, Origin(networks(request)))
-
-
-def open_gate(
-    request: ApiRequest,
-    template: str,
-    error: SeatwrightError | None = None,
-    *,
-    notice: Notice | None = None,
-    **shown: object,
-) -> Response[str]:
-    """Return a page for somebody who isn't signed in, whose form has a token from a cookie that opens nothing."""
-    parts = services(request)
-    value = cookie(request) or sessions.new_visitor()
-    page = gate(
-        request,
-        template,
-        status=200 if error is None else error.status,
-        csrf=sessions.csrf_token(parts.keyring, value),
-        notice=notice if error is None else refused(error),
-        **shown,
-    )
-    return set_cookie(page, value, parts.settings.session_seconds)
 
 
 ROUTES: list[HTTPRouteHandler] = [

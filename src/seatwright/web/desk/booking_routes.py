@@ -16,6 +16,7 @@ from seatwright.cart.service import PricedCart
 from seatwright.catalog.model import Catalog
 from seatwright.core import times
 from seatwright.core.errors import Conflict, NotFound, SeatwrightError
+from seatwright.core.money import to_wire
 from seatwright.http.context import ApiRequest, booking, services
 from seatwright.inventory import store as inventory
 from seatwright.inventory.model import Departure
@@ -25,8 +26,8 @@ from seatwright.orders.placement import OrderDetails
 from seatwright.reports.departures import DayList, Days, departures_of
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.web.desk import booking_form, calendar_view
-from seatwright.web.desk.booking_view import CartPage, cart_page, departure_choice
-from seatwright.web.desk.frame import Notice, go, refused, screen
+from seatwright.web.desk.booking_view import CartPage, cart_page, departure_choice, total_of
+from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, query, read, write
 
@@ -70,8 +71,7 @@ async def post_new(request: ApiRequest) -> Response[str]:
     try:
         _, cart_id = await write(request, "orders.write", use_case)
     except SeatwrightError as error:
-        if error.status in (401, 403) or error.status >= 500:
-            raise
+        check_mendable(error, 403)
         return await _choose(request, sent, notice=refused(error), status=error.status)
     return go(request, f"/new/{cart_id}")
 
@@ -108,7 +108,8 @@ async def post_cart(request: ApiRequest, cart_id: FromPath[str]) -> Response[str
     except SeatwrightError as error:
         if error.code == ORDERED:
             return go(request, f"/orders/{error.values['order']}")
-        if error.status in (401, 403) or error.status >= 500 or error.code == "cart_not_found":
+        check_mendable(error, 403)
+        if error.code == "cart_not_found":
             raise
         return await _cart(request, cart_id, sent=sent, notice=refused(error), status=error.status)
     return go(request, path)
@@ -153,8 +154,7 @@ class _Work(NamedTuple):
 
 async def _book(work: _Work) -> str:
     priced = await work.keep()
-    texts = texts_of(work.visit.account)
-    whole = cart_page(priced, await _catalog(work), {}, work.visit.now, texts).amount
+    whole = str(to_wire(total_of(priced), priced.currency))
     details = OrderDetails(
         cart_id=work.cart_id,
         reference_id=work.sent.text("reference") or None,
@@ -206,10 +206,6 @@ _STEPS: Mapping[str, Callable[[_Work], Awaitable[str]]] = {
     "drop": _drop,
 }
 """What the buttons of a cart do, by the first word of their value."""
-
-
-async def _catalog(work: _Work) -> Catalog:
-    return await services(work.request).catalogs.load(work.tx, work.visit.account.id)
 
 
 async def _choose(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import NamedTuple
 
 from seatwright.cart.deposits import deposit_of
-from seatwright.cart.model import Cart, Item, Line
+from seatwright.cart.model import Cart, Item, Line, Sums, sums
 from seatwright.cart.service import PricedCart
 from seatwright.catalog.model import Catalog, Product, Question
 from seatwright.catalog.questions import questions_of
-from seatwright.core import times
 from seatwright.core.clock import SECOND_MS, Instant
 from seatwright.core.money import to_wire
 from seatwright.inventory.model import Departure
@@ -45,7 +43,6 @@ class DepartureChoice(NamedTuple):
 
     id: str
     product: str
-    day: date | None
     when: str
     free: int
     tiers: list[TierChoice]
@@ -98,15 +95,10 @@ def departure_choice(
     departure: Departure, product: Product, catalog: Catalog, typed: Mapping[str, str], texts: Texts
 ) -> DepartureChoice:
     """Return what can be chosen of a departure; `typed` are the counts by the tiers' codes."""
-    day, when = None, "No fixed date"
-    if departure.start_at is not None:
-        day = times.to_local(departure.start_at, departure.time_zone).date()
-        when = f"{texts.day(day)}, {texts.span(departure.start_at, departure.end_at, departure.time_zone)}"
     return DepartureChoice(
         id=departure.id,
         product=product.name,
-        day=day,
-        when=when,
+        when=texts.trip(departure.start_at, departure.end_at, departure.time_zone),
         free=max(0, departure.free),
         tiers=[
             TierChoice(
@@ -126,7 +118,7 @@ def cart_page(priced: PricedCart, catalog: Catalog, typed: Mapping[str, str], no
     """Return a cart; `typed` are the fields as they were sent with a form that was refused."""
     cart, items = priced.cart, priced.cart.body.items
     ends = min((item.expires_at for item in items), default=now)
-    total = priced.addition.more.total if priced.addition else sum(line.total for item in items for line in item.lines)
+    total = total_of(priced)
     deposit = min(total, deposit_of(items))
     return CartPage(
         id=cart.id,
@@ -167,16 +159,12 @@ def of_guests(item: Item, catalog: Catalog) -> list[Question]:
 
 
 def _item(item: Item, catalog: Catalog, typed: Mapping[str, str], texts: Texts) -> CartItem:
-    when = "No fixed date"
-    if item.start_at is not None:
-        day = times.to_local(item.start_at, item.time_zone).date()
-        when = f"{texts.day(day)}, {texts.span(item.start_at, item.end_at, item.time_zone)}"
     product, questions = catalog.products_by_id.get(item.product_id), of_guests(item, catalog)
     pickup = item.pickup
     return CartItem(
         id=item.id,
         product=item.product_name,
-        when=when,
+        when=texts.trip(item.start_at, item.end_at, item.time_zone),
         pickup=f"{pickup.location.name}{f', {pickup.detail.name}' if pickup.detail else ''}" if pickup else "",
         guests=[_guest(line, item, product, catalog, questions, typed, texts) for line in item.lines],
     )
@@ -204,15 +192,19 @@ def _guest(
     )
 
 
-def _sums(items: tuple[Item, ...], currency: str, texts: Texts) -> list[Row]:
-    lines = [line for item in items for line in item.lines]
-    parts = (
-        ("Price", sum(line.price for line in lines)),
-        ("Discount", -sum(line.discount for line in lines)),
-        ("Fees", sum(line.fees for line in lines)),
-        ("Tax", sum(line.tax for line in lines)),
-    )
+def _sums(items: Sequence[Item], currency: str, texts: Texts) -> list[Row]:
+    found = _of_lines(items)
+    parts = (("Price", found.price), ("Discount", -found.discount), ("Fees", found.fees), ("Tax", found.tax))
     return [Row(name, texts.money(amount, currency)) for name, amount in parts if amount]
+
+
+def total_of(priced: PricedCart) -> int:
+    """Return what a cart costs, or by how much it makes the order grow to which it will be added; minor units."""
+    return (priced.addition.more if priced.addition else _of_lines(priced.cart.body.items)).total
+
+
+def _of_lines(items: Sequence[Item]) -> Sums:
+    return sums([line for item in items for line in item.lines])
 
 
 def _ages(least: int | None, most: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -22,9 +23,7 @@ from seatwright.web.desk.departure_view import Peek, peek_of
 from seatwright.web.desk.frame import go, screen
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.todo import Task, tasks
-from seatwright.web.desk.visit import PAGE, Visit, query, read
-
-LIST_DAYS = 14
+from seatwright.web.desk.visit import PAGE, Visit, admit, query, read
 
 
 class DayFound(NamedTuple):
@@ -59,11 +58,7 @@ async def get_desk(request: ApiRequest) -> Response[str]:
 @get("/more", **PAGE)
 async def get_more(request: ApiRequest) -> Response[str]:
     """Show all screens, for phones, whose bar has room for a few."""
-
-    async def use_case(_: ReadTx, __: Visit) -> None:
-        return None
-
-    visit, _ = await read(request, None, use_case)
+    visit = await admit(request, None)
     return screen(request, visit, "more.html", here="more")
 
 
@@ -132,34 +127,21 @@ async def _chosen(tx: ReadTx, visit: Visit, departure_id: str) -> Found | None:
 
 
 async def _month(request: ApiRequest, day: date | None) -> Response[str]:
-    async def use_case(tx: ReadTx, visit: Visit) -> tuple[date, DayList]:
-        wanted = day or _today(visit)
-        days = calendar_view.weeks_of(wanted)
-        return wanted, await _departures(tx, request, visit, days[0], days[-1])
-
-    visit, (wanted, found) = await read(request, "departures.read", use_case)
-    texts = texts_of(visit.account)
+    visit, wanted, days, found = await _read_days(request, day, calendar_view.weeks_of)
     first = wanted.replace(day=1)
-    shown = calendar_view.cells(found, calendar_view.weeks_of(wanted), texts, month=wanted.month)
     return _calendar(
         request,
         visit,
         "month.html",
         day=wanted,
-        cells=shown,
+        days=calendar_view.month_of(found, days, wanted.month),
         before=(first - timedelta(days=1)).replace(day=1),
         after=(first + timedelta(days=32)).replace(day=1),
     )
 
 
 async def _week(request: ApiRequest, day: date | None) -> Response[str]:
-    async def use_case(tx: ReadTx, visit: Visit) -> tuple[date, DayList]:
-        wanted = day or _today(visit)
-        days = calendar_view.week_of(wanted)
-        return wanted, await _departures(tx, request, visit, days[0], days[-1])
-
-    visit, (wanted, found) = await read(request, "departures.read", use_case)
-    days = calendar_view.week_of(wanted)
+    visit, wanted, days, found = await _read_days(request, day, calendar_view.week_of)
     return _calendar(
         request,
         visit,
@@ -172,22 +154,30 @@ async def _week(request: ApiRequest, day: date | None) -> Response[str]:
 
 
 async def _list(request: ApiRequest, day: date | None) -> Response[str]:
-    async def use_case(tx: ReadTx, visit: Visit) -> tuple[date, DayList]:
-        wanted = day or _today(visit)
-        last = wanted + timedelta(days=LIST_DAYS - 1)
-        return wanted, await _departures(tx, request, visit, wanted, last)
-
-    visit, (wanted, found) = await read(request, "departures.read", use_case)
-    days = [wanted + timedelta(days=number) for number in range(LIST_DAYS)]
+    visit, wanted, days, found = await _read_days(request, day, calendar_view.fortnight_from)
     return _calendar(
         request,
         visit,
         "list.html",
         day=wanted,
         cells=[cell for cell in calendar_view.cells(found, days, texts_of(visit.account)) if cell.blocks],
-        before=wanted - timedelta(days=LIST_DAYS),
-        after=wanted + timedelta(days=LIST_DAYS),
+        before=wanted - timedelta(days=len(days)),
+        after=wanted + timedelta(days=len(days)),
     )
+
+
+async def _read_days(
+    request: ApiRequest, day: date | None, days_of: Callable[[date], Sequence[date]]
+) -> tuple[Visit, date, Sequence[date], DayList]:
+    """Return who asks, the day that is meant (today by default), the days around it, and their departures."""
+
+    async def use_case(tx: ReadTx, visit: Visit) -> tuple[date, Sequence[date], DayList]:
+        wanted = day or _today(visit)
+        days = days_of(wanted)
+        return wanted, days, await _departures(tx, request, visit, days[0], days[-1])
+
+    visit, found = await read(request, "departures.read", use_case)
+    return visit, *found
 
 
 def _calendar(request: ApiRequest, visit: Visit, template: str, **shown: Any) -> Response[str]:

@@ -63,10 +63,19 @@ class DayView(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A day of a month or week with its departures, and the sums of them."""
+    """A day of a week or list with its departures, and the sums of them."""
 
     day: date
     blocks: list[Block]
+    guests: int
+    free: int
+
+
+class MonthDay(NamedTuple):
+    """A day of a month with the sums of its departures; days of other months are not `inside`."""
+
+    day: date
+    departures: int
     guests: int
     free: int
     inside: bool
@@ -94,21 +103,32 @@ def day_view(found: DayList, catalog: Catalog, texts: Texts, *, money: bool) -> 
     )
 
 
-def cells(found: DayList, days: Sequence[date], texts: Texts, month: int | None = None) -> list[Cell]:
-    """Return these days with their departures; in a calendar of a month, days of others are not `inside`."""
-    by_day: dict[str, list[DayDeparture]] = {}
-    for shown in found.departures:
-        by_day.setdefault(shown.departure.local_date or "", []).append(shown)
+def cells(found: DayList, days: Sequence[date], texts: Texts) -> list[Cell]:
+    """Return these days with their departures."""
     return [
-        Cell(
-            day=day,
-            blocks=[block_of(shown, found.now, texts) for shown in by_day.get(day.isoformat(), [])],
-            guests=sum(shown.guests.guests for shown in by_day.get(day.isoformat(), [])),
-            free=sum(_sellable(shown, found.now) for shown in by_day.get(day.isoformat(), [])),
-            inside=month is None or day.month == month,
-        )
-        for day in days
+        Cell(day, [block_of(each, found.now, texts) for each in shown], *_sums(shown, found.now))
+        for day, shown in _by_day(found, days)
     ]
+
+
+def month_of(found: DayList, days: Sequence[date], month: int) -> list[MonthDay]:
+    """Return these days, of a calendar of a month, with the sums of their departures."""
+    return [
+        MonthDay(day, len(shown), *_sums(shown, found.now), inside=day.month == month)
+        for day, shown in _by_day(found, days)
+    ]
+
+
+def _by_day(found: DayList, days: Sequence[date]) -> list[tuple[date, list[DayDeparture]]]:
+    by_day: dict[str, list[DayDeparture]] = {day.isoformat(): [] for day in days}
+    for shown in found.departures:
+        by_day[shown.departure.local_date or ""].append(shown)
+    return list(zip(days, by_day.values(), strict=True))
+
+
+def _sums(shown: Sequence[DayDeparture], now: Instant) -> tuple[int, int]:
+    """Return how many guests there are, and how many seats can still be sold."""
+    return sum(each.guests.guests for each in shown), sum(_sellable(each, now) for each in shown)
 
 
 def today_of(now: Instant, account: Account) -> date:
@@ -129,6 +149,11 @@ def week_of(day: date) -> list[date]:
     """Return the days of a day's week, from Monday on."""
     monday = day - timedelta(days=day.weekday())
     return [monday + timedelta(days=number) for number in range(7)]
+
+
+def fortnight_from(day: date) -> list[date]:
+    """Return fourteen days from a day on."""
+    return [day + timedelta(days=number) for number in range(14)]
 
 
 def block_of(shown: DayDeparture, now: Instant, texts: Texts, place: str = "") -> Block:

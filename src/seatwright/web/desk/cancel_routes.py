@@ -26,7 +26,7 @@ from seatwright.orders.new_payment import GIVE_BACK, NewPayment
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.web.desk.booking_form import LATER, way
 from seatwright.web.desk.cancel_view import cancel_page
-from seatwright.web.desk.frame import Notice, go, refused, screen
+from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.order_routes import OrderFound, read_order
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, query, read, write
@@ -74,8 +74,7 @@ async def post_cancel(request: ApiRequest, reference: FromPath[str]) -> Response
     except SeatwrightError as error:
         if error.code == "already_cancelled":
             return go(request, f"/orders/{reference}", done="gone")
-        if error.status in (401, 403, 404) or error.status >= 500:
-            raise
+        check_mendable(error, 403, 404)
         return await _show(request, reference, sent, notice=refused(error), status=error.status, typed=False)
     return go(request, f"/orders/{reference}", done="cancelled")
 

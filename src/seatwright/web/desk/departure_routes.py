@@ -9,10 +9,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from seatwright.catalog.model import Catalog
+from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, NotFound, SeatwrightError
 from seatwright.http.context import ApiRequest, services
 from seatwright.inventory import store as inventory
 from seatwright.inventory.model import Departure
+from seatwright.orders import service as orders
 from seatwright.orders.checkin import Guests, check_in, note_no_show
 from seatwright.reports import manifest
 from seatwright.reports.manifest import Found
@@ -20,8 +22,8 @@ from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor
 from seatwright.storage.engine import ReadTx, Tx
-from seatwright.web.desk.frame import Notice, go, refused, screen
-from seatwright.web.desk.manifest_view import all_checked_in, departure_page
+from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
+from seatwright.web.desk.manifest_view import departure_page, since_when
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
 
@@ -75,32 +77,22 @@ async def post_scan(request: ApiRequest, departure_id: FromPath[str]) -> Respons
     sent = await form(request)
     code = sent.text("code")
 
-    async def use_case(tx: Tx, visit: Visit) -> str:
+    async def use_case(tx: Tx, visit: Visit) -> tuple[str, Instant | None]:
+        """Return the order's number, and since when its guests were there before."""
+        visit.caller.require("manifests.read")
+        item = (await orders.read(tx, visit.caller, code)).body.item(departure_id)
+        there = None if item is None else since_when(item)
         order = await check_in(tx, services(request).clock, visit.caller, Guests(code, departure_id))
-        return str(order.confirmation)
-
-    async def known(tx: ReadTx, visit: Visit) -> str:
-        """Say since when a party is there already; an empty text if it isn't."""
-        visit.caller.require("checkin.write")
-        found = await manifest.read(tx, visit.account.id, departure_id)
-        shown = manifest.manifest_of(found, visit.caller.permissions)
-        for guest in shown.guests:
-            if code in (guest.order_id, str(guest.confirmation)):
-                since = all_checked_in(shown, guest.order_id)
-                return texts_of(visit.account).clock(since) if since is not None else ""
-        return ""
+        return str(order.confirmation), there
 
     try:
-        _, since = await read(request, "manifests.read", known)
-        if since:
-            return await _show(
-                request,
-                departure_id,
-                notice=Notice("wait", f"{code} was scanned before: this party has been checked in since {since}."),
-            )
-        _, number = await write(request, "checkin.write", use_case)
+        visit, (number, there) = await write(request, "checkin.write", use_case)
     except SeatwrightError as error:
         return await _again(request, departure_id, error)
+    if there is not None:
+        since = texts_of(visit.account).clock(there)
+        text = f"{code} was scanned before: this party has been checked in since {since}."
+        return await _show(request, departure_id, notice=Notice("wait", text))
     return go(request, f"/departures/{departure_id}", party=number)
 
 
@@ -147,7 +139,8 @@ async def _show(
 
 async def _again(request: ApiRequest, departure_id: str, error: SeatwrightError) -> Response[str]:
     """Return the departure's page as it is now, with what was wrong above it."""
-    if error.status == 401 or error.status >= 500 or error.code == "departure_not_found":
+    check_mendable(error)
+    if error.code == "departure_not_found":
         raise error
     try:
         return await _show(request, departure_id, notice=refused(error), status=error.status)

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from seatwright.cart.model import Item, Line
 from seatwright.catalog.model import Catalog, Question
 from seatwright.catalog.questions import questions_of
-from seatwright.core import names, times
+from seatwright.core import names
 from seatwright.core.errors import Invalid
 from seatwright.customers.check import check_answer, check_customer, check_text
 from seatwright.orders.edit_plan import GuestEdit, OrderEdit
@@ -164,13 +164,9 @@ def _name(text: str) -> str | None:
 
 
 def _trip(item: Item, catalog: Catalog, sent: Form | None, texts: Texts) -> TripForm:
-    when = "No fixed date"
-    if item.start_at is not None:
-        day = times.to_local(item.start_at, item.time_zone).date()
-        when = f"{texts.day(day)}, {texts.span(item.start_at, item.end_at, item.time_zone)}"
     return TripForm(
         item.product_name,
-        when,
+        texts.trip(item.start_at, item.end_at, item.time_zone),
         [
             _guest(item, line, catalog, sent, texts, number)
             for number, line in enumerate(item.lines, 1)

@@ -22,7 +22,7 @@ from seatwright.storage import idempotency
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.storage.idempotency import StoredAnswer
 from seatwright.web.desk import edit_form
-from seatwright.web.desk.frame import Notice, go, refused, screen
+from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.order_routes import again
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, read, write
@@ -52,8 +52,7 @@ async def post_edit(request: ApiRequest, reference: FromPath[str]) -> Response[s
     try:
         _, quote = await write(request, "orders.write", use_case)
     except SeatwrightError as error:
-        if error.status in (401, 403, 404) or error.status >= 500:
-            raise
+        check_mendable(error, 403, 404)
         return await _form(request, reference, sent=sent, notice=refused(error), status=error.status)
     if quote is not None:
         return await _form(request, reference, sent=sent, quote=quote, status=409)

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from litestar import Response
 
+from seatwright.auth import sessions
 from seatwright.auth.model import PERMISSIONS, Permission
 from seatwright.core.errors import SeatwrightError
-from seatwright.http.context import ApiRequest
+from seatwright.http.context import ApiRequest, services
 from seatwright.web.desk.assets import assets
 from seatwright.web.desk.texts import texts_of
-from seatwright.web.desk.visit import COOKIE, PATH, Visit
+from seatwright.web.desk.visit import COOKIE, PATH, Visit, cookie
 from seatwright.web.desk.words import sentence
 from seatwright.web.pages import base_path, environment
 
@@ -79,6 +80,13 @@ def refused(error: SeatwrightError) -> Notice:
     return Notice("bad", sentence(error))
 
 
+def check_mendable(error: SeatwrightError, *others: int) -> None:
+    """Raise an error about which nobody at the desk can do anything on the page: the session is over, the server can't,
+    or one with another of these statuses."""
+    if error.status in (401, *others) or error.status >= 500:
+        raise error
+
+
 def screen(
     request: ApiRequest,
     visit: Visit,
@@ -111,6 +119,28 @@ def gate(request: ApiRequest, template: str, *, status: int = 200, csrf: str = "
     """Return a page for somebody who isn't signed in."""
     text = render(request, template, csrf=csrf, **shown)
     return Response(text, status_code=status, media_type="text/html", headers=dict(HEADERS))
+
+
+def open_gate(
+    request: ApiRequest,
+    template: str,
+    error: SeatwrightError | None = None,
+    *,
+    notice: Notice | None = None,
+    **shown: object,
+) -> Response[str]:
+    """Return a page for somebody who isn't signed in, whose form has a token from a cookie that opens nothing."""
+    parts = services(request)
+    value = cookie(request) or sessions.new_visitor()
+    page = gate(
+        request,
+        template,
+        status=200 if error is None else error.status,
+        csrf=sessions.csrf_token(parts.keyring, value),
+        notice=notice if error is None else refused(error),
+        **shown,
+    )
+    return set_cookie(page, value, parts.settings.session_seconds)
 
 
 def render(request: ApiRequest, template: str, **shown: Any) -> str:

@@ -15,9 +15,8 @@ from litestar.response import Stream
 from seatwright.http.change_feed import ChangeFeed
 from seatwright.http.context import ApiRequest, change_feed
 from seatwright.http.streams import ends_of
-from seatwright.storage.engine import ReadTx
 from seatwright.web.desk.frame import HEADERS
-from seatwright.web.desk.visit import PAGE, Visit, read
+from seatwright.web.desk.visit import PAGE, admit
 
 STILL_HERE_S = 15
 """How often a stream without changes says that it is still there, in seconds."""
@@ -29,11 +28,7 @@ _BEGINNING = b"retry: 2000\n\n"
 @get("/changes", **PAGE)
 async def get_changes(request: ApiRequest) -> Stream:
     """Tell the number of the account's changes now, and whenever it has grown."""
-
-    async def use_case(_: ReadTx, __: Visit) -> None:
-        return None
-
-    visit, _ = await read(request, None, use_case)
+    visit = await admit(request, None)
     events = stream(change_feed(request), visit.account.id, ends_of(request.scope))
     return Stream(events, media_type="text/event-stream", headers=HEADERS)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from seatwright.cart.model import Item
 from seatwright.catalog.model import Catalog
 from seatwright.core import times
 from seatwright.core.clock import Instant
@@ -69,17 +70,14 @@ class DeparturePage(NamedTuple):
 
 def departure_page(departure: Departure, manifest: Manifest, catalog: Catalog, texts: Texts) -> DeparturePage:
     """Return a departure's page; what its reader may not see isn't in the manifest."""
-    day, when, zone = None, "No fixed date", departure.time_zone
-    if departure.start_at is not None:
-        day = times.to_local(departure.start_at, zone).date()
-        span = texts.span(departure.start_at, departure.end_at, zone)
-        when = f"{texts.day(day)}, {span} {texts.zone_name(departure.start_at, zone)}"
+    start, zone = departure.start_at, departure.time_zone
+    when = texts.trip(start, departure.end_at, zone)
     product = catalog.products_by_id.get(departure.product_id)
     return DeparturePage(
         id=departure.id,
         product=product.name if product else manifest.product.name,
-        day=day,
-        when=when,
+        day=None if start is None else times.to_local(start, zone).date(),
+        when=when if start is None else f"{when} {texts.zone_name(start, zone)}",
         capacity=departure.capacity,
         taken=departure.taken,
         free=max(0, departure.free),
@@ -153,9 +151,9 @@ def _row(guest: Guest, number: int, catalog: Catalog, texts: Texts) -> GuestRow:
     )
 
 
-def all_checked_in(manifest: Manifest, order_id: str) -> Instant | None:
-    """Return since when all guests of an order are there; None if one isn't."""
-    found = [guest.checked_in for guest in manifest.guests if guest.order_id == order_id]
+def since_when(item: Item) -> Instant | None:
+    """Return since when all guests of an item are there; None if one isn't, or there are none."""
+    found = [line.checked_in_at for line in item.live]
     if not found or any(at is None for at in found):
         return None
     return max(at for at in found if at is not None)

@@ -23,7 +23,7 @@ from seatwright.storage.engine import ReadTx
 from seatwright.web.desk.frame import HEADERS, go, refused, screen
 from seatwright.web.desk.order_list_view import listed
 from seatwright.web.desk.texts import texts_of
-from seatwright.web.desk.visit import PAGE, Form, Visit, query, read
+from seatwright.web.desk.visit import PAGE, Form, Visit, admit, query, read
 
 T = TypeVar("T", bound=str)
 
@@ -81,11 +81,7 @@ async def get_export(request: ApiRequest) -> Response[bytes]:
     """Answer the same list as a file: `format` csv or xlsx. Raises `Invalid` for more orders than it takes."""
     asked, parts = query(request), services(request)
     pages = OrderPages(parts.database, _chosen(asked), _sort(asked))
-
-    async def use_case(_: ReadTx, __: Visit) -> None:
-        return None
-
-    visit, _ = await read(request, "orders.read", use_case)
+    visit = await admit(request, "orders.read")
     async with parts.report_queue.turn(visit.account.id):
         records, more = await pages.all(visit.account.id, MAX_ROWS)
         if more:

@@ -22,7 +22,7 @@ from seatwright.orders.checkin import Guests, check_in
 from seatwright.orders.view import OrderView, view_of
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Row, Tx
-from seatwright.web.desk.frame import Notice, go, refused, screen
+from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.history_view import history
 from seatwright.web.desk.notes_view import notes_card
 from seatwright.web.desk.order_view import order_page
@@ -151,8 +151,7 @@ async def again(
 ) -> Response[str]:
     """Return an order's page as it is now, with what was wrong above it. Raises `error` if it is nothing that somebody
     at the desk can mend on that page."""
-    if error.status in (401, 404) or error.status >= 500:
-        raise error
+    check_mendable(error, 404)
     try:
         visit, found = await read(request, "orders.read", lambda tx, visit: read_order(tx, request, visit, reference))
     except Forbidden:

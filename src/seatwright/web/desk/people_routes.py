@@ -21,7 +21,7 @@ from seatwright.core.errors import SeatwrightError
 from seatwright.http.context import ApiRequest, messenger, services, session_context
 from seatwright.messages import staff
 from seatwright.storage.engine import ReadTx, Tx
-from seatwright.web.desk.frame import Notice, go, refused, screen
+from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, query, read, write
 
 MAX_USERS = 200
@@ -211,7 +211,8 @@ def _change(sent: Form, do: str) -> UserChange:
 
 def _check_mendable(error: SeatwrightError) -> None:
     """Raise an error that isn't about what was typed or chosen."""
-    if error.status in (401, 404) or error.status >= 500 or error.code == "permission_missing":
+    check_mendable(error, 404)
+    if error.code == "permission_missing":
         raise error
 
 

@@ -17,8 +17,8 @@ from seatwright.core.clock import SECOND_MS
 from seatwright.core.errors import Invalid, SeatwrightError
 from seatwright.http.context import ApiRequest, networks, services, session_context
 from seatwright.storage.engine import ReadTx, Tx
-from seatwright.web.desk.frame import Notice, go, refused, screen, set_cookie
-from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, query, read, write
+from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen, set_cookie
+from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, admit, form, query, read, write
 
 _DONE = {
     "name": "Your name was changed.",
@@ -168,19 +168,14 @@ async def post_second_step(request: ApiRequest) -> Response[str]:
 async def _prove(request: ApiRequest, sent: Form) -> None:
     """Check the password of whoever sits there, which was typed again."""
     parts = services(request)
-
-    async def nothing(_: ReadTx, __: Visit) -> None:
-        return None
-
-    visit, _ = await read(request, None, nothing)
+    visit = await admit(request, None)
     await profile.check_own_password(
         parts.database, parts.limits, visit.now, visit.signed_in, sent.exact("current"), networks(request)
     )
 
 
 async def _again(request: ApiRequest, error: SeatwrightError) -> Response[str]:
-    if error.status == 401 or error.status >= 500:
-        raise error
+    check_mendable(error)
     return await _show(request, notice=refused(error), status=error.status)
 
 

@@ -14,7 +14,7 @@ from seatwright.core.clock import SECOND_MS
 from seatwright.core.errors import Forbidden, SeatwrightError, TooMany, Unauthorized
 from seatwright.http.context import ApiRequest, await_turn_of_address, networks, services, session_context
 from seatwright.storage.engine import Tx
-from seatwright.web.desk.frame import Notice, gate, go, refused, set_cookie
+from seatwright.web.desk.frame import Notice, gate, go, open_gate, set_cookie
 from seatwright.web.desk.visit import CSRF, FORM, PAGE, Form, cookie, form, query
 
 _OWN_PATH = re.compile(r"/[A-Za-z0-9/_.-]*(\?[A-Za-z0-9=&%_.+-]*)?")
@@ -45,7 +45,7 @@ async def post_sign_in(request: ApiRequest) -> Response[str]:
             parts.database, parts.limits, now, email, sent.exact("password"), networks(request)
         )
     except (Unauthorized, TooMany, Forbidden) as error:
-        return _ask(request, target, email=email, notice=refused(error), status=error.status)
+        return _ask(request, target, error, email=email)
     if len(entries) > 1:
         return await _choose(request, sent, entries)
     return await _open(request, sent, entries[0])
@@ -60,7 +60,7 @@ async def post_account(request: ApiRequest) -> Response[str]:
         sent = await form(request)
         entries = sign_in.entries_of(parts.keyring, parts.clock.now(), sent.text("ticket"))
     except SeatwrightError as error:
-        return _ask(request, "", notice=refused(error), status=error.status)
+        return _ask(request, "", error)
     chosen = next((entry for entry in entries if entry.account_id == sent.text("account")), None)
     return await _choose(request, sent, entries) if chosen is None else await _open(request, sent, chosen)
 
@@ -75,7 +75,7 @@ async def post_code(request: ApiRequest) -> Response[str]:
         (entry,) = sign_in.entries_of(parts.keyring, parts.clock.now(), sent.text("ticket"), at_most=1)
         return await _open(request, sent, entry)
     except SeatwrightError as error:
-        return _ask(request, "", notice=refused(error), status=error.status)
+        return _ask(request, "", error)
 
 
 @post("/sign-out", **FORM)
@@ -89,13 +89,14 @@ async def post_sign_out(request: ApiRequest) -> Response[str]:
 
 
 def _ask(
-    request: ApiRequest, target: str, *, email: str = "", notice: Notice | None = None, status: int = 200
+    request: ApiRequest,
+    target: str,
+    error: SeatwrightError | None = None,
+    *,
+    email: str = "",
+    notice: Notice | None = None,
 ) -> Response[str]:
-    """Return the page that asks; its form has a token too, from a cookie that opens nothing."""
-    value = cookie(request) or sessions.new_visitor()
-    csrf = sessions.csrf_token(services(request).keyring, value)
-    page = gate(request, "sign_in.html", status=status, csrf=csrf, next=target, email=email, notice=notice)
-    return set_cookie(page, value, services(request).settings.session_seconds)
+    return open_gate(request, "sign_in.html", error, notice=notice, next=target, email=email)
 
 
 async def _choose(request: ApiRequest, sent: Form, entries: list[Entry]) -> Response[str]:

@@ -49,6 +49,12 @@ class Texts(NamedTuple):
             return f"{self.clock(start, zone)} to {self.clock(end, zone)}"
         return f"{self.clock(start, zone)} to {self.day(last.date())}, {self.clock(end, zone)}"
 
+    def trip(self, start: Instant | None, end: Instant | None, zone: str) -> str:
+        """Return `Saturday, 4 July, 8:30 am to 12:30 pm`, or that there is no date."""
+        if start is None:
+            return "No fixed date"
+        return f"{self.day(times.to_local(start, zone).date())}, {self.span(start, end, zone)}"
+
     def zone_name(self, at: Instant, zone: str) -> str:
         """Return a zone's short name at a moment, such as `MDT`, or else how far it is from UTC."""
         return str(get_timezone_name(times.to_local(at, zone), width="short", locale=self.locale))

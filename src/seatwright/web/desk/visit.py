@@ -22,6 +22,7 @@ from seatwright.http.security import OPEN
 from seatwright.storage.engine import ReadTx, Tx
 
 T = TypeVar("T")
+AnyTx = TypeVar("AnyTx", bound=ReadTx)
 
 PATH = "/desk"
 COOKIE = "__Host-desk"
@@ -118,18 +119,20 @@ async def read(
 
     `permission` None allows every user. Raises `Unauthorized`, `Forbidden`, `TooMany`, and the errors of the use case.
     """
-    parts = services(request)
-    now = parts.clock.now()
-    await await_turn_of_address(request, "desk")
-
-    async def run(tx: ReadTx) -> tuple[Visit, T]:
-        visit = await _visit(tx, request, parts, now, permission)
-        return visit, await use_case(tx, visit)
-
+    parts, now, run = await _begin(request, permission, use_case)
     visit, result = await parts.database.read(run)
     if visit.signed_in.is_stale(now) and not parts.settings.read_only:
         await parts.database.write(lambda tx: sessions.note_seen(tx, now, visit.signed_in))
     return visit, result
+
+
+async def admit(request: ApiRequest, permission: Permission | None) -> Visit:
+    """Return who is at the desk, before work that is done outside of the transaction. Raises as `read` does."""
+
+    async def nothing(_: ReadTx, __: Visit) -> None:
+        return None
+
+    return (await read(request, permission, nothing))[0]
 
 
 async def write(
@@ -140,20 +143,28 @@ async def write(
     heavy: bool = False,
 ) -> tuple[Visit, T]:
     """The same for a use case that writes, in one transaction. It may run more than once (see `storage.engine`)."""
-    parts = services(request)
-    now = parts.clock.now()
-    await await_turn_of_address(request, "desk")
-
-    async def run(tx: Tx) -> tuple[Visit, T]:
-        visit = await _visit(tx, request, parts, now, permission)
-        return visit, await use_case(tx, visit)
-
+    parts, _, run = await _begin(request, permission, use_case)
     return await parts.database.write(run, heavy=heavy)
 
 
 def cookie(request: ApiRequest) -> str:
     """Return the value of the session's cookie, or an empty text."""
     return request.cookies.get(COOKIE, "")
+
+
+async def _begin(
+    request: ApiRequest, permission: Permission | None, use_case: Callable[[AnyTx, Visit], Awaitable[T]]
+) -> tuple[Services, Instant, Callable[[AnyTx], Awaitable[tuple[Visit, T]]]]:
+    """Wait for the address's turn; return the services, the time, and the use case together with who asks for it."""
+    parts = services(request)
+    now = parts.clock.now()
+    await await_turn_of_address(request, "desk")
+
+    async def run(tx: AnyTx) -> tuple[Visit, T]:
+        visit = await _visit(tx, request, parts, now, permission)
+        return visit, await use_case(tx, visit)
+
+    return parts, now, run
 
 
 async def _visit(

@@ -30,9 +30,5 @@ def sentence(error: SeatwrightError) -> str:
     for key in (f"{error.code} {error.about}", error.code):
         if key in SENTENCES:
             return SENTENCES[key]
-    text = error.message
-    if error.field and text.startswith(f"{error.field}: "):
-        text = text.removeprefix(f"{error.field}: ")
-    elif error.field and text.startswith(f"{error.field} "):
-        return text[:1].upper() + text[1:]
+    text = error.message.removeprefix(f"{error.field}: ") if error.field else error.message
     return text[:1].upper() + text[1:]

@@ -12,7 +12,9 @@ from functools import partial
 import structlog
 
 from seatwright.auth.model import ALL_PERMISSIONS, Caller
+from seatwright.cancellation.fees import FeeResult
 from seatwright.cancellation.service import (
+    Chosen,
     Target,
     cancel_chosen,
     choose,
@@ -21,6 +23,7 @@ from seatwright.cancellation.service import (
 )
 from seatwright.cart import holds
 from seatwright.cart.context import BookingContext
+from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound, SeatwrightError, Unavailable
 from seatwright.core.ids import new_hex24_at
 from seatwright.disruptions import store
@@ -132,16 +135,20 @@ async def progress(tx: ReadTx, booking: BookingContext, caller: Caller, job_id: 
     job = await store.find(tx, caller.account_id, job_id)
     if job is None:
         raise NotFound("There is no such job.", code="job_not_found")
-    currency = (await booking.catalogs.load(tx, caller.account_id)).currency
-    return progress_of(job, job.request, currency, job.orders, await store.outcomes(tx, job))
+    return await _progress(tx, job, (await booking.catalogs.load(tx, caller.account_id)).currency)
 
 
 async def jobs_of(tx: ReadTx, booking: BookingContext, caller: Caller, departure_id: str) -> list[Progress]:
     """Return the newest jobs on a departure with how far they have come, at most 20. Raises `NotFound`."""
     if await inventory.find(tx, caller.account_id, departure_id, booking.clock.now()) is None:
         raise _no_departure()
+    currency = (await booking.catalogs.load(tx, caller.account_id)).currency
     found = await store.of_departure(tx, caller.account_id, departure_id, limit=20)
-    return [await progress(tx, booking, caller, job.id) for job in found]
+    return [await _progress(tx, job, currency) for job in found]
+
+
+async def _progress(tx: ReadTx, job: Job, currency: str) -> Progress:
+    return progress_of(job, job.request, currency, job.orders, await store.outcomes(tx, job))
 
 
 async def work(database: Database, booking: BookingContext) -> int:
@@ -190,9 +197,8 @@ async def _done(tx: Tx, booking: BookingContext, job: Job, order_id: str) -> Ord
         lines = _guests(order, request)
         await send_message(tx, booking.clock, order, job.actor, request.text, lines)
         return OrderOutcome(order.id, order.confirmation, len(lines))
-    chosen = choose(order, Target(order.id, item_id=request.departure_id))
     now = booking.clock.now()
-    free = fees_of(order, chosen, now, apply_fee=False, after_move=False)
+    chosen, free = _without_fee(order, request, now)
     outcome = await cancel_chosen(
         tx, order, chosen, free, job.actor, now, reason=request.reason, message=request.reason
     )
@@ -215,10 +221,15 @@ async def _would_be(
         raise
     except SeatwrightError as error:
         return OrderOutcome(order.id, order.confirmation, reason=error.message)
-    chosen = choose(order, Target(order.id, item_id=request.departure_id))
-    free = fees_of(order, chosen, booking.clock.now(), apply_fee=False, after_move=False)
+    chosen, free = _without_fee(order, request, booking.clock.now())
     quoted = quote_chosen(order, chosen, free)
     return OrderOutcome(order.id, order.confirmation, len(quoted.cancelled), quoted.refund)
+
+
+def _without_fee(order: Order, request: JobRequest, now: Instant) -> tuple[Chosen, FeeResult]:
+    """Return the order's guests on the departure, and that cancelling them costs nothing."""
+    chosen = choose(order, Target(order.id, item_id=request.departure_id))
+    return chosen, fees_of(order, chosen, now, apply_fee=False, after_move=False)
 
 
 def _guests(order: Order, request: JobRequest) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from seatwright.cart.context import BookingContext
 from seatwright.cart.model import Arrangement
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Forbidden
-from seatwright.core.money import to_wire
 from seatwright.customers.fields import NO_ANSWERS
 from seatwright.inventory import store as inventory
 from seatwright.inventory.offer import for_reseller
@@ -21,6 +20,8 @@ from seatwright.orders import consent, ledger, store
 from seatwright.orders.edit_plan import EditPlan, Offer, OrderEdit, plan_edit
 from seatwright.orders.model import Order, OrderBody
 from seatwright.orders.outbox import Detail
+from seatwright.orders.repricing import check_difference
+from seatwright.orders.service import read
 from seatwright.orders.view import is_limited
 from seatwright.resellers.service import require_connection
 from seatwright.storage.engine import ReadTx, Tx
@@ -37,9 +38,7 @@ class EditQuote(NamedTuple):
 
 async def quote_edit(tx: ReadTx, booking: BookingContext, caller: Caller, edit: OrderEdit) -> EditQuote:
     """Return what an edit would come to now. Changes nothing; raises as `edit_order` does."""
-    order = await store.find(tx, caller.account_id, edit.order)
-    if order is None:
-        raise store.order_not_found()
+    order = await read(tx, caller, edit.order)
     plan = await _planned(tx, booking, caller, order, edit)
     total = order.total + plan.difference
     return EditQuote(order.body.currency, plan.difference, total, total - order.paid)
@@ -58,14 +57,7 @@ async def edit_order(
     """
     order = await store.lock_order(tx, caller, edit.order)
     plan = await _planned(tx, booking, caller, order, edit)
-    if difference is not None and difference != plan.difference:
-        amount = to_wire(plan.difference, order.body.currency)
-        raise Conflict(
-            f"difference: the edit changes the total by {amount} {order.body.currency} now; look at it again, and send "
-            "that if it is right.",
-            code="amounts_changed",
-            field="difference",
-        )
+    check_difference(order, difference, plan.difference, "edit")
     body = msgspec.structs.replace(
         order.body,
         customer=plan.customer,
@@ -127,12 +119,7 @@ async def _offer(tx: ReadTx, booking: BookingContext, order: Order, edit: OrderE
 
 
 def _change(order: Order, body: OrderBody, plan: EditPlan, caller: Caller, now: Instant) -> store.Change:
-    before = [(item, item.lines) for item in plan.before]
-    after = [(item, item.lines) for item in plan.after]
-    transactions = [ledger.difference(ledger.sale(before), ledger.sale(after))]
-    if body.resale is not None:
-        kind = body.resale.kind
-        transactions.append(ledger.difference(ledger.commission(before, kind), ledger.commission(after, kind)))
+    transactions = ledger.change_of_sale(plan.before, plan.after, body.resale.kind if body.resale else None)
     shown = bool(plan.edited) or plan.customer != order.body.customer
     return store.Change(
         at=max(now, order.modified_at),

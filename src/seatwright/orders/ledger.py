@@ -121,6 +121,19 @@ def difference(before: Iterable[Entry], after: Iterable[Entry]) -> list[Entry]:
     return _balanced([Entry(*key, amount, "sale") for key, amount in sums.items() if amount])
 
 
+def change_of_sale(
+    before: Iterable[Item], after: Iterable[Item], resale: Literal["commission", "net"] | None
+) -> list[list[Entry]]:
+    """Return the transactions that turn the sale of all lines of the items `before` into that of those `after`: the
+    sale, and the commission of an order that a reseller sold on these terms. Each may be empty.
+    """
+    was, now = [(item, item.lines) for item in before], [(item, item.lines) for item in after]
+    transactions = [difference(sale(was), sale(now))]
+    if resale is not None:
+        transactions.append(difference(commission(was, resale), commission(now, resale)))
+    return transactions
+
+
 def payment(made: Payment) -> list[Entry]:
     """Return the transaction of a payment or refund."""
     return _paid(made, made.amount, "refund" if made.is_refund else "payment")

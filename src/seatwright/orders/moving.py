@@ -17,7 +17,6 @@ from seatwright.cart.context import BookingContext
 from seatwright.catalog.model import Product
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, Forbidden, NotFound
-from seatwright.core.money import to_wire
 from seatwright.inventory import seats
 from seatwright.inventory import store as inventory
 from seatwright.inventory.model import Departure
@@ -26,6 +25,8 @@ from seatwright.orders import ledger, store
 from seatwright.orders.model import Order, merged
 from seatwright.orders.move_plan import MovePlan, MoveRequest, Target, plan_move
 from seatwright.orders.outbox import Detail
+from seatwright.orders.repricing import check_difference
+from seatwright.orders.service import read
 from seatwright.resellers.service import require_connection
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -69,9 +70,7 @@ class MoveResult(NamedTuple):
 
 async def quote_move(tx: ReadTx, booking: BookingContext, caller: Caller, request: MoveRequest) -> MoveQuote:
     """Return what a move would come to now. Changes nothing; raises as `move` does, but not `SoldOut`."""
-    order = await store.find(tx, caller.account_id, request.order)
-    if order is None:
-        raise store.order_not_found()
+    order = await read(tx, caller, request.order)
     if order.account_id != caller.account_id:
         raise _REFUSAL
     return await _quoted(tx, booking, order, request)
@@ -89,14 +88,7 @@ async def move(
     """
     order = await store.lock_own_order(tx, caller, request.order, _REFUSAL)
     quoted = await _quoted(tx, booking, order, request)
-    if difference is not None and quoted.plan.difference != difference:
-        amount = to_wire(quoted.plan.difference, order.body.currency)
-        raise Conflict(
-            f"difference: the move changes the total by {amount} {order.body.currency} now; look at it again, and send "
-            "that if it is right.",
-            code="amounts_changed",
-            field="difference",
-        )
+    check_difference(order, difference, quoted.plan.difference, "move")
     now = booking.clock.now()
     await _move_seats(tx, quoted, now)
     change = _change(quoted, request, caller, now)
@@ -138,12 +130,8 @@ async def _move_seats(tx: Tx, quoted: MoveQuote, now: Instant) -> None:
 
 def _change(quoted: MoveQuote, request: MoveRequest, caller: Caller, now: Instant) -> store.Change:
     order, plan = quoted.order, quoted.plan
-    before = [(item, item.lines) for item in plan.before]
-    after = [(item, item.lines) for item in plan.after]
-    transactions = [ledger.difference(ledger.sale(before), ledger.sale(after))]
-    if order.body.resale is not None:
-        kind = order.body.resale.kind
-        transactions.append(ledger.difference(ledger.commission(before, kind), ledger.commission(after, kind)))
+    resale = order.body.resale
+    transactions = ledger.change_of_sale(plan.before, plan.after, resale.kind if resale else None)
     return store.Change(
         at=now,
         actor=caller.user_id,

@@ -148,15 +148,9 @@ def sale_change(
     body: OrderBody, sale: Sale, paid: Sequence[Payment], caller: Caller, now: Instant, action: str
 ) -> store.Change:
     """Return the change of an order that sells `sale` and records what was paid with it."""
-    sold = [(item, item.lines) for item in (*sale.items, *sale.after)]
-    changed = [(item, item.lines) for item in sale.before]
-    transactions = [
-        ledger.difference(ledger.sale(changed), ledger.sale(sold)),
-        *map(ledger.payment, paid),
-    ]
-    if body.resale is not None:
-        kind = body.resale.kind
-        transactions.append(ledger.difference(ledger.commission(changed, kind), ledger.commission(sold, kind)))
+    resale = body.resale.kind if body.resale else None
+    sold, *commission = ledger.change_of_sale(sale.before, (*sale.items, *sale.after), resale)
+    transactions = [sold, *map(ledger.payment, paid), *commission]
     return store.Change(
         at=now,
         actor=caller.user_id,

@@ -1,4 +1,6 @@
-"""Shared by moves and edits: the discount with which a guest was sold, and parts of items. Pure."""
+"""Shared by moves and edits: the discount with which a guest was sold, the difference that was shown, and parts of
+items. Pure.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,8 @@ import msgspec
 
 from seatwright.cart.model import Item, Line, Reduction
 from seatwright.catalog.model import Catalog, Discount
+from seatwright.core.errors import Conflict
+from seatwright.core.money import to_wire
 from seatwright.orders.model import Order
 
 
@@ -34,6 +38,20 @@ def only(item: Item, chosen: Callable[[Line], bool]) -> Item:
 def parts(items: tuple[Item, ...], chosen: Callable[[Line], bool]) -> tuple[Item, ...]:
     """Return the items that have any of the chosen lines, each with only these."""
     return tuple(part for item in items if (part := only(item, chosen)).lines)
+
+
+def check_difference(order: Order, shown: int | None, now: int, what: str) -> None:
+    """Raise `Conflict` if the total grows by another amount now than by the one that was `shown`; None takes any.
+    `what` is what changes it, such as "move".
+    """
+    if shown is not None and shown != now:
+        amount, currency = to_wire(now, order.body.currency), order.body.currency
+        raise Conflict(
+            f"difference: the {what} changes the total by {amount} {currency} now; look at it again, and send that if "
+            "it is right.",
+            code="amounts_changed",
+            field="difference",
+        )
 
 
 def total(items: tuple[Item, ...]) -> int:

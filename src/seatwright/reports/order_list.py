@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seatwright.annotations import store as note_store
@@ -46,16 +46,21 @@ class OrderPages(NamedTuple):
         """Return the orders of one page, and where the next one begins."""
         return await self.database.read(lambda tx: page(tx, account_id, self, limit, after))
 
-    async def all(self, account_id: str, most: int, after: int | None = None) -> tuple[list[OrderRecord], bool]:
-        """Return the records of all pages, `most` at most, and whether there are more."""
-        records: list[OrderRecord] = []
+    async def cells(
+        self, account_id: str, zone: str, most: int, after: int | None = None
+    ) -> tuple[list[Sequence[Cell]], bool]:
+        """Return the sheet's rows of all pages, `most` at most, and whether there are more. `zone` is the account's.
+
+        Each page's orders are let go before the next one is read.
+        """
+        rows: list[Sequence[Cell]] = []
         while True:
-            rows, after = await self.page(account_id, min(EXPORT_PAGE, most - len(records)), after)
-            records += await asyncio.to_thread(records_of, rows, account_id)
+            found, after = await self.page(account_id, min(EXPORT_PAGE, most - len(rows)), after)
+            rows += await asyncio.to_thread(_rows, found, account_id, zone)
             if after is None:
-                return records, False
-            if len(records) == most:
-                return records, True
+                return rows, False
+            if len(rows) == most:
+                return rows, True
 
 
 async def page(
@@ -84,18 +89,19 @@ _TITLES = (
 )
 
 
-def orders_sheet(records: Sequence[OrderRecord], zone: str) -> Sheet:
+def orders_sheet(rows: Sequence[Sequence[Cell]]) -> Sheet:
     """Return the list of orders as a table: a row for each order. Orders may be of several currencies, so there is no
-    sum. `zone` is the account's.
+    sum.
     """
-    return Sheet(name="Orders", titles=_TITLES, rows=_rows(records, zone))
+    return Sheet(name="Orders", titles=_TITLES, rows=rows)
 
 
-def _rows(records: Sequence[OrderRecord], zone: str) -> Iterator[Sequence[Cell]]:
-    for order, tags in records:
+def _rows(found: Sequence[ListedRow], viewer_id: str, zone: str) -> list[Sequence[Cell]]:
+    rows: list[Sequence[Cell]] = []
+    for order, tags in records_of(found, viewer_id):
         customer, items, currency = order.body.customer, order.body.items, order.body.currency
         starts = [(item.start_at, item.time_zone) for item in items if item.start_at is not None]
-        yield (
+        row = (
             order.confirmation,
             order.status,
             customer_name(customer),
@@ -113,3 +119,5 @@ def _rows(records: Sequence[OrderRecord], zone: str) -> Iterator[Sequence[Cell]]
             order.channel or None,
             ", ".join(tags),
         )
+        rows.append(row)
+    return rows

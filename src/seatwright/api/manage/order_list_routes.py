@@ -111,15 +111,15 @@ async def find_orders(
     async def gather(who: Caller) -> ReportView:
         if format != "json":
             account = await parts.database.read(lambda tx: accounts.account(tx, who.account_id))
-            records, more = await pages.all(account.id, limit or MAX_ROWS, after)
+            rows, more = await pages.cells(account.id, account.time_zone, limit or MAX_ROWS, after)
             reporting.check_whole(limit is None, more=more)
-            return ReportView(lambda: None, lambda: orders_sheet(records, account.time_zone), "orders")
+            return ReportView(lambda: None, lambda: orders_sheet(rows), "orders")
         found, following = await pages.page(who.account_id, limit or DEFAULT_LIMIT, after)
         return ReportView(
             data=lambda: OrderPageOut(
                 orders=[listed_order_out(row.order(), who.account_id, tags) for row, tags in found], next=following
             ),
-            sheet=lambda: orders_sheet((), ""),
+            sheet=lambda: orders_sheet(()),
             file="orders",
         )
 

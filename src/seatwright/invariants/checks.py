@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from seatwright.core.clock import Instant
+from seatwright.invariants.model import Check
+from seatwright.invariants.people import PEOPLE_CHECKS
 from seatwright.orders.ledger import PAID
 from seatwright.orders.outbox import FAILS_OFTEN
 from seatwright.orders.term_fill import untrue_terms
@@ -18,16 +20,6 @@ SHOWN = 20
 """Maximum number of findings that are reported for each check."""
 GRACE_MS = 60_000
 """How long after its expiry a hold may still wait to be swept, in milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A promise, and the query for rows that break it. `$1` is the instant before which holds must be gone."""
-
-    name: str
-    promise: str
-    sql: str
-    uses_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +370,7 @@ CHECKS: tuple[Check, ...] = (
         "Every idempotency key that was kept has its answer.",
         "SELECT account_id, key FROM idempotency WHERE status = 0",
     ),
+    *PEOPLE_CHECKS,
 )
 
 

@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+SERVER := $(VENV)/.serves
 
 HOST ?= 127.0.0.1
 PORT ?= 8080
@@ -20,20 +21,33 @@ PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT -u 
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days bench bench-full lock vendor clean
+.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days bench bench-full wheel lock vendor clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(STAMP): requirements/dev.txt pyproject.toml
+PIP = $(BIN)/python -m pip install -qq --require-hashes
+
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=...")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m venv $(VENV)
+
+# What runs in production, and what builds the package; bytecode is made when a module is first imported.
+$(SERVER): requirements/base.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing $$(grep -c == requirements/base.txt) packages into $(VENV): about half a minute and 150 MB, this once"
+	@$(PIP) --no-compile -r requirements/base.txt -r requirements/build.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
-serve: $(STAMP) ## Run the server with demo data (HOST=, PORT=, DATA=)
-	$(BIN)/seatwright serve --demo --data $(DATA) --host $(HOST) --port $(PORT)
+# The same, and what tests and checks need. Packages that are there already are not installed again.
+$(STAMP): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing $$(grep -c == requirements/dev.txt) packages into $(VENV): about a minute and 500 MB, this once"
+	@$(PIP) -r requirements/dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable . --editable src/seatwright_client
+	@touch $(SERVER) $@
+
+serve: $(SERVER) ## Run the server with demo data (HOST=, PORT=, DATA=)
+	@$(BIN)/seatwright serve --demo --data $(DATA) --host $(HOST) --port $(PORT)
 
 test: $(STAMP) ## Run the tests, on SQLite and on PostgreSQL (ARGS=, WORKERS=)
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
@@ -94,15 +108,22 @@ bench: $(STAMP) ## Measure on this machine, in minutes (BENCH=); `make bench-ful
 bench-full: $(STAMP)
 	$(BIN)/python -m benchmarks --full $(BENCH)
 
-# dev.txt holds the versions of base.txt, so what is tested is what is deployed.
+wheel: $(STAMP) ## Build the wheels of the server and of its client into dist/
+	$(BIN)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir dist . ./src/seatwright_client
+	@rm -rf build src/seatwright_client/build
+	@ls dist/*.whl
+
+# dev.txt holds the versions of base.txt, so what is tested is what is deployed; build.txt is what builds the package.
 lock: $(STAMP) ## Bring requirements/*.txt in line with pyproject.toml (UPGRADE=1: to the newest versions)
 	$(PIP_COMPILE) --output-file requirements/base.txt pyproject.toml
 	$(PIP_COMPILE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt pyproject.toml
+	$(PIP_COMPILE) --only-build-deps --build-deps-for wheel --constraint requirements/dev.txt \
+		--output-file requirements/build.txt pyproject.toml
 
 vendor: ## Fetch what the desk's pages take from other projects (needs npm and Python 3.11)
 	$(PYTHON) vendor/fetch.py
 
 clean: ## Remove the virtual environment, caches and builds; data under var/ stays
 	rm -rf $(VENV) build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
-	rm -rf src/*.egg-info
+	rm -rf src/*.egg-info src/seatwright_client/build src/seatwright_client/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -185,7 +185,7 @@ def _base(url: str) -> str:
 
 def _version() -> str:
     try:
-        return version("seatwright")
+        return version("seatwright-client")
     except PackageNotFoundError:  # run from a source tree
         return "dev"
 

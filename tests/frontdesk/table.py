@@ -109,4 +109,12 @@ TABLE = [
         ("order",),
         (("guest", "<guest>"), ("proof", "x"), ("do", "cancel")),
     ),
+    Page("GET", "/desk/orders/{reference}/move", WRITE, ("order",)),
+    Page(
+        "POST",
+        "/desk/orders/{reference}/move",
+        WRITE,
+        ("order",),
+        (("guest", "<guest>"), ("to", "<departure>"), ("proof", "x"), ("do", "move")),
+    ),
 ]

@@ -44,6 +44,8 @@ SCREENS = {
     "order-edit": "/orders/{order}/edit",
     "cancel": "/orders/{order}/cancel",
     "cancel-breakdown": "/orders/{order}/cancel?guest={guest}",
+    "move": "/orders/{order}/move",
+    "move-cost": "/orders/{order}/move?guest={guest}&to={free}&day={day}&price=new&tier.All=Adult",
     "drawer": "/drawer",
     "drawer-empty": "/drawer?day=2020-01-01",
     "more": "/more",
@@ -69,12 +71,14 @@ class House(NamedTuple):
     api: str
     token: str
 
-    def book(self, departure: str) -> None:
-        """Book a seat as somebody else."""
+    def book(self, departure: str) -> str:
+        """Book a seat as somebody else; return the order's number."""
         with httpx.Client(headers={"Authorization": f"Bearer {self.token}"}) as client:
             cart = client.post(f"{self.api}/cart").json()["data"]["id"]
             client.post(f"{self.api}/cart/{cart}/item", json={"itemId": departure, "participants": {"Adult": 1}})
-            assert client.post(f"{self.api}/order", json={"id": cart}).status_code == 200
+            placed = client.post(f"{self.api}/order", json={"id": cart})
+            assert placed.status_code == 200
+            return str(placed.json()["data"]["confirmation"])
 
 
 @pytest.fixture(scope="module")
@@ -271,4 +275,30 @@ def test_who_is_typing_is_asked_before_the_page_changes(browser: Browser, house:
     house.book(house.things["other"])
     page.get_by_role("button", name="Changed: show").wait_for()
     assert words.input_value() == "half a wo"
+    context.close()
+
+
+def test_a_guest_is_moved_by_keyboard(browser: Browser, house: House) -> None:
+    """From the order's page to the other departure, with nothing but the keyboard."""
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+
+    def press(name: str, key: str, role: Any = "button") -> None:
+        page.get_by_role(role, name=name, exact=True).first.focus()
+        page.keyboard.press(key)
+
+    order = house.book(house.things["other"])
+    page.goto(f"{house.url}/desk/orders/{order}")
+    press("Move guests", "Enter", "link")
+    page.wait_for_url("**/move")
+    page.locator("input[name=guest]").first.focus()
+    page.keyboard.press("Space")
+    page.locator(f"#to{house.things['free']}").focus()
+    page.keyboard.press("Space")
+    press("Show what it comes to", "Enter")
+    page.get_by_text("The total stays as it is", exact=False).wait_for()
+    press("Move 1 guest", "Enter")
+    page.wait_for_url("**done=moved")
+    assert page.get_by_text("these guests are on the other departure now", exact=False).is_visible()
+    assert page.get_by_text("Moved to another departure", exact=False).is_visible()
     context.close()

@@ -68,11 +68,16 @@ class MoveResult(NamedTuple):
     quote: MoveQuote
 
 
+def check_supplier(order: Order, caller: Caller) -> None:
+    """Raise `Forbidden` for a reseller, whose orders the supplier moves."""
+    if order.account_id != caller.account_id:
+        raise _REFUSAL
+
+
 async def quote_move(tx: ReadTx, booking: BookingContext, caller: Caller, request: MoveRequest) -> MoveQuote:
     """Return what a move would come to now. Changes nothing; raises as `move` does, but not `SoldOut`."""
     order = await read(tx, caller, request.order)
-    if order.account_id != caller.account_id:
-        raise _REFUSAL
+    check_supplier(order, caller)
     return await _quoted(tx, booking, order, request)
 
 

@@ -11,16 +11,8 @@ from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.orders.view import OrderView
 from seatwright.presentation.rows import Row
-from seatwright.web.desk.order_view import GuestView, guest_view
+from seatwright.web.desk.order_view import GuestsOfTrip, guests_to_tick
 from seatwright.web.desk.texts import Texts
-
-
-class GuestsOfTrip(NamedTuple):
-    """A departure of the order, and its guests that can still be cancelled."""
-
-    product: str
-    when: str
-    guests: list[GuestView]
 
 
 class CostView(NamedTuple):
@@ -70,14 +62,8 @@ def cancel_page(
 ) -> CancelPage:
     """Return the page for an order: `shown` has the fees that are shown, and `policies` those of the policies."""
     currency = order.body.currency
-    trips = []
-    names: dict[str, GuestView] = {}
-    for item in order.body.items:
-        guests = [guest_view(line, number, item, catalog, texts) for number, line in enumerate(item.lines, 1)]
-        live = [guest for guest, line in zip(guests, item.lines, strict=True) if line.status == "confirmed"]
-        names |= {guest.id: guest for guest in live}
-        when = texts.moment(item.start_at, item.time_zone) if item.start_at is not None else "No fixed date"
-        trips += [GuestsOfTrip(item.product_name, when, live)] if live else []
+    trips = guests_to_tick(order, catalog, texts, lambda _: True)
+    names = {guest.id: guest for trip in trips for guest in trip.guests}
     many = len(shown.lines)
 
     def money(minor: int) -> str:

@@ -41,6 +41,7 @@ _DONE = {
     "refunded": "The refund is recorded.",
     "voided": "Voided: it counts no more.",
     "cancelled": "Cancelled: the seats are free again.",
+    "moved": "Moved: these guests are on the other departure now.",
     "gone": "These guests were cancelled already, so nothing was done.",
 }
 """What was done, by the word that the address has after it."""

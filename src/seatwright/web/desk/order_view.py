@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -51,6 +52,14 @@ class TripView(NamedTuple):
     guests: list[GuestView]
     live: int
     status: OrderStatus
+
+
+class GuestsOfTrip(NamedTuple):
+    """A departure of the order, and those of its guests that can be ticked."""
+
+    product: str
+    when: str
+    guests: list[GuestView]
 
 
 class PaymentView(NamedTuple):
@@ -199,6 +208,22 @@ def _trip(item: Item, catalog: Catalog, now: Instant, texts: Texts) -> TripView:
         live=len(live),
         status=item_status(item),
     )
+
+
+def guests_to_tick(
+    order: OrderView, catalog: Catalog, texts: Texts, can_be: Callable[[Line], bool]
+) -> list[GuestsOfTrip]:
+    """Return the guests of an order that aren't cancelled and of whom `can_be` is true, by departure."""
+    trips = []
+    for item in order.body.items:
+        guests = [
+            guest_view(line, number, item, catalog, texts)
+            for number, line in enumerate(item.lines, 1)
+            if line.status == "confirmed" and can_be(line)
+        ]
+        when = texts.moment(item.start_at, item.time_zone) if item.start_at is not None else "No fixed date"
+        trips += [GuestsOfTrip(item.product_name, when, guests)] if guests else []
+    return trips
 
 
 def guest_view(line: Line, number: int, item: Item, catalog: Catalog, texts: Texts) -> GuestView:

@@ -17,6 +17,13 @@ SENTENCES: Mapping[str, str] = {
     "discount_not_found": "There is no such discount code.",
     "amounts_changed": "The amounts have changed since they were shown. These are the present ones; cancel again if "
     "they are right.",
+    "not_as_shown": "This is what it comes to now, and not what was shown before. Look at it, and confirm it again.",
+    "pickup_not_offered": "The other product doesn’t pick everybody up where they are picked up now. Choose a pickup "
+    "for all who move, or none.",
+    "unknown_tier": "Not every price tier is sold there. Choose which one those guests get instead.",
+    "answer_missing_there": "The other product asks what has no answer yet. Answer it below. What it asks once for "
+    "a whole order can’t be answered here: book anew, or choose another departure.",
+    "other_kind": "A rental doesn’t become an activity, or the other way round: cancel, and book anew.",
     "more_than_owed": "That is more than what is still owed. Tick the box if more was really paid.",
     "more_than_credit": "That is more than what is to be given back. Tick the box if the customer is to owe it again.",
     "wrong_password": "That isn’t your present password.",

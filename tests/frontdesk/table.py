@@ -91,6 +91,8 @@ TABLE = [
     Page("POST", "/desk/orders/{reference}/tags", WRITE, ("order",), (("add", "VIP"),)),
     Page("POST", "/desk/orders/{reference}/confirmation", WRITE, ("order",), (("once", "1"),)),
     Page("POST", "/desk/orders/{reference}/answer", WRITE, ("order",), (("accept", "1"),)),
+    Page("GET", "/desk/pending", READ),
+    Page("POST", "/desk/pending/{reference}", WRITE, ("order",), (("accept", "1"),)),
     Page("POST", "/desk/orders/{reference}/check-in", CHECKIN, ("order",)),
     Page("POST", "/desk/orders/{reference}/payments", ("payments.write",), ("order",), (*MONEY, ("more", "1"))),
     Page("POST", "/desk/orders/{reference}/refunds", ("payments.refund",), ("order",), (*MONEY, ("more", "1"))),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import httpx
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.conftest import settings_for
 from tests.server import Server
@@ -40,6 +40,7 @@ SCREENS = {
     "new-booking-cart": "/new/{cart}",
     "orders": "/orders",
     "orders-none": "/orders?q=zzzz&status=pending",
+    "pending": "/pending",
     "order": "/orders/{order}",
     "order-edit": "/orders/{order}/edit",
     "cancel": "/orders/{order}/cancel",
@@ -111,9 +112,22 @@ def _things(api: str, token: str) -> dict[str, str]:
         assert client.post(f"{managed}/tags", json={"add": ["school", "VIP"]}).status_code == 200
         user = client.get(f"{desk}/users").json()["data"][0]["id"]
         client.post(f"{desk}/invitations", json={"email": "sam@canyon.example", "role": "guide"})
+        order_pending(client, api)
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
     found["guest"] = (item["participantList"] or item["unitList"])[0]["id"]
     return found | {"free": free, "free_day": day, "cart": cart, "other": other, "user": user}
+
+
+def order_pending(client: httpx.Client, api: str) -> None:
+    """Order a charter, which waits for an answer."""
+    days = client.get(f"{api}/product/4105/item").json()["data"]["items"]
+    cart = client.post(f"{api}/cart").json()["data"]["id"]
+    item = {"itemId": days[0]["timesAvailable"][0]["activityId"], "participants": {"All": 1}}
+    assert client.post(f"{api}/cart/{cart}/item", json=item).status_code == 200
+    customer = {"firstName": "Noor", "lastName": "Haddad", "phone": "+1 435 555 0142", "email": "noor@haddad.example"}
+    assert client.put(f"{api}/cart/{cart}/customer", json=customer).status_code == 200
+    order = client.post(f"{api}/order", json={"id": cart, "disablePendingOrderNotification": False})
+    assert order.json()["data"]["status"] == "pending", order.text
 
 
 def opened(browser: Browser, house: House, size: str, scheme: Any) -> BrowserContext:
@@ -301,4 +315,19 @@ def test_a_guest_is_moved_by_keyboard(browser: Browser, house: House) -> None:
     page.wait_for_url("**done=moved")
     assert page.get_by_text("these guests are on the other departure now", exact=False).is_visible()
     assert page.get_by_text("Moved to another departure", exact=False).is_visible()
+    context.close()
+
+
+def test_the_number_of_pending_orders_is_live_even_where_somebody_types(browser: Browser, house: House) -> None:
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+    page.goto(f"{house.url}/desk/orders")
+    page.locator("desk-live[state=live]").wait_for()
+    page.locator("main [name=q]").fill("half a wo")
+    number = page.locator(".side [data-count=pending]")
+    before = int(number.inner_text())
+    with httpx.Client(headers={"Authorization": f"Bearer {house.token}"}) as client:
+        order_pending(client, house.api)
+    expect(number).to_have_text(str(before + 1))
+    assert page.locator("main [name=q]").input_value() == "half a wo"
     context.close()

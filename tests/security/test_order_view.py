@@ -483,6 +483,7 @@ READERS = {
     "web/desk/departure_view.py": {"party_name"},  # a `Guest`
     "reports/order_list.py": {"_rows"},  # an `OrderView`
     "web/desk/order_list_view.py": {"listed"},  # the same
+    "web/desk/pending_view.py": {"pending_order"},  # the same
     "web/desk/manifest_view.py": {"_party", "_row"},  # a `Guest`
     "web/desk/cancel_routes.py": {"_show"},  # an `OrderView`
     "web/desk/move_routes.py": {"_page"},  # an `OrderView`

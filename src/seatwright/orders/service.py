@@ -66,6 +66,11 @@ async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> 
     return await store.waiting(tx, account_id, limit=limit, page=page)
 
 
+async def count_waiting(tx: ReadTx, account_id: str, *, most: int) -> int:
+    """Return how many orders the supplier `account_id` has to accept or decline, counted up to `most`."""
+    return await store.count_waiting(tx, account_id, most=most)
+
+
 async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderDetails) -> Order:
     """Turn a cart into an order with the payments that `details` says, or add it to the order `details.order_id`.
 

@@ -364,6 +364,20 @@ async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> 
     return [order_from(row) for row in rows]
 
 
+async def count_waiting(tx: ReadTx, account_id: str, *, most: int) -> int:
+    """Return how many orders the supplier `account_id` has to accept or decline, counted up to `most`."""
+    row = await tx.row(
+        """
+        SELECT COUNT(*) AS many FROM (
+            SELECT 1 AS one FROM orders WHERE account_id = $1 AND answer_by IS NOT NULL LIMIT $2
+        ) x
+        """,
+        account_id,
+        most,
+    )
+    return int(row["many"]) if row else 0
+
+
 async def due_for_answer(
     tx: ReadTx, now: Instant, after: tuple[Instant, str, str], *, limit: int
 ) -> list[tuple[Instant, str, str]]:

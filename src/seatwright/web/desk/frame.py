@@ -14,7 +14,7 @@ from seatwright.core.errors import SeatwrightError
 from seatwright.http.context import ApiRequest, services
 from seatwright.web.desk.assets import assets
 from seatwright.web.desk.texts import texts_of
-from seatwright.web.desk.visit import COOKIE, PATH, Visit, cookie
+from seatwright.web.desk.visit import COOKIE, MOST_WAITING, PATH, Visit, cookie
 from seatwright.web.desk.words import sentence
 from seatwright.web.pages import base_path, environment
 
@@ -56,6 +56,7 @@ DAY: tuple[Screen, ...] = (
     Screen("today", "Today", "sun", "/today", "departures.read"),
     Screen("calendar", "Calendar", "calendar-days", "/calendar", "departures.read"),
     Screen("orders", "Orders", "list-checks", "/orders", "orders.read"),
+    Screen("pending", "Pending", "hourglass", "/pending", "orders.read"),
 )
 """The desk's own screens."""
 BUSINESS: tuple[Screen, ...] = (
@@ -109,6 +110,8 @@ def screen(
         notice=notice,
         day_screens=[each for each in DAY if visit.may(each.permission)],
         business_screens=[each for each in BUSINESS if visit.may(each.permission)],
+        counts={"pending": visit.waiting},
+        most=MOST_WAITING,
         may={name: visit.may(name) for name in PERMISSIONS},
         **shown,
     )

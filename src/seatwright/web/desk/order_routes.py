@@ -27,9 +27,9 @@ from seatwright.web.desk.history_view import history
 from seatwright.web.desk.notes_view import notes_card
 from seatwright.web.desk.order_view import order_page
 from seatwright.web.desk.texts import texts_of
-from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
+from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, query, read, write
 
-_DONE = {
+DONE = {
     "booked": "Booked.",
     "edited": "Saved.",
     "confirmed": "The confirmation is on its way to the customer.",
@@ -106,7 +106,7 @@ def show_order(
 async def get_order(request: ApiRequest, reference: FromPath[str]) -> Response[str]:
     """Show an order, by its id or confirmation number."""
     visit, found = await read(request, "orders.read", lambda tx, visit: read_order(tx, request, visit, reference))
-    done = _DONE.get(query(request).text("done"))
+    done = DONE.get(query(request).text("done"))
     return show_order(request, visit, found, notice=Notice("good", done) if done else None)
 
 
@@ -114,6 +114,15 @@ async def get_order(request: ApiRequest, reference: FromPath[str]) -> Response[s
 async def post_answer(request: ApiRequest, reference: FromPath[str]) -> Response[str]:
     """Accept a pending order, or decline it with a reason."""
     sent = await form(request)
+    try:
+        done = await answer(request, reference, sent)
+    except SeatwrightError as error:
+        return await again(request, reference, error)
+    return go(request, f"/orders/{reference}", done=done)
+
+
+async def answer(request: ApiRequest, reference: str, sent: Form) -> str:
+    """Accept a pending order or decline it, as the form says, and return the word of `DONE` for that."""
     accepted = sent.has("accept")
 
     async def use_case(tx: Tx, visit: Visit) -> None:
@@ -123,11 +132,8 @@ async def post_answer(request: ApiRequest, reference: FromPath[str]) -> Response
         else:
             await approval.decline(tx, clock, visit.caller, reference, sent.text("reason")[: approval.MAX_REASON])
 
-    try:
-        await write(request, "orders.write", use_case)
-    except SeatwrightError as error:
-        return await again(request, reference, error)
-    return go(request, f"/orders/{reference}", done="accepted" if accepted else "declined")
+    await write(request, "orders.write", use_case)
+    return "accepted" if accepted else "declined"
 
 
 @post("/orders/{reference:str}/check-in", **FORM)

@@ -19,6 +19,7 @@ from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, Invalid, Unauthorized
 from seatwright.http.context import ApiRequest, Services, await_turn_of_address, services, session_context
 from seatwright.http.security import OPEN
+from seatwright.orders import service as orders
 from seatwright.storage.engine import ReadTx, Tx
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ COOKIE = "__Host-desk"
 alone, and never from a page under another path."""
 CSRF = "csrf"
 """The field of each form with the token."""
+MOST_WAITING = 100
+"""Pending orders that are counted for the navigation at most."""
 MAX_FIELDS = 2_000
 MAX_BODY = 400_000
 """Bytes of a form: an order of a thousand guests with their names."""
@@ -46,12 +49,16 @@ FORM: dict[str, Any] = {
 
 
 class Visit(NamedTuple):
-    """Somebody who is signed in, at a moment: the user, the account, and the session's cookie."""
+    """Somebody who is signed in, at a moment: the user, the account, and the session's cookie.
+
+    `waiting` is how many orders wait for the account's answer, up to `MOST_WAITING`; 0 for who may not see them.
+    """
 
     signed_in: SessionCaller
     account: Account
     now: Instant
     csrf: str
+    waiting: int = 0
 
     @property
     def caller(self) -> Caller:
@@ -120,7 +127,15 @@ async def read(
     `permission` None allows every user. Raises `Unauthorized`, `Forbidden`, `TooMany`, and the errors of the use case.
     """
     parts, now, run = await _begin(request, permission, use_case)
-    visit, result = await parts.database.read(run)
+
+    async def run_and_count(tx: ReadTx) -> tuple[Visit, T]:
+        visit, result = await run(tx)
+        if visit.may("orders.read"):
+            many = await orders.count_waiting(tx, visit.account.id, most=MOST_WAITING)
+            visit = visit._replace(waiting=many)
+        return visit, result
+
+    visit, result = await parts.database.read(run_and_count)
     if visit.signed_in.is_stale(now) and not parts.settings.read_only:
         await parts.database.write(lambda tx: sessions.note_seen(tx, now, visit.signed_in))
     return visit, result

@@ -146,9 +146,20 @@ class Live extends HTMLElement {
   busy() {
     const main = document.getElementById("main");
     return main.contains(document.activeElement) && editable(document.activeElement)
-      || main.querySelector("input:checked, details[open], .says.bad") !== null;
+      || main.querySelector("input:checked, details[open], .says.bad") !== null
+      || [...main.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
+  }
+  // The numbers in the navigation change even where somebody is typing.
+  count(page) {
+    for (const here of document.querySelectorAll("[data-count]")) {
+      const now = page.querySelector(`[data-count="${here.dataset.count}"]`);
+      if (now) { here.textContent = now.textContent; here.hidden = now.hidden; }
+    }
   }
   async fetch() {
+    const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
+    const page = answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    if (page) this.count(page);
     if (this.busy()) {
       const button = document.createElement("button");
       button.textContent = "Changed: show";
@@ -156,11 +167,9 @@ class Live extends HTMLElement {
       this.replaceChildren(button);
       return;
     }
-    const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
-    if (answer.redirected || !answer.ok) return;
-    const main = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+    const main = page && page.getElementById("main");
     const here = document.getElementById("main");
-    if (!main || this.busy() || main.innerHTML === here.innerHTML) return;
+    if (!main || main.innerHTML === here.innerHTML) return;
     const focused = here.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     here.replaceChildren(...main.childNodes);
     if (focused) here.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import httpx
 import pytest
@@ -88,7 +89,7 @@ def test_sigterm_ends_a_server_whose_log_is_json(server: Server) -> None:
     httpx.post(f"{server.url}/public/api/authenticate", json=BODY)
     output = server.stop()
     assert server.process.returncode in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
-    assert f"Seatwright listens on {server.url}\n" in output
+    assert f"Seatwright {version('seatwright')} listens on {server.url}\n" in output
     assert '"route":"/public/api/authenticate"' in output
     assert "Traceback" not in output
     assert "dana" not in output

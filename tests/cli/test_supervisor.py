@@ -12,7 +12,8 @@ import pytest
 from uvicorn import Config
 
 from seatwright.cli import supervisor
-from seatwright.cli.supervisor import SILENCE_S, Supervisor
+from seatwright.cli.listening import bound
+from seatwright.cli.supervisor import SILENCE_S, Supervisor, ended_by
 
 
 class Worker:
@@ -45,7 +46,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """A supervisor without workers, which handles no signals."""
     monkeypatch.setattr("uvicorn.supervisors.multiprocess.SIGNALS", {})
-    made = Supervisor(Config("no:app", host="127.0.0.1", port=0, workers=2, log_config=None))
+    made = Supervisor(Config("no:app", workers=2, log_config=None), bound("127.0.0.1", 0))
     yield made
     made.terminate_all()
     assert all(listening.fileno() == -1 for listening in made.sockets)
@@ -77,3 +78,16 @@ def test_a_worker_that_hangs_or_is_dead_does_not(alone: Supervisor, now: list[fl
     closed.pid = 3
     closed.parent_conn.close()
     assert not alone.lives(closed)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "said"),
+    [
+        (1, "it ended with exit code 1"),
+        (-11, "it was ended by SIGSEGV"),
+        (-9, "it was ended by SIGKILL: by somebody, or by the kernel for want of memory"),
+        (-99, "it was ended by signal 99"),
+    ],
+)
+def test_what_ended_a_worker_is_said_in_words(exit_code: int, said: str) -> None:
+    assert ended_by(exit_code) == said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seatwright.core.config import SETTINGS, load_settings
+from seatwright.core.config import SETTINGS, load_settings, unknown_settings
 from seatwright.core.errors import Invalid
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -87,3 +87,29 @@ def test_no_setting_is_read_elsewhere() -> None:
     for path in source.rglob("*.py"):
         used = set(re.findall(r"SEATWRIGHT_[A-Z_]+", path.read_text(encoding="utf-8")))
         assert used <= names, path
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "sentence"),
+    [
+        ("SEATWRIGHT_DATABSE_URL", ", and was ignored; the nearest is SEATWRIGHT_DATABASE_URL."),
+        ("SEATWRIGHT_SMTP", ", and was ignored; the nearest is SEATWRIGHT_SMTP_URL."),
+        ("SEATWRIGHT_hold_seconds", ", and was ignored (docs/settings.md)."),
+        ("SEATWRIGHT_", ", and was ignored (docs/settings.md)."),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_told_with_the_nearest_one(mistyped: str, sentence: str) -> None:
+    assert unknown_settings({mistyped: "x", "SEATWRIGHT_DATA": "x", "PATH": "x"}) == [
+        f"{mistyped} is no setting{sentence}"
+    ]
+
+
+def test_no_setting_is_taken_for_another() -> None:
+    """Each name with two letters changed places is told with the setting it was."""
+    for setting in SETTINGS:
+        name = setting.name
+        mistyped = f"{name[:-3]}{name[-2]}{name[-3]}{name[-1]}"
+        if mistyped not in {each.name for each in SETTINGS}:
+            assert unknown_settings({mistyped: ""}) == [
+                f"{mistyped} is no setting, and was ignored; the nearest is {name}."
+            ]

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from seatwright.auth.secrets import SECRET_FILE, Keyring, make_secret
 from seatwright.core.clock import Clock, SystemClock
-from seatwright.core.config import Settings, load_settings
+from seatwright.core.config import Settings, load_settings, unknown_settings
 from seatwright.core.errors import SeatwrightError
 from seatwright.core.files import close_directory
 from seatwright.storage.engine import Database
@@ -56,7 +56,12 @@ BAD_SETTINGS = 2
 
 
 def settings(data: Path | None = None) -> Settings:
-    """Read the settings; an option overrides its variable, for worker processes too. Exits with 2 if they are bad."""
+    """Read the settings; an option overrides its variable, for worker processes too. Exits with 2 if they are bad.
+
+    Warns of variables that look like settings and are none: a mistyped name would otherwise change nothing in silence.
+    """
+    for sentence in unknown_settings(os.environ):
+        errors.print(f"seatwright: warning: {sentence}", markup=False)
     if data is not None:
         os.environ["SEATWRIGHT_DATA"] = str(data)
     try:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
+from socket import socket
 from typing import Annotated, Any
 
 import typer
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
+from seatwright.cli.banner import DESK, banner, web_address
 from seatwright.cli.connection import most_connections
 from seatwright.cli.demo import FILE, Demo, create
-from seatwright.cli.running import Data, console, migrated, run, say_which, settings
+from seatwright.cli.listening import bound, listen
+from seatwright.cli.running import Data, errors, fail, migrated, run, say_which, settings
 from seatwright.cli.supervisor import Supervisor
 from seatwright.core import logs
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
+from seatwright.core.errors import Unavailable
 from seatwright.storage.open import open_database
 from seatwright.storage.waiting import reached
 
@@ -37,18 +44,33 @@ def serve(
 ) -> None:
     """Bring the schema up to date, then serve until SIGTERM or Ctrl-C; running requests are finished first."""
     chosen = settings(data)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    address = web_address(host, port)
     logs.configure(chosen.log)
     say_which(chosen)
-    run(_prepare(chosen, demo_at=address if demo else None))
+    try:
+        listening = bound(host, port)
+        run(_prepare(chosen, demo_at=address if demo else None))
+        listen(listening, host, port)
+    except Unavailable as error:
+        fail(error.message)
     if demo:
-        console.print(_first_order((chosen.data / FILE).absolute(), f"{address}/desk"), markup=False)
-    console.print(f"Seatwright listens on {address}", markup=False)
-    options = _options(chosen, host=host, port=port, workers=workers)
-    if workers == 1:
-        uvicorn.run(APP, **options)
-    else:
-        Supervisor(uvicorn.Config(APP, **options)).run()
+        errors.print(_first_order((chosen.data / FILE).absolute(), f"{address}{DESK}"), markup=False)
+    said = banner(chosen, version=version("seatwright"), host=host, port=port, workers=workers)
+    errors.print(said, markup=False)
+    started = _serve(uvicorn.Config(APP, **_options(chosen, host=host, port=port, workers=workers)), listening)
+    if not started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def _serve(config: uvicorn.Config, listening: socket) -> bool:
+    """Serve until the end; return whether the application could be started."""
+    if config.workers > 1:
+        supervisor = Supervisor(config, listening)
+        supervisor.run()
+        return not supervisor.failed
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    return server.started
 
 
 def _options(chosen: Settings, *, host: str, port: int, workers: int) -> dict[str, Any]:

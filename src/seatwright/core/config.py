@@ -6,12 +6,14 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
 from seatwright.core.mail import Mailbox, MailServer, parse_mailbox, parse_server
 
+PREFIX = "SEATWRIGHT_"
 MIN_SECRET = 32
 """Minimum length of the server's secret, in characters, in the environment or in a file."""
 
@@ -190,7 +192,11 @@ SETTINGS: tuple[Setting, ...] = (
         "where everybody who may change webhooks is trusted with that network (docs/webhooks.md).",
         bounds=(0, 1),
     ),
-    Setting("SEATWRIGHT_LOG", "json", "Log lines as `json`, or `console` for people."),
+    Setting(
+        "SEATWRIGHT_LOG",
+        "auto",
+        "Log lines as `json`, one object each, or `console`, for people. `auto`: for people on a terminal, else JSON.",
+    ),
 )
 
 
@@ -242,8 +248,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     secret = text["SEATWRIGHT_SECRET"]
     if secret and len(secret) < MIN_SECRET:
         raise _bad("SEATWRIGHT_SECRET", f"must have at least {MIN_SECRET} characters.")
-    if text["SEATWRIGHT_LOG"] not in ("json", "console"):
-        raise _bad("SEATWRIGHT_LOG", "must be json or console.")
+    if text["SEATWRIGHT_LOG"] not in ("auto", "json", "console"):
+        raise _bad("SEATWRIGHT_LOG", "must be auto, json or console.")
     return Settings(
         data=Path(text["SEATWRIGHT_DATA"]),
         database_url=url,
@@ -274,6 +280,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         webhook_internal=bool(number["SEATWRIGHT_WEBHOOK_INTERNAL"]),
         log=text["SEATWRIGHT_LOG"],
     )
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that looks like a setting and is none, with the name nearest to it."""
+    names = [setting.name for setting in SETTINGS]
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in names)
+    return [f"{name} is no setting{_nearest(name, names)}." for name in unknown]
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    ends = {each.removeprefix(PREFIX): each for each in names}
+    found = get_close_matches(name.removeprefix(PREFIX), ends, n=1)
+    return f", and was ignored; the nearest is {ends[found[0]]}" if found else ", and was ignored (docs/settings.md)"
 
 
 def _parts(text: str) -> list[str]:

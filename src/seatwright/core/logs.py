@@ -86,18 +86,21 @@ def request(**said: str | int | float | None) -> None:
 
 
 def configure(style: str) -> None:
-    """Set up logging for this process, `style` being `json` or `console`.
+    """Set up logging for this process, `style` being `json`, `console` (for people), or `auto`: for people on a
+    terminal, else JSON.
 
     Lines of libraries that use the standard library's logging come out in the same form, from warnings up.
     """
+    if style == "auto":
+        style = "console" if sys.stdout.isatty() else "json"
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso" if style == "json" else "%H:%M:%S", utc=style == "json"),
         _only_where,
     ]
     last: Any = (
-        [_as_text, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        [_as_text, _as_sentence, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
         if style == "console"
         else [structlog.processors.JSONRenderer(serializer=_to_json)]
     )
@@ -163,6 +166,14 @@ def _as_text(_logger: Any, _method: str, event: Any) -> Any:
         lines = [line for each in event["exception"] for line in (each["type"], *(f"  {f}" for f in each["frames"]))]
         event["exception"] = "\n".join(lines)
     return event
+
+
+def _as_sentence(_logger: Any, _method: str, event: Any) -> Any:
+    """Write a request for people, as `GET /desk 200 in 12.3 ms`; what is left are the ids."""
+    if event.get("event") == "request" and "duration_ms" in event:
+        method, route, status = event.pop("method"), event.pop("route"), event.pop("status")
+        event["event"] = f"{method} {route} {status} in {event.pop('duration_ms')} ms"
+    return {name: value for name, value in event.items() if value is not None}
 
 
 def _plain_message(_logger: Any, _method: str, event: Any) -> Any:

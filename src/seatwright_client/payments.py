@@ -69,6 +69,41 @@ class OrderPayments(Shape, frozen=True, kw_only=True):
     payments: tuple[RecordedPayment, ...]
 
 
+class LedgerEntry(Shape, frozen=True, kw_only=True):
+    """One side of a transaction: a `debit` or a `credit` in a `ledger`; the other is 0. `kind` says what happened.
+    `departure_id` and `product_name` are None for what is about the whole order.
+    """
+
+    ledger: str
+    kind: str
+    name: str
+    departure_id: str | None = None
+    product_name: str | None = None
+    debit: Decimal
+    credit: Decimal
+
+
+class LedgerTransaction(Shape, frozen=True, kw_only=True):
+    """What was booked together; its debits and its credits are the same sum, `amount`."""
+
+    number: int
+    date: dt.datetime
+    amount: Decimal
+    entries: tuple[LedgerEntry, ...]
+
+
+class OrderLedger(Shape, frozen=True, kw_only=True):
+    """All that was booked for an order, oldest first."""
+
+    order_id: str
+    confirmation: int
+    total: Decimal
+    amount_paid: Decimal
+    balance: Decimal
+    currency: str
+    transactions: tuple[LedgerTransaction, ...]
+
+
 _money = enveloped(OrderPayments)
 
 
@@ -82,6 +117,11 @@ class Payments(Resource[Mode]):
     def read(self, order_id: OrderRef) -> Request[OrderPayments]:
         """Return what is owed and paid, with every payment and refund."""
         return get(path(_ORDERS, order_id, "payments"), _money)
+
+    @operation
+    def ledger(self, order_id: OrderRef) -> Request[OrderLedger]:
+        """Return everything that was booked for an order, transaction by transaction."""
+        return get(path(_ORDERS, order_id, "ledger"), enveloped(OrderLedger))
 
     @operation
     def record(

@@ -91,6 +91,7 @@ TABLE = [
     Page("POST", "/desk/orders/{reference}/tags", WRITE, ("order",), (("add", "VIP"),)),
     Page("POST", "/desk/orders/{reference}/confirmation", WRITE, ("order",), (("once", "1"),)),
     Page("POST", "/desk/orders/{reference}/answer", WRITE, ("order",), (("accept", "1"),)),
+    Page("GET", "/desk/orders/{reference}/ledger", ("transactions.read",), ("order",)),
     Page("GET", "/desk/pending", READ),
     Page("POST", "/desk/pending/{reference}", WRITE, ("order",), (("accept", "1"),)),
     Page("POST", "/desk/orders/{reference}/check-in", CHECKIN, ("order",)),

@@ -41,6 +41,7 @@ SCREENS = {
     "orders": "/orders",
     "orders-none": "/orders?q=zzzz&status=pending",
     "pending": "/pending",
+    "ledger": "/orders/{order}/ledger",
     "order": "/orders/{order}",
     "order-edit": "/orders/{order}/edit",
     "cancel": "/orders/{order}/cancel",

@@ -199,6 +199,7 @@ FIXED = [
     Route("GET", "/api/v1/orders/pending", READ),
     Route("POST", "/api/v1/orders", WRITE, (), {"cartId": "<cart>", "payments": [MONEY]}),
     Route("GET", "/api/v1/orders/{order_id}/payments", READ, ("order",)),
+    Route("GET", "/api/v1/orders/{order_id}/ledger", ("transactions.read",), ("order",)),
     Route(
         "POST",
         "/api/v1/orders/{order_id}/payments",

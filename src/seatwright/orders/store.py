@@ -364,6 +364,19 @@ async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> 
     return [order_from(row) for row in rows]
 
 
+async def entries(tx: ReadTx, order: Order) -> list[tuple[int, Instant, Entry]]:
+    """Return all entries of an order's ledger in order, each with the number and the time of its transaction."""
+    rows = await tx.rows(
+        """
+        SELECT transaction_no, created_at, ledger, departure_id, name, amount, kind FROM ledger_entry
+        WHERE account_id = $1 AND order_id = $2 ORDER BY transaction_no, entry_no
+        """,
+        order.account_id,
+        order.id,
+    )
+    return [(row["transaction_no"], row["created_at"], Entry(*(row[field] for field in Entry._fields))) for row in rows]
+
+
 async def count_waiting(tx: ReadTx, account_id: str, *, most: int) -> int:
     """Return how many orders the supplier `account_id` has to accept or decline, counted up to `most`."""
     row = await tx.row(

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 
+from seatwright.api.manage.ledger_wire import LedgerOut, ledger_out
 from seatwright.api.manage.payment_wire import (
     PaymentIn,
     PaymentsOut,
@@ -27,6 +28,7 @@ from seatwright.http.context import ApiRequest, booking, claims, services
 from seatwright.http.wire import Envelope, Word
 from seatwright.orders import payments
 from seatwright.orders import service as orders
+from seatwright.orders.books import Books, books
 from seatwright.orders.model import Order
 from seatwright.orders.new_payment import GIVE_BACK, RECORD, NewPayment
 from seatwright.orders.payments import WrongPayment
@@ -65,6 +67,16 @@ async def post_order(request: ApiRequest, data: JSONBody[BookingIn]) -> Response
 
     viewer = claims(request).account_id
     return await endpoint.write(request, "orders.write", run, lambda order: order_out(order, viewer))
+
+
+@get("/orders/{order_id:str}/ledger", summary="Read an order's ledger", tags=_TAGS)
+async def get_ledger(request: ApiRequest, order_id: OrderId) -> Response[Envelope[LedgerOut]]:
+    """Answer everything that was booked for an order, transaction by transaction, oldest first."""
+
+    async def run(tx: ReadTx, caller: Caller) -> Books:
+        return await books(tx, caller, order_id)
+
+    return await endpoint.read(request, "transactions.read", run, ledger_out)
 
 
 @get("/orders/{order_id:str}/payments", summary="Read an order's payments", tags=_TAGS)
@@ -136,4 +148,4 @@ async def _write(
     return await endpoint.write(request, permission, run, lambda order: payments_out(order, viewer))
 
 
-ROUTES: list[HTTPRouteHandler] = [post_order, get_payments, post_payment, post_refund, void_payment]
+ROUTES: list[HTTPRouteHandler] = [post_order, get_ledger, get_payments, post_payment, post_refund, void_payment]

@@ -18,12 +18,14 @@ from seatwright.core.errors import Forbidden, SeatwrightError
 from seatwright.core.ids import new_hex24
 from seatwright.http.context import ApiRequest, services
 from seatwright.orders import service as orders
+from seatwright.orders.books import Books, books
 from seatwright.orders.checkin import Guests, check_in
 from seatwright.orders.view import OrderView, view_of
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Row, Tx
 from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.history_view import history
+from seatwright.web.desk.ledger_view import ledger_card
 from seatwright.web.desk.notes_view import notes_card
 from seatwright.web.desk.order_view import order_page
 from seatwright.web.desk.texts import texts_of
@@ -57,6 +59,7 @@ class OrderFound(NamedTuple):
     notes: Sequence[Note]
     tags: Sequence[str]
     counts: Sequence[TagCount]
+    books: Books | None
 
 
 async def read_order(tx: ReadTx, request: ApiRequest, visit: Visit, reference: str) -> OrderFound:
@@ -69,7 +72,8 @@ async def read_order(tx: ReadTx, request: ApiRequest, visit: Visit, reference: s
     notes = await own_notes.notes(tx, visit.caller, "order", order.id)
     tags = await own_notes.tags(tx, visit.caller, "order", order.id)
     counts = await own_notes.tag_counts(tx, visit.caller)
-    return OrderFound(order, catalog, events, people, notes, tags, counts)
+    kept = await books(tx, visit.caller, order.id) if visit.may("transactions.read") else None
+    return OrderFound(order, catalog, events, people, notes, tags, counts, kept)
 
 
 Typed: TypeAlias = tuple[str, Mapping[str, str]]
@@ -97,6 +101,7 @@ def show_order(
         order=order_page(found.order, found.catalog, visit.now, texts),
         history=history(found.events, found.people, texts),
         kept=typed,
+        ledger=ledger_card(found.books, texts) if found.books else None,
         notes=notes_card(found.notes, found.tags, found.counts, texts),
         once=new_hex24(),
     )

@@ -65,6 +65,7 @@ TABLE = [
     Page("GET", "/desk/today", DAYS),
     Page("GET", "/desk/day/{day}", DAYS, ("day",)),
     Page("GET", "/desk/calendar", DAYS),
+    Page("GET", "/desk/pickups", ("manifests.read",)),
     Page("GET", "/desk/departures/{departure_id}", ("manifests.read",), ("departure",)),
     Page("POST", "/desk/departures/{departure_id}/check-in", CHECKIN, ("departure",), (("order", "<order>"),)),
     Page(

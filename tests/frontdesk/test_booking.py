@@ -112,7 +112,7 @@ async def test_a_mistake_is_said_beside_what_was_typed(desk: Desk, dana: Visitor
 
 async def test_two_departures_a_discount_and_more_time(desk: Desk, dana: Visitor, rafting: str, kayak: str) -> None:
     path = await hold(dana, rafting, Adult=1)
-    more = await dana.post(path, ANN | {"do": "more"})
+    more = await dana.post(path, ANN | {"do": "more", "mail": "1"})
     cart = path.removeprefix("/new/")
     assert more.headers["location"] == f"/desk/new?cart={cart}"
     answer = await dana.post("/new", {"departure": kayak, "count.All": "2", "cart": cart})

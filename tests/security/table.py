@@ -55,6 +55,7 @@ FIXED = [
     Route("GET", "/readyz", OPEN),
     Route("GET", "/openapi.json", OPEN),
     Route("POST", "/public/api/authenticate", OPEN, (), {"username": "<username>", "apikey": "<apikey>"}),
+    Route("GET", "/public/api/login", OPEN),
     Route("POST", "/public/api/login", OPEN, (), {"username": "<username>", "password": "<password>"}),
     Route("GET", "/my/style.css", OPEN),
     Route("GET", "/my/{token}", OPEN, ("link",)),

@@ -484,6 +484,9 @@ READERS = {
     "reports/order_list.py": {"_rows"},  # an `OrderView`
     "web/desk/order_list_view.py": {"listed"},  # the same
     "web/desk/pending_view.py": {"pending_order"},  # the same
+    "web/desk/pickup_routes.py": {"_party"},  # a `Guest`
+    "web/desk/booking_form.py": {"customer_of"},  # the caller's own cart
+    "web/desk/booking_routes.py": {"_cart"},  # the same
     "web/desk/manifest_view.py": {"_party", "_row"},  # a `Guest`
     "web/desk/cancel_routes.py": {"_show"},  # an `OrderView`
     "web/desk/move_routes.py": {"_page"},  # an `OrderView`
@@ -500,11 +503,12 @@ READERS = {
     "api/manage/payment_wire.py": {"new", "payments_out", "_payment_out"},  # what was sent; an `OrderView`
     "api/shapes/order_request.py": {"details"},  # what was sent
     "api/shapes/order_wire.py": {"_fields", "_payment_out"},  # an `OrderView`
+    "cli/demo_day.py": {"_book"},  # the demo's own customers
     "cli/orders.py": {"list_pending"},
     "messages/calls.py": {"body"},
     "messages/facts.py": {"facts_of", "customer_facts", "_order", "_guest_answers"},  # `OrderEvent.for_account`
     "messages/mails.py": {"customer_language"},
-    "reports/manifest.py": {"_guests", "name"},
+    "reports/manifest.py": {"guests_on", "name"},
     "reports/drawer.py": {"net"},  # sums of the ledger
     "reports/transactions.py": {"paid"},  # the same
 }

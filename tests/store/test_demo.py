@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from seatwright.cancellation import approval
 from seatwright.cli import demo
 from seatwright.cli.demo import FILE, RESELLER, SUPPLIER, Demo
 from seatwright.core.clock import DAY_MS, ManualClock
+from seatwright.core.times import from_local
 from seatwright.http.context import Services
 from seatwright.invariants.checks import check
+from seatwright.reports.departures import Days, departures_of
 from tests.conftest import NewAccount
 from tests.outfitter import Operator
 
@@ -84,7 +88,8 @@ async def test_one_departure_is_sold_out_by_an_order(parts: Demo, tmp_path: Path
     items = (await client.get("/public/api/product/4103/item", headers=headers)).json()["data"]["items"]
     times = [time for day in items for time in day["timesAvailable"]]
     (full,) = [time for time in times if time["tiersAvailable"]["*"] == 0]
-    (order,) = (await client.get("/public/api/order", headers=headers)).json()["data"]
+    orders = (await client.get("/public/api/order?referenceId=DEMO-SOLD-OUT", headers=headers)).json()["data"]
+    (order,) = orders
     assert [item["id"] for item in order["items"]] == [full["activityId"]]
     assert len(order["items"][0]["participantList"]) == 8
     assert order["customer"]["organization"] == "Ridgeview School"
@@ -106,7 +111,7 @@ async def test_later_starts_only_fill_the_calendar(
     assert again["baseUrl"] == again["reseller"]["baseUrl"] == "http://127.0.0.1:9090/public/api"
     assert {**again, "baseUrl": "", "reseller": ""} == {**content, "baseUrl": "", "reseller": ""}
     assert again["reseller"]["apikey"] == content["reseller"]["apikey"]
-    assert [{**row, "closed": False} for row in await operator.departures()] == before
+    assert await operator.departures() == [*before[:-1], {**before[-1], "closed": True}]
 
     clock.advance(10 * DAY_MS)
     await demo.create(parts, tmp_path, HERE)
@@ -115,8 +120,53 @@ async def test_later_starts_only_fill_the_calendar(
     assert max(row["local_date"] or "" for row in after) == "2027-07-11"
     assert {row["id"] for row in before} <= {row["id"] for row in after}
     assert await operator.version() == version
-    orders = await operator.rows("SELECT id FROM orders WHERE account_id = $1")
-    assert len(orders) == 1
+    orders = await operator.rows("SELECT body FROM orders WHERE account_id = $1")
+    assert sum("DEMO-SOLD-OUT" in str(order["body"]) for order in orders) == 1
+    await approval.expire(services.database, clock)
+    assert await check(services.database, clock.now()) == []
+
+
+async def test_the_day_has_something_of_everything(
+    parts: Demo, services: Services, clock: ManualClock, tmp_path: Path
+) -> None:
+    await demo.create(parts, tmp_path, HERE)
+    today, supplier = date(2026, 7, 1), read(tmp_path)["supplierId"]
+    found = await services.database.read(
+        lambda tx: departures_of(tx, services.catalogs, clock.now(), supplier, Days(today, today))
+    )
+    assert sum(each.guests.guests for each in found.departures) >= 40
+    assert sum(each.guests.checked_in for each in found.departures) >= 8
+    assert sum(each.guests.no_shows for each in found.departures) == 2
+    assert [each.guests.guests for each in found.departures if each.departure.closed] == [0]
+    assert found.collect.owed > 0
+    operator = Operator.of(services, supplier)
+
+    async def orders() -> list[str]:
+        return [row["status"] for row in await operator.rows("SELECT status FROM orders WHERE account_id = $1")]
+
+    made = await orders()
+    assert set(made) == {"confirmed", "pending", "cancelled"}
+    assert await check(services.database, clock.now()) == []
+    await demo.create(parts, tmp_path, HERE)
+    assert await orders() == made, "made twice"
+    clock.advance(DAY_MS)
+    await demo.create(parts, tmp_path, HERE)
+    await approval.expire(services.database, clock)
+    assert len(await orders()) > len(made), "not made for the next day"
+    assert await check(services.database, clock.now()) == []
+
+
+@pytest.mark.parametrize("hour", [0, 4, 11, 17, 23])
+async def test_the_day_can_be_made_at_any_hour(
+    parts: Demo, services: Services, clock: ManualClock, tmp_path: Path, hour: int
+) -> None:
+    wall = datetime.fromisoformat("2026-11-01T00:30").replace(hour=hour)  # clocks go back that night
+    clock.set(from_local(wall, "America/Denver"))
+    await demo.create(parts, tmp_path, HERE)
+    operator = Operator.of(services, read(tmp_path)["supplierId"])
+    orders = await operator.rows("SELECT created_at FROM orders WHERE account_id = $1")
+    assert len(orders) >= 20
+    assert all(order["created_at"] <= clock.now() for order in orders)
     assert await check(services.database, clock.now()) == []
 
 

@@ -39,7 +39,7 @@ from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.api.shapes.words import in_words
 from seatwright.auth.links import PATH
 from seatwright.http import health_routes
-from seatwright.web.desk import calendar_routes
+from seatwright.web.desk import calendar_routes, login_routes
 from seatwright.web.desk import routes as desk_routes
 from seatwright.web.desk.visit import PATH as DESK
 from seatwright.web.my import routes as page_routes
@@ -56,6 +56,7 @@ ROUTES: Routes = {
     "/": [*health_routes.ROUTES, *calendar_routes.ROOT],
     RESMARK: [
         *auth_routes.ROUTES,
+        *login_routes.LOGIN,
         *product_routes.ROUTES,
         *tag_routes.ROUTES,
         *agency_routes.ROUTES,

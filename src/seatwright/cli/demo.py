@@ -10,6 +10,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,10 +26,12 @@ from seatwright.auth.service import NewUser, UserChange
 from seatwright.cart.context import BookingContext
 from seatwright.cart.service import ItemRequest
 from seatwright.catalog.store import CatalogCache
-from seatwright.core.clock import MINUTE_MS, Clock
+from seatwright.cli.demo_day import Day, make_day
+from seatwright.core.clock import MINUTE_MS, Clock, ManualClock
 from seatwright.core.ids import new_hex24
 from seatwright.core.money import percent_to_ppm
 from seatwright.core.times import to_local
+from seatwright.disruptions import service as disruptions
 from seatwright.inventory.model import Departure
 from seatwright.inventory.store import calendar
 from seatwright.orders import listing
@@ -98,6 +101,7 @@ async def create(demo: Demo, data_dir: Path, base_url: str) -> None:
         content = msgspec.structs.replace(content, password=await _new_password(demo, content.supplier_id))
     await demo.database.write(lambda tx: _fill_calendar(tx, demo, content.supplier_id))
     await _sell_out(demo, content.supplier_id)
+    await _fill_day(demo)
     _write(path, _at(content, f"{base_url.rstrip('/')}/public/api"))
 
 
@@ -201,6 +205,19 @@ async def _sell_out(demo: Demo, supplier_id: str) -> None:
         details=OrderDetails(cart_id="", reference_id=SOLD_OUT_REFERENCE),
     )
     await demo.database.write(lambda tx: check_out(tx, booking, buyer, checkout))
+
+
+async def _fill_day(demo: Demo) -> None:
+    """Make the day's orders, and cancel a departure for wind, unless that was done."""
+    found = await demo.database.read(_accounts)
+    if found is None:
+        return
+    seller, reseller = [await demo.database.read(partial(_first_user, account_id=account.id)) for account in found]
+    clock = ManualClock(demo.clock.now())
+    booking = BookingContext(clock=clock, catalogs=demo.catalogs, hold_ms=HOLD_MS)
+    day = Day(booking, clock, seller, reseller, clock.now())
+    if await demo.database.write(lambda tx: make_day(tx, day)):
+        await disruptions.work(demo.database, booking)
 
 
 async def _to_sell_out(tx: ReadTx, demo: Demo, supplier_id: str) -> Departure | None:

@@ -28,6 +28,7 @@ MAX_UNKNOWN = 50
 """Maximum number of unknown names in one query."""
 ALIKE = 8
 """Names that begin with this many equal letters are nearly the same: `confirmationNumbers`, `confirmationIds`."""
+OWN_QUERY = "own_query"
 _OPTION = "parameters"
 _NAME = re.compile(r"(?P<name>[^\[\]]*)(?P<keys>(?:\[[^\[\]]*\])*)")
 _INDEX = re.compile(r"(?:\[\d*\])*")
@@ -43,10 +44,13 @@ class Parameters:
 
 
 def set_parameters(app: Litestar, *, strict: str, lenient: str) -> None:
-    """Give each route below these two paths its `Parameters`; all others read their queries themselves."""
+    """Give each route below these two paths its `Parameters`; all others, and handlers with the option `OWN_QUERY`,
+    read their queries themselves."""
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path_format.startswith((f"{strict}/", f"{lenient}/")):
             for handler, model in route.route_handler_map.values():
+                if OWN_QUERY in handler.opt:
+                    continue
                 names = sorted(parameter.field_alias for parameter in model.expected_query_params)
                 handler.opt[_OPTION] = Parameters(names, route.path_format.startswith(f"{strict}/"))
 

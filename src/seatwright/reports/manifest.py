@@ -106,21 +106,29 @@ async def read(tx: ReadTx, account_id: str, departure_id: str) -> Found:
     if departure is None:
         raise NotFound("There is no such departure.", code="departure_not_found")
     products = await product_names(tx, account_id, {departure["product_id"]})
+    orders = await orders_on(tx, account_id, [departure_id])
+    return Found(departure, products[departure["product_id"]], orders, account_id)
+
+
+async def orders_on(tx: ReadTx, account_id: str, departure_ids: Sequence[str]) -> Sequence[Row]:
+    """Return the rows of the orders that have somebody on one of these departures, each once, with the columns of
+    `store.ORDER_COLUMNS`. Raises `Conflict` for more than `MAX_ORDERS`."""
     orders = await tx.rows(
         f"""
         SELECT {store.ORDER_COLUMNS} FROM orders o
         JOIN order_view v ON v.account_id = $1 AND v.order_id = o.id
         WHERE o.account_id = $1 AND o.id IN (
-            SELECT order_id FROM order_line WHERE account_id = $1 AND departure_id = $2 AND status = 'confirmed'
+            SELECT order_id FROM order_line WHERE account_id = $1 AND departure_id = ANY($2) AND status = 'confirmed'
         ) LIMIT $3
         """,  # noqa: S608 - constant columns
         account_id,
-        departure_id,
+        list(departure_ids),
         MAX_ORDERS + 1,
     )
     if len(orders) > MAX_ORDERS:
-        raise Conflict(f"There are more than {MAX_ORDERS} orders on this departure.", code="manifest_too_long")
-    return Found(departure, products[departure["product_id"]], orders, account_id)
+        where = "this departure" if len(departure_ids) == 1 else "these departures"
+        raise Conflict(f"There are more than {MAX_ORDERS} orders on {where}.", code="manifest_too_long")
+    return orders
 
 
 def manifest_of(found: Found, rights: frozenset[str]) -> Manifest:
@@ -132,7 +140,7 @@ def manifest_of(found: Found, rights: frozenset[str]) -> Manifest:
     guests = [
         guest
         for row in found.orders
-        for guest in _guests(view_of(store.order_from(row), found.viewer_id), departure["id"], rights)
+        for guest in guests_on(view_of(store.order_from(row), found.viewer_id), departure["id"], rights)
     ]
     return Manifest(
         departure_id=departure["id"],
@@ -146,7 +154,8 @@ def manifest_of(found: Found, rights: frozenset[str]) -> Manifest:
     )
 
 
-def _guests(order: OrderView, departure_id: str, rights: frozenset[str]) -> Iterator[Guest]:
+def guests_on(order: OrderView, departure_id: str, rights: frozenset[str]) -> Iterator[Guest]:
+    """Yield an order's guests on a departure that are not cancelled, for a reader with these permissions."""
     item = order.body.item(departure_id)
     if item is None:
         return

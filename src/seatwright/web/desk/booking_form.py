@@ -11,15 +11,23 @@ from seatwright.cart.model import CartBody
 from seatwright.cart.service import ItemRequest
 from seatwright.catalog.model import Catalog
 from seatwright.catalog.questions import questions_of
+from seatwright.core import names
 from seatwright.core.errors import Invalid
-from seatwright.customers.check import check_answer, check_customer, check_text
+from seatwright.customers.check import MAX_FIELDS, check_answer, check_customer, check_text
 from seatwright.orders.model import WAYS, NotificationFlags, Way
 from seatwright.orders.new_payment import NewPayment
-from seatwright.web.desk.booking_view import CUSTOMER, of_guests
+from seatwright.web.desk.booking_view import FIELDS, of_guests
 from seatwright.web.desk.visit import Form
+from seatwright.web.desk.words import sentence
 
+CUSTOMER_PREFIX = "customer."
+"""Fields of a new booking's customer before there is a cart begin so; see `customer_given`."""
 LATER = "later"
 """The choice to pay nothing yet."""
+TYPED = ("reference", "memo", "method", "silent")
+"""What is typed in the form of a cart and that the cart doesn't keep: it goes along in the address."""
+CARRIED = ("cart", "order", *TYPED)
+"""Fields that go along while a departure is chosen, beside the customer's; see `carried`."""
 _COUNT = re.compile(r"[0-9]{1,4}")
 
 
@@ -34,14 +42,55 @@ def item_request(sent: Form) -> ItemRequest:
     return ItemRequest(sent.text("departure"), counts, place or None, detail or None)
 
 
+def carried(sent: Form) -> dict[str, str]:
+    """Return what goes along while a departure is chosen: the cart or order to which it is added, and what was typed.
+
+    The amount isn't in it: with another departure it would be another one.
+    """
+    found = {name: sent.text(name) for name in CARRIED if sent.text(name)}
+    return found | {name: text for name, text in sent.named("").items() if name.startswith(CUSTOMER_PREFIX) and text}
+
+
+def typed(sent: Form) -> dict[str, str]:
+    """Return what was typed about the payment in the form of a cart, which doesn't keep it."""
+    silent = {} if sent.has("mail") else {"silent": "1"}
+    found = {name: sent.text(name) for name in ("reference", "memo", "method") if sent.text(name)}
+    return {name: text for name, text in found.items() if text != LATER} | silent
+
+
+def customer_given(sent: Form) -> tuple[dict[str, Any], list[str]]:
+    """Return the customer that an address or form brings along, such as one from another program, and a sentence for
+    each field that can't be used. A middle name becomes a part of the first name: there is no field of its own."""
+    found: dict[str, Any] = {}
+    refused: list[str] = []
+    typed = {name: text for name, text in sent.named(CUSTOMER_PREFIX).items() if name and text}
+    middle = typed.pop("middleName", "")
+    if middle:
+        typed["firstName"] = f"{typed.get('firstName', '')} {middle}".strip()
+    for name, text in list(typed.items())[:MAX_FIELDS]:
+        try:
+            found |= check_customer({name: text})
+        except Invalid as error:
+            refused.append(sentence(error))
+    return found, refused
+
+
 def customer_of(sent: Form, body: CartBody, catalog: Catalog) -> dict[str, Any]:
-    """Return the customer that was typed, with the answers to questions that are asked once. Raises `Invalid`."""
-    fields: dict[str, Any] = {name: sent.text(name) for name in CUSTOMER if sent.text(name)}
-    for item in body.items:
-        for question in questions_of(catalog, catalog.products_by_id.get(item.product_id)):
-            answer = sent.text(f"answer.{question.code}")
-            if question.per == "order" and answer:
-                fields[question.name] = answer
+    """Return the customer that was typed, with the answers to questions that are asked once. What the cart knows of the
+    customer and the form has no field for stays. Raises `Invalid`."""
+    asked = [
+        question
+        for item in body.items
+        for question in questions_of(catalog, catalog.products_by_id.get(item.product_id))
+        if question.per == "order"
+    ]
+    shown = {names.key(name) for name in (*FIELDS, *(question.name for question in asked))}
+    fields: dict[str, Any] = {name: value for name, value in body.customer.items() if names.key(name) not in shown}
+    fields |= {name: sent.text(name) for name in FIELDS if sent.text(name)}
+    for question in asked:
+        answer = sent.text(f"answer.{question.code}")
+        if answer:
+            fields[question.name] = answer
     return check_customer(fields)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -17,6 +17,7 @@ from seatwright.catalog.model import Catalog
 from seatwright.core import times
 from seatwright.core.errors import Conflict, NotFound, SeatwrightError
 from seatwright.core.money import to_wire
+from seatwright.customers.fields import full_name
 from seatwright.http.context import ApiRequest, booking, services
 from seatwright.inventory import store as inventory
 from seatwright.inventory.model import Departure
@@ -26,7 +27,7 @@ from seatwright.orders.placement import OrderDetails
 from seatwright.reports.departures import DayList, Days, departures_of
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.web.desk import booking_form, calendar_view
-from seatwright.web.desk.booking_view import CartPage, cart_page, departure_choice, total_of
+from seatwright.web.desk.booking_view import MORE, CartPage, cart_page, departure_choice, total_of
 from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, query, read, write
@@ -61,11 +62,15 @@ async def post_new(request: ApiRequest) -> Response[str]:
     async def use_case(tx: Tx, visit: Visit) -> str:
         parts, caller = booking(request), visit.caller
         cart_id, order = sent.text("cart"), sent.text("order")
+        customer: Mapping[str, Any] = {}
         if not cart_id and order:
             cart_id = (await addition.open_cart(tx, parts, caller, order)).cart.id
         elif not cart_id:
             cart_id = (await carts.create(tx, parts, caller)).cart.id
+            customer, _ = booking_form.customer_given(sent)
         await carts.add_item(tx, parts, caller, cart_id, booking_form.item_request(sent))
+        if customer:
+            await carts.set_customer(tx, parts, caller, cart_id, customer)
         return cart_id
 
     try:
@@ -73,7 +78,8 @@ async def post_new(request: ApiRequest) -> Response[str]:
     except SeatwrightError as error:
         check_mendable(error, 403)
         return await _choose(request, sent, notice=refused(error), status=error.status)
-    return go(request, f"/new/{cart_id}")
+    kept = booking_form.carried(sent)
+    return go(request, f"/new/{cart_id}", **{name: kept[name] for name in booking_form.TYPED if name in kept})
 
 
 @get("/new/{cart_id:str}", **PAGE)
@@ -83,7 +89,7 @@ async def get_cart(request: ApiRequest, cart_id: FromPath[str]) -> Response[str]
     One that has become an order leads there.
     """
     try:
-        return await _cart(request, cart_id)
+        return await _cart(request, cart_id, query(request))
     except Conflict as error:
         if error.code != ORDERED:
             raise
@@ -111,8 +117,8 @@ async def post_cart(request: ApiRequest, cart_id: FromPath[str]) -> Response[str
         check_mendable(error, 403)
         if error.code == "cart_not_found":
             raise
-        return await _cart(request, cart_id, sent=sent, notice=refused(error), status=error.status)
-    return go(request, path)
+        return await _cart(request, cart_id, sent, notice=refused(error), status=error.status)
+    return go(request, path, **(booking_form.typed(sent) if path.startswith("/new") else {}))
 
 
 @get("/find/customers", **PAGE)
@@ -229,6 +235,9 @@ async def _choose(
         return Choice(wanted, found, dateless, chosen, catalog)
 
     visit, choice = await read(request, "orders.write", use_case)
+    customer, unusable = booking_form.customer_given(asked)
+    if unusable and notice is None:
+        notice = Notice("wait", f"Not taken over: {' '.join(unusable)}")
     texts, catalog = texts_of(visit.account), choice.catalog
     product = catalog.products_by_id.get(choice.chosen.product_id) if choice.chosen else None
     return screen(
@@ -248,17 +257,23 @@ async def _choose(
         chosen=departure_choice(choice.chosen, product, catalog, asked.named("count."), texts)
         if choice.chosen is not None and product is not None
         else None,
-        cart=asked.text("cart"),
-        order=asked.text("order"),
+        carried=booking_form.carried(asked),
+        customer_line=_who(customer),
         pickup=asked.text("pickup"),
     )
+
+
+def _who(customer: Mapping[str, Any]) -> str:
+    """Return the customer that was brought along, in one line."""
+    described = (full_name(customer), *(str(customer.get(name) or "") for name in ("phone", "email", "organization")))
+    return " · ".join(filter(None, described))
 
 
 async def _cart(
     request: ApiRequest,
     cart_id: str,
+    sent: Form,
     *,
-    sent: Form | None = None,
     notice: Notice | None = None,
     status: int = 200,
 ) -> Response[str]:
@@ -271,7 +286,7 @@ async def _cart(
 
     visit, (priced, catalog, longer) = await read(request, "orders.write", use_case)
     texts = texts_of(visit.account)
-    page: CartPage = cart_page(priced, catalog, sent.named("") if sent else {}, visit.now, texts)
+    page: CartPage = cart_page(priced, catalog, sent.named(""), visit.now, texts)
     return screen(
         request,
         visit,
@@ -281,11 +296,13 @@ async def _cart(
         status=status,
         cart=page,
         longer=longer,
-        method=sent.text("method", booking_form.LATER) if sent else booking_form.LATER,
-        amount=sent.text("amount", page.amount) if sent else page.deposit_amount or page.amount,
-        memo=sent.text("memo") if sent else "",
-        reference=sent.text("reference") if sent else "",
-        mail=sent.has("mail") if sent else True,
+        more=MORE,
+        opened=any(page.customer[field] for field, _ in MORE),
+        method=sent.text("method", booking_form.LATER),
+        amount=sent.text("amount", page.deposit_amount or page.amount),
+        memo=sent.text("memo"),
+        reference=sent.text("reference"),
+        mail=sent.has("mail") or (notice is None and not sent.has("silent")),
     )
 
 

@@ -18,7 +18,19 @@ from seatwright.presentation.rows import Row
 from seatwright.web.desk.texts import Texts
 
 CUSTOMER = ("firstName", "lastName", "phone", "email", "organization", "language")
-"""The customer's fields that the form has."""
+"""The customer's fields that the form always shows."""
+MORE = (
+    ("title", "Title"),
+    ("birthDate", "Date of birth"),
+    ("streetAddress", "Street"),
+    ("postalCode", "Postal code"),
+    ("city", "City"),
+    ("state", "State"),
+    ("country", "Country"),
+)
+"""The customer's fields that are folded up until there is something in them, with their labels."""
+FIELDS = (*CUSTOMER, *(field for field, _ in MORE))
+"""All fields of the customer that the form has."""
 
 
 class TierChoice(NamedTuple):
@@ -136,7 +148,7 @@ def cart_page(priced: PricedCart, catalog: Catalog, typed: Mapping[str, str], no
             for question in _of_order(cart, catalog)
         ],
         discount_code=cart.body.discount_code or "",
-        customer={field: typed.get(field, str(cart.body.customer.get(field) or "")) for field in CUSTOMER},
+        customer={field: typed.get(field, str(cart.body.customer.get(field) or "")) for field in FIELDS},
         adds_to=priced.addition.order.confirmation if priced.addition else None,
     )
 

@@ -20,7 +20,7 @@ from seatwright.customers.check import check_answer, check_customer, check_text
 from seatwright.orders.edit_plan import GuestEdit, OrderEdit
 from seatwright.orders.view import OrderView, is_limited
 from seatwright.presentation.guests import guest_name, tier_label
-from seatwright.web.desk.booking_view import CUSTOMER, PickupOption, pickup_options
+from seatwright.web.desk.booking_view import CUSTOMER, MORE, PickupOption, pickup_options
 from seatwright.web.desk.texts import Texts
 from seatwright.web.desk.visit import Form
 
@@ -30,10 +30,7 @@ FIELDS = (
     ("phone", "Phone"),
     ("email", "E-mail"),
     ("organization", "Organization"),
-    ("streetAddress", "Street"),
-    ("postalCode", "Postal code"),
-    ("city", "City"),
-    ("country", "Country"),
+    *MORE,
 )
 """The customer's fields that the form has, beside the language and the answers."""
 LANGUAGE = CUSTOMER[-1]

@@ -55,6 +55,7 @@ class Screen(NamedTuple):
 DAY: tuple[Screen, ...] = (
     Screen("today", "Today", "sun", "/today", "departures.read"),
     Screen("calendar", "Calendar", "calendar-days", "/calendar", "departures.read"),
+    Screen("pickups", "Pickups", "map-pin", "/pickups", "manifests.read"),
     Screen("orders", "Orders", "list-checks", "/orders", "orders.read"),
     Screen("pending", "Pending", "hourglass", "/pending", "orders.read"),
 )
@@ -153,7 +154,7 @@ def render(request: ApiRequest, template: str, **shown: Any) -> str:
     return _ENVIRONMENT.get_template(template).render(desk=desk, static=static, **shown)
 
 
-def go(request: ApiRequest, path: str, *, status: int = 303, **query: str) -> Response[str]:
+def go(request: ApiRequest, path: str, **query: str) -> Response[str]:
     """Lead the browser to a page of the desk, which it fetches with GET, so reloading it doesn't repeat a form."""
     where = f"{base_path(request)}{PATH}{path}"
     if query:
@@ -161,7 +162,7 @@ def go(request: ApiRequest, path: str, *, status: int = 303, **query: str) -> Re
     headers = HEADERS | {"Location": where}
     if "hx-request" in request.headers:  # a part of a page can't be led elsewhere with a 303: the whole page is
         return Response("", status_code=200, media_type="text/html", headers=HEADERS | {"HX-Redirect": where})
-    return Response("", status_code=status, media_type="text/html", headers=headers)
+    return Response("", status_code=303, media_type="text/html", headers=headers)
 
 
 def set_cookie(answer: Response[str], value: str, max_age_s: int) -> Response[str]:

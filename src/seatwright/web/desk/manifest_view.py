@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from seatwright.cart.model import Item
 from seatwright.catalog.model import Catalog
 from seatwright.core import times
 from seatwright.core.clock import Instant
+from seatwright.customers.fields import full_name
 from seatwright.inventory.model import Departure
 from seatwright.presentation.guests import answer_texts, tier_label
 from seatwright.reports.manifest import Guest, Manifest
@@ -117,7 +117,7 @@ def _party(guests: list[Guest], catalog: Catalog, texts: Texts) -> Party:
     return Party(
         order_id=first.order_id,
         confirmation=first.confirmation,
-        name=_whole_name(first.customer) or party_name(first),
+        name=full_name(first.customer) or party_name(first),
         phone=str(first.customer.get("phone") or ""),
         channel=first.channel,
         owed=texts.money(owed, first.currency) if owed > 0 else "",
@@ -125,10 +125,6 @@ def _party(guests: list[Guest], catalog: Catalog, texts: Texts) -> Party:
         all_in=all(guest.checked_in is not None for guest in guests),
         expected=sum(guest.status != "pending" for guest in guests),
     )
-
-
-def _whole_name(customer: Mapping[str, object]) -> str:
-    return " ".join(str(customer[field]) for field in ("firstName", "lastName") if customer.get(field))
 
 
 def _row(guest: Guest, number: int, catalog: Catalog, texts: Texts) -> GuestRow:

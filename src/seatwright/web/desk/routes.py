@@ -22,6 +22,7 @@ from seatwright.web.desk import (
     order_routes,
     pending_routes,
     people_routes,
+    pickup_routes,
     profile_routes,
     sign_in_routes,
 )
@@ -33,6 +34,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *profile_routes.ROUTES,
     *calendar_routes.ROUTES,
     *departure_routes.ROUTES,
+    *pickup_routes.ROUTES,
     *live_routes.ROUTES,
     *booking_routes.ROUTES,
     *order_list_routes.ROUTES,

@@ -264,12 +264,12 @@ async def test_money_is_recorded_by_the_business_that_takes_it(
     assert order["balance"] == 177.76
     taker, other = (desk, agent) if who == "supplier" else (agent, desk)
     cash = {"amount": 20, "method": "cash"}
-    for path, more in (
-        ("payments", {}),
-        ("refunds", {"allowBalance": True}),
+    for path, body in (
+        ("payments", cash),
+        ("refunds", cash | {"allowBalance": True}),
         (f"payments/{'0' * 24}/void", {"reason": "x"}),
     ):
-        refusal = await other.refused(403, "POST", f"/api/v1/orders/{order['id']}/{path}", json=cash | more)
+        refusal = await other.refused(403, "POST", f"/api/v1/orders/{order['id']}/{path}", json=body)
         assert refusal["errorCode"] == f"money_is_the_{who}s"
     assert (await pay(taker, order, 20))["balance"] == 157.76
     cart = await agent.cart((rafting, {"Child": 1}), supplier=desk.shop.account_id)

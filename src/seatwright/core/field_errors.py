@@ -13,10 +13,15 @@ import msgspec
 from msgspec import inspect
 
 from seatwright.core.errors import Invalid
+from seatwright.core.near_names import nearest
 from seatwright.core.numerals import ADVICE, misspelt
+from seatwright.core.unknown_keys import UnknownKey, keys_of, unknown_keys
 
 MAX_TRIED = 1_000
 """How many keys of an object are searched for the wrong one."""
+
+MAX_KEY = 60
+"""How much of an unknown key is repeated, in characters."""
 
 _TYPES = {
     "str": "text",
@@ -34,7 +39,7 @@ _GOT = {**_TYPES, "int": "a number", "float": "a number with decimals"}
 _EXPECTED = re.compile(r"Expected `(?P<expected>[^`]+)`(?P<bound>[^,]*)(?:, got (?P<got>.+))?$")
 _BOUND = re.compile(r" ?(?P<length>of length )?(?P<sign><=|>=|<|>) (?P<limit>\S+)")
 _MISSING = re.compile(r"Object missing required field `(?P<name>[^`]+)`")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
+_UNKNOWN = "Object contains unknown field "
 _ENUM = re.compile(r"Invalid enum value (?P<value>.+)")
 _AT = re.compile(r"(?P<message>.*) - at `(?P<key>key` in `)?\$(?P<path>[^`]*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|(\[\.\.\.\])")
@@ -53,6 +58,23 @@ def missing_field(field: str) -> Invalid:
 def at(path: str, field: str) -> str:
     """Return the path of `field` inside of what is at `path`; "" is the top."""
     return f"{path}.{field}" if path and not field.startswith("[") else f"{path}{field}"
+
+
+def unknown_key(found: UnknownKey) -> Invalid:
+    """Return the error about a key that means nothing at its place."""
+    return Invalid(unknown_key_in_words(found), code="unknown_field", field=_short(found.steps))
+
+
+def unknown_key_in_words(found: UnknownKey) -> str:
+    """Return the sentence about such a key: which one was meant, or which there are."""
+    meant = nearest(str(found.steps[-1]), found.known)
+    hint = f"Did you mean {meant}?" if meant else f"Known are {', '.join(found.known)}."
+    return f"{_short(found.steps)}: is not a key that is known here. {hint}"
+
+
+def _short(steps: Iterable[str | int]) -> str:
+    """Return the path with keys that are short enough to be read."""
+    return path_of(step if isinstance(step, int) else str(step)[:MAX_KEY] or '""' for step in steps)
 
 
 def path_of(steps: Iterable[str | int]) -> str:
@@ -79,6 +101,9 @@ def misfit(raw: Any, type_: Any, *, whole: str) -> Invalid | None:
     message = _failure(raw, type_)
     if message is None:
         return None
+    keys = keys_of(type_) if message.startswith(_UNKNOWN) else None
+    if keys is not None and (unknown := next(unknown_keys(raw, keys), None)):
+        return unknown_key(unknown)
     match = _AT.match(message)
     steps = _steps(raw, type_, match["path"] if match else "")
     if match and match["key"]:
@@ -95,8 +120,6 @@ def refusal(path: str, message: str, *, whole: str) -> Invalid:
     """Return the message of the library that reads values in our words. "" is the path of the whole value."""
     if missing := _MISSING.match(message):
         return missing_field(at(path, missing["name"]))
-    if unknown := _UNKNOWN.match(message):
-        return bad_field(at(path, unknown["name"]), "is not a key that is known here.", code="unknown_field")
     return Invalid(f"{path or whole}: {_sentence(message)}", code="invalid_field", field=path or None)
 
 

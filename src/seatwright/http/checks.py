@@ -18,7 +18,7 @@ from seatwright.auth.limits import weight
 from seatwright.core.errors import Invalid, NotFound, UnsupportedMedia
 from seatwright.core.field_errors import at, bad_field, path_of
 from seatwright.core.numerals import ADVICE, Literal, has_numerals, misspelt
-from seatwright.http import parameters
+from seatwright.http import body_keys, parameters
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.security import await_turn, note_key_use, require_token
 
@@ -56,6 +56,7 @@ async def check_request(request: ApiRequest) -> Response[None] | None:
         elif body:
             _check_type(request)
             _check_json(body)
+            _check_keys(request, body)
             _check_numbers(request, body)
     return None
 
@@ -147,6 +148,16 @@ def _check_json(body: bytes) -> None:
     nul = _has_nul(body)
     if nul or body.count(b"[") + body.count(b"{") >= SHALLOW:
         _check_values(body, nul)
+
+
+def _check_keys(request: ApiRequest, body: bytes) -> None:
+    """Refuse keys that mean nothing, or warn of them. A page that reads its body itself checks it itself."""
+    described = parameters.parameters_of(request.scope["route_handler"])
+    if described is None:
+        return
+    warnings = body_keys.warnings(request.route_handler, body, strict=described.strict)
+    if warnings:
+        request.scope["state"].setdefault("warnings", []).extend(warnings)
 
 
 def _check_numbers(request: ApiRequest, body: bytes) -> None:

@@ -18,6 +18,7 @@ from litestar.routes import HTTPRoute
 
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
+from seatwright.core.near_names import is_misspelt, letters
 
 LISTS = frozenset({"ids", "confirmationIds", "orderIds", "tagIds", "productIds", "productNumbers"})
 """Parameters that are comma-separated."""
@@ -55,6 +56,12 @@ def set_parameters(app: Litestar, *, strict: str, lenient: str) -> None:
                 handler.opt[_OPTION] = Parameters(names, route.path_format.startswith(f"{strict}/"))
 
 
+def parameters_of(route: Any) -> Parameters | None:
+    """Return the parameters of a route; None if the route reads its query itself."""
+    found: Parameters | None = route.opt.get(_OPTION)
+    return found
+
+
 def read(route: Any, query: bytes) -> tuple[bytes, list[str]]:
     """Return a route's query with each parameter once, under its own name; and warnings about unknown names.
 
@@ -62,20 +69,20 @@ def read(route: Any, query: bytes) -> tuple[bytes, list[str]]:
     `Invalid`, naming the parameter, for one that is nearly another, for one that has several values and can have one,
     and for an unknown one if the route is strict.
     """
-    parameters: Parameters | None = route.opt.get(_OPTION)
+    parameters = parameters_of(route)
     if parameters is None:
         return query, []
     pairs = _pairs(query)
     plain = all(name in parameters.names and value.strip() for name, value in pairs)
     if plain and len({name for name, _ in pairs}) == len(pairs):
         return query, []
-    by_letters = {_letters(name): name for name in parameters.names}
+    by_letters = {letters(name): name for name in parameters.names}
     known: dict[str, list[str]] = {}
     unknown: dict[str, None] = {}
     for given, value in pairs:
         found = _NAME.fullmatch(given)
         indexed = found is not None and _INDEX.fullmatch(found["keys"])
-        name = by_letters.get(_letters(found["name"])) if found and indexed else None
+        name = by_letters.get(letters(found["name"])) if found and indexed else None
         if name is None:
             unknown[given] = None
         elif value.strip():
@@ -121,51 +128,23 @@ def _warnings(unknown: Iterable[str], parameters: Parameters) -> list[str]:
     return warnings
 
 
-def _letters(name: str) -> str:
-    """Return a name without case and punctuation: `confirmation_ids` is `confirmationIds`."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
-
-
 def _near(given: str, names: Iterable[str]) -> list[str]:
     """Return the parameters that may have been meant by another name."""
     base = given.partition("[")[0] or given
-    letters, words = _letters(base), _words(base)
-    return [name for name in names if _is_near(letters, words, name)]
+    words = _words(base)
+    return [name for name in names if _is_near(letters(base), words, name)]
 
 
-def _is_near(letters: str, words: Sequence[str], name: str) -> bool:
-    wanted, others = _letters(name), _words(name)
-    if letters == wanted or _is_misspelt(letters, wanted):
+def _is_near(given: str, words: Sequence[str], name: str) -> bool:
+    wanted, others = letters(name), _words(name)
+    if is_misspelt(given, wanted):
         return True
     if name in PAGING or not words:
         return False
     same = min(len(words), len(others))
-    return words[:same] == others[:same] or (len(wanted) > ALIKE and letters[:ALIKE] == wanted[:ALIKE])
+    return words[:same] == others[:same] or (len(wanted) > ALIKE and given[:ALIKE] == wanted[:ALIKE])
 
 
 def _words(name: str) -> list[str]:
     """Return the words of a name, each in the singular: `tagIds` is "tag" and "id"."""
     return [word.lower().removesuffix("s") for word in _WORD.findall(name)]
-
-
-def _is_misspelt(given: str, wanted: str) -> bool:
-    """Tell whether one or two letters are wrong, missing, too many or exchanged; in short names one, not the first."""
-    short = min(len(given), len(wanted))
-    most = 0 if short < 2 or len(wanted) < 3 else 1 if short <= 5 else 2
-    if most == 0 or abs(len(given) - len(wanted)) > most or (short < 5 and given[0] != wanted[0]):
-        return False
-    return _distance(given, wanted) <= most
-
-
-def _distance(one: str, other: str) -> int:
-    """Return how many letters have to be changed, added, removed, or exchanged with their neighbour."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        earlier, before, row = before, row, [i]
-        for j, target in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != target))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == target:
-                cost = min(cost, earlier[j - 2] + 1)
-            row.append(cost)
-    return row[-1]

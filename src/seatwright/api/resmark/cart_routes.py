@@ -53,7 +53,7 @@ _ON_BEHALF = {
 _BODY = {
     "type": "object",
     "properties": {name: {"type": "string", "description": text} for name, text in _ON_BEHALF.items()},
-    "description": "Anything else is ignored.",
+    "description": "Anything else has no effect.",
 }
 ResellerEntityId = Annotated[
     str | None, QueryParameter(name="resellerEntityId", description=_ON_BEHALF["resellerEntityId"])

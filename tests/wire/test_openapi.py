@@ -107,15 +107,19 @@ def test_failures_are_described(document: dict[str, Any]) -> None:
             assert answer["description"]
 
 
-def test_bodies_have_examples_that_fit(document: dict[str, Any]) -> None:
+def test_bodies_and_answers_have_examples_that_fit(document: dict[str, Any]) -> None:
+    """That the answers are what is answered is shown in `tests/docs/test_examples.py`."""
     shown = set()
-    for _, _, operation in operations(document):
-        if "requestBody" not in operation:
-            continue
-        content = operation["requestBody"]["content"]["application/json"]
-        schema = {**content["schema"], "components": document["components"]}
-        jsonschema_rs.validate(schema, content["example"])
-        shown.add(operation["operationId"])
+    for _, path, operation in operations(document):
+        answers = operation["responses"]["200"]["content"]
+        contents = [each for each in answers.values() if "example" in each]
+        assert contents, path
+        if "requestBody" in operation:
+            contents.append(operation["requestBody"]["content"]["application/json"])
+            shown.add(operation["operationId"])
+        for content in contents:
+            schema = {**content["schema"], "components": document["components"]}
+            jsonschema_rs.validate(schema, content["example"])
     assert {
         "authenticate",
         "createCart",

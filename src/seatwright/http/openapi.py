@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
@@ -76,7 +78,8 @@ _ERROR_SCHEMA = {
 _WARNINGS = {
     "type": "array",
     "items": {"type": "string"},
-    "description": "What had no effect: parameters in the address that mean nothing here. Left out if there are none.",
+    "description": "What had no effect: parameters in the address, and keys of the body, that mean nothing here. "
+    "Left out if there are none.",
 }
 
 
@@ -123,6 +126,7 @@ def describe(routers: Sequence[Router]) -> bytes:
         _complete(operation)
         _say_success(schemas, operation.described)
         _add_example(schemas, operation)
+        _add_recorded(operation.described)
     document["paths"] = {_camel_path(path): item for path, item in document["paths"].items()}
     return wire.encode(_tidy(document))
 
@@ -224,6 +228,26 @@ def _operation_id(described: Mapping[str, Any]) -> str:
     if "_" in name and described.get("tags") == ["Catalog"]:
         name = name.replace("_", "_catalog_", 1)
     return _camel(name)
+
+
+@cache
+def _recorded() -> dict[str, dict[str, Any]]:
+    """Return the examples of requests and answers, by operation (see `tests.docs.examples`)."""
+    found: dict[str, dict[str, Any]] = msgspec.json.decode((Path(__file__).parent / "examples.json").read_bytes())
+    return found
+
+
+def _add_recorded(described: dict[str, Any]) -> None:
+    """Add an example of the answer; and one of the body, if there is none that says more."""
+    example = _recorded().get(described["operationId"])
+    if example is None:
+        return
+    for media, content in described["responses"]["200"].get("content", {}).items():
+        if media == "application/json" or isinstance(example["answer"], str):
+            content["example"] = example["answer"]
+    body = described.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None and "request" in example:
+        body.setdefault("example", example["request"])
 
 
 def _camel(name: str) -> str:

@@ -111,8 +111,12 @@ def fields(example: Mapping[str, Any]) -> set[str]:
     return set(first) if isinstance(first, dict) else set()
 
 
-def made_up(found: Any, own: str) -> Any:
-    """Return examples with plain names and with ids that stay the same, whenever they are made."""
+def made_up(found: Mapping[str, Any], own: str) -> dict[str, Any]:
+    """Return examples with plain names and with ids that stay the same, whatever other examples there are."""
+    return {name: _made_up(example, own) for name, example in found.items()}
+
+
+def _made_up(found: Any, own: str) -> Any:
     others = {word(f"seller-of-{own}"): "agency", word(f"supplier-of-{own}"): "mesa", word("stranger"): "stranger"}
     texts = {old.format(word(own)): new for old, new in _TEXTS.items()} | others
     ids: dict[str, str] = {}
@@ -129,6 +133,8 @@ def made_up(found: Any, own: str) -> Any:
             return {clean(name): clean(each, name) for name, each in value.items()}
         if isinstance(value, list):
             return [clean(each, key) for each in value]
+        if key == "confirmation":
+            return 100042
         if not isinstance(value, str):
             return value
         if value and key in _VALUES:

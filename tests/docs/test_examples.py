@@ -26,7 +26,7 @@ async def test_the_examples_are_what_the_server_answers(client: httpx.AsyncClien
         lines = (f"{json.dumps(name)}: {example}" for name, example in short.items())
         STORED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     stored = json.loads(STORED.read_text(encoding="utf-8"))
-    assert set(stored) == set(found)
+    assert set(stored) == set(found), "run this test with WRITE_EXAMPLES=1"
     for name, example in found.items():
         assert set(shape(stored[name])) <= set(shape(example)), f"{name}: run this test with WRITE_EXAMPLES=1"
         assert fields(stored[name]) == fields(example), f"{name}: run this test with WRITE_EXAMPLES=1"

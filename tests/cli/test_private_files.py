@@ -52,16 +52,16 @@ def test_what_commands_make_is_private(new_place: NewPlace, tmp_path: Path) -> N
     made.mkdir()
     catalog = tmp_path / "catalog.yaml"
     catalog.write_text(commands.CATALOG)
-    first = ["migrate", "account create", "import", "backup", "restore"]
+    first = ["migrate", "account create", "import", "backup write", "restore"]
     for name in [*first, *(set(commands.names()) - NO_FILES - set(first))]:
         os.umask(0)
-        line = commands.line(name, catalog=catalog, new_backup=made / f"{name}.zip", backup=made / "backup.zip")
+        line = commands.line(name, catalog=catalog, new_backup=made / f"{name}.zip", backup=made / "backup write.zip")
         code, output = seatwright(settings, *line)
         assert code == 0 or name not in first, output
         assert too_open(settings.data, made) == [], name
         assert settings.data.stat().st_mode & 0o022 == 0, "nobody else puts anything there"
         assert os.umask(0) == 0o077, "nor could anybody read what was there only for a moment"
-    assert {path.name for path in made.iterdir()} == {"backup.zip"}
+    assert {path.name for path in made.iterdir()} == {"backup write.zip"}
     assert (settings.data / SECRET_FILE).exists()
 
 
@@ -132,7 +132,7 @@ UNSAFE = {
     "read by all": (b"x" * 64, 0o604),
     "written by all": (b"x" * 64, 0o602),
 }
-WITH_SECRET = ["migrate", "account create", "keys reset", "keys create", "backup"]
+WITH_SECRET = ["migrate", "account create", "keys reset", "keys create", "backup write"]
 """Commands that use the secret, beside `serve`."""
 
 

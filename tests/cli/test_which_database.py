@@ -19,8 +19,8 @@ from tests.cli import commands
 from tests.server import Server
 
 MAKERS = {"serve", "migrate"}
-WITHOUT_DATABASE = {"messages test"}
-"""It is about a mail server."""
+WITHOUT_DATABASE = {"messages test", "config", "backup verify"}
+"""They are about a mail server, settings, and a file."""
 OTHERS = sorted(set(commands.ARGUMENTS) - MAKERS - WITHOUT_DATABASE)
 HERE = Path("var/data")
 """Where a command looks that is told nothing."""
@@ -61,7 +61,7 @@ def test_a_command_in_a_wrong_directory_makes_nothing_and_fails(
     assert code == 1, output
     assert output.startswith(f"Database: {database_name(place)}\n")
     if name != "restore":
-        remedy = "`seatwright migrate`" if name != "backup" or not place.database_url else "There is no secret"
+        remedy = "`seatwright migrate`" if name != "backup write" or not place.database_url else "There is no secret"
         assert remedy in output
     assert list(nowhere.iterdir()) == []
     assert not (tmp_path / "new.zip").exists()
@@ -97,7 +97,7 @@ def test_migrate_makes_all_that_other_commands_need(place: Settings, nowhere: Pa
     assert said.startswith(f"Database: {database_name(place)}\n")
     assert "Made a new secret: " in said
     assert "Made a new secret: " not in works(place, "migrate")
-    for name in ("account create", "import", "backup", "doctor", "messages list", "keys reset"):
+    for name in ("account create", "import", "backup write", "doctor", "messages list", "keys reset"):
         assert works(place, *line(name, tmp_path)).startswith(f"Database: {database_name(place)}\n")
 
 
@@ -116,5 +116,5 @@ def test_what_an_older_program_left_in_a_wrong_directory_is_no_database(place: S
     """An empty file, which earlier versions made there."""
     HERE.mkdir(parents=True)
     (HERE / FILE).touch()
-    for name in ("doctor", "backup"):
+    for name in ("doctor", "backup write"):
         assert refused(place, *commands.line(name, new_backup="new.zip"))

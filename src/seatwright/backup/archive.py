@@ -26,6 +26,7 @@ from typing import IO, Self
 import msgspec
 
 from seatwright.core.errors import Conflict, Invalid, Unavailable
+from seatwright.core.progress import Progress, untold
 from seatwright.storage.engine import Engine
 
 FORMAT = 1
@@ -109,8 +110,8 @@ class Copied:
     sha256: str
 
 
-def copy(source: IO[bytes], target: IO[bytes], *, most: int | None = None) -> Copied:
-    """Copy a stream to its end and hash it.
+def copy(source: IO[bytes], target: IO[bytes], *, most: int | None = None, progress: Progress = untold) -> Copied:
+    """Copy a stream to its end and hash it; `progress` is told bytes, of `most`.
 
     Raises `Invalid` at more than `most` bytes, and `Unavailable` if `target` takes no more.
     """
@@ -124,6 +125,7 @@ def copy(source: IO[bytes], target: IO[bytes], *, most: int | None = None) -> Co
             target.write(chunk)
         except OSError as error:
             raise Unavailable(f"There is no writing to the disk: {error.strerror or error}.") from error
+        progress(size, most)
     return Copied(size, digest.hexdigest())
 
 
@@ -132,8 +134,9 @@ class Writer:
     properly.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], progress: Progress = untold) -> None:
         self._zip = zipfile.ZipFile(file, "w", compresslevel=COMPRESSION)
+        self._progress = progress
         self.parts: dict[str, Part] = {}
 
     def __enter__(self) -> Self:
@@ -147,7 +150,7 @@ class Writer:
         """Add a part, read to its end."""
         self._zip.compression = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
         with self._zip.open(name, "w", force_zip64=True) as target:
-            copied = copy(source, target)
+            copied = copy(source, target, progress=self._progress)
         self.parts[name] = Part(copied.size, copied.sha256)
 
     def close(self, manifest: Manifest) -> None:
@@ -160,8 +163,9 @@ class Writer:
 class Reader:
     """Reads a backup. All methods raise `Invalid` for a backup that is incomplete or damaged."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, progress: Progress = untold) -> None:
         self._zip = archive
+        self._progress = progress
         names = archive.namelist()
         if len(names) != len(set(names)) or MANIFEST not in names:
             raise Invalid("This is not a Seatwright backup: it has no manifest.", code="not_a_backup")
@@ -175,7 +179,7 @@ class Reader:
         """Copy a part to `target`. Use its content only after this has returned."""
         part = self.manifest.parts[name]
         with _sound(), self._zip.open(name) as source:
-            copied = copy(source, target, most=part.size)
+            copied = copy(source, target, most=part.size, progress=self._progress)
         if copied != Copied(part.size, part.sha256):
             raise _broken(f"{name} is not what the manifest says")
 
@@ -191,8 +195,11 @@ class Reader:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Reader]:
-    """Open a backup to read it. Raises `Invalid` if it isn't a backup, `Unavailable` if it can't be read."""
+def reading(path: Path, progress: Progress = untold) -> Iterator[Reader]:
+    """Open a backup to read it; `progress` is told the bytes of each part that is extracted.
+
+    Raises `Invalid` if it isn't a backup, `Unavailable` if it can't be read.
+    """
     try:
         file = path.open("rb")
     except OSError as error:
@@ -203,7 +210,7 @@ def reading(path: Path) -> Iterator[Reader]:
         except _MALFORMED as error:
             raise Invalid(f"{path} is not a Seatwright backup, or its end is missing.", code="not_a_backup") from error
         with archive:
-            yield Reader(archive)
+            yield Reader(archive, progress)
 
 
 @contextmanager

@@ -114,6 +114,16 @@ class Tools:
                         _close(pipe)
 
 
+def check_dump(dump: Path, version: int) -> None:
+    """Read a dump of a PostgreSQL of a major version to its end. Raises `Unavailable` if `pg_restore` can't."""
+    pg_restore = _find("pg_restore", version)
+    with tempfile.TemporaryFile() as errors:
+        command = [str(pg_restore), "--file=/dev/null", str(dump)]
+        ran = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=errors, check=False)  # noqa: S603
+        if ran.returncode != 0:
+            raise Unavailable(f"pg_restore can't read the backup's dump: {_told(errors)}")
+
+
 def _find(name: str, server: int) -> Path:
     """Return the program of the server's own version, or of the next newer one that is installed."""
     found: dict[int, Path] = {}

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 from seatwright.backup import archive, postgres, sqlite
 from seatwright.backup.archive import Manifest, Reader
+from seatwright.backup.postgres_tools import check_dump
 from seatwright.core.clock import Clock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid
+from seatwright.core.progress import Progress, untold
 from seatwright.core.times import iso_utc
 from seatwright.storage.engine import Database, Engine
 from seatwright.storage.migrate import migrations
@@ -29,7 +32,14 @@ _NAMES: dict[Engine, str] = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 
 
 async def back_up(
-    settings: Settings, clock: Clock, target: Path, *, secret: bytes | None, secret_check: str, force: bool
+    settings: Settings,
+    clock: Clock,
+    target: Path,
+    *,
+    secret: bytes | None,
+    secret_check: str,
+    force: bool,
+    progress: Progress = untold,
 ) -> Manifest:
     """Write a backup of the database that the settings name to the new file `target`, and return what is in it.
 
@@ -38,7 +48,7 @@ async def back_up(
     Then there is no new file, and an old one is unchanged.
     """
     created_at = iso_utc(clock.now())  # before the snapshot: everything committed by now is in it
-    with archive.new_file(target, force=force) as file, archive.Writer(file) as writer:
+    with archive.new_file(target, force=force) as file, archive.Writer(file, progress) as writer:
         if settings.database_url:
             source = await postgres.dump(settings.database_url, writer)
         else:
@@ -79,6 +89,26 @@ async def restore(settings: Settings, reader: Reader, finish: Callable[[Database
         return await finish(database)
     finally:
         await database.close()
+
+
+async def verify(
+    settings: Settings, reader: Reader, scratch: Path, finish: Callable[[Database], Awaitable[T]]
+) -> T | None:
+    """Try a backup in the empty directory `scratch`, without touching the database that the settings name.
+
+    One of SQLite is restored there, and the result of `finish` returned. Of one of PostgreSQL the dump is read to its
+    end. Raises `Invalid` and `Unavailable` as `restore` does.
+    """
+    place = replace(settings, data=scratch, database_url="")
+    if reader.manifest.engine == "sqlite":
+        return await restore(place, reader, finish, force=False)
+    check_fits(reader.manifest, replace(place, database_url="postgresql://"))
+    dump = scratch / archive.DATABASE
+    with dump.open("wb") as file:
+        reader.extract(archive.DATABASE, file)
+    version = reader.manifest.engine_version
+    await asyncio.to_thread(check_dump, dump, int(version) if version.isdecimal() else 0)
+    return None
 
 
 def engine_of(settings: Settings) -> Engine:

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from seatwright.auth import keys, service
+from seatwright.auth import keys, service, store
 from seatwright.auth.keys import NewKey
 from seatwright.auth.model import PERMISSIONS, Account, ApiKey
+from seatwright.auth.roles import in_order
 from seatwright.cli.running import Data, console, opened, plain, run, settings
+from seatwright.cli.tables import AsJson, Row, print_list
 from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.core.config import Settings
@@ -54,6 +56,20 @@ def create(
 
     account, key = run(work(chosen))
     console.print(f"account   {account.id} ({account.code})\nusername  {email}\napikey    {key}", markup=False)
+
+
+@account_app.command("list")
+def list_accounts(as_json: AsJson = False, data: Data = None) -> None:
+    """List the accounts: code, name, e-mail, currency, time zone."""
+    chosen = settings(data)
+
+    async def work() -> list[Account]:
+        async with opened(chosen) as parts:
+            return await parts.database.read(store.accounts)
+
+    titles = {"code": "code", "name": "name", "email": "e-mail", "currency": "currency", "timeZone": "time zone"}
+    empty = "There is no account yet: `seatwright account create` makes one."
+    print_list([_account_row(account) for account in run(work())], titles, as_json=as_json, empty=empty)
 
 
 @keys_app.command("reset")
@@ -104,8 +120,8 @@ def create_key(
 
 
 @keys_app.command("list")
-def list_keys(account: _Code, data: Data = None) -> None:
-    """Print the keys of an account's integrations: id, state, last use, permissions, name. Never a key itself."""
+def list_keys(account: _Code, as_json: AsJson = False, data: Data = None) -> None:
+    """List the keys of an account's integrations: id, state, last use, permissions, name. Never a key itself."""
     chosen = settings(data)
 
     async def work(chosen: Settings) -> list[tuple[ApiKey, str]]:
@@ -118,10 +134,9 @@ def list_keys(account: _Code, data: Data = None) -> None:
             now = parts.clock.now()
             return [(key, _state(key, now)) for key in await parts.database.read(use_case)]
 
-    for key, state in run(work(chosen)):
-        used = "never used" if key.last_used_at is None else f"used {times.iso_utc(key.last_used_at)}"
-        permissions = " ".join(name for name in PERMISSIONS if name in key.permissions) or "no permissions"
-        console.print(plain(f"{key.id}  {state}  {used}  {permissions}  {key.name}"))
+    titles = {"id": "id", "state": "state", "lastUsed": "last used", "permissions": "may", "name": "name"}
+    rows = [_key_row(key, state) for key, state in run(work(chosen))]
+    print_list(rows, titles, as_json=as_json, empty="There are no keys but the account's own.")
 
 
 @keys_app.command("revoke")
@@ -143,6 +158,32 @@ def revoke_key(
             return await parts.database.write(use_case)
 
     console.print(plain(f"revoked   {run(work(chosen)).name}"))
+
+
+def _account_row(account: Account) -> Row:
+    return {
+        "id": account.id,
+        "code": account.code,
+        "name": account.name,
+        "email": account.email,
+        "currency": account.currency,
+        "timeZone": account.time_zone,
+        "language": account.language,
+        "created": times.iso_utc(account.created_at),
+    }
+
+
+def _key_row(key: ApiKey, state: str) -> Row:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "state": state,
+        "permissions": in_order(key.permissions),
+        "created": times.iso_utc(key.created_at),
+        "expires": None if key.expires_at is None else times.iso_utc(key.expires_at),
+        "lastUsed": None if key.last_used_at is None else times.iso_utc(key.last_used_at),
+        "revoked": None if key.revoked_at is None else times.iso_utc(key.revoked_at),
+    }
 
 
 def _state(key: ApiKey, now: Instant) -> str:

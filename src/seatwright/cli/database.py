@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seatwright.cli.progress import bar
 from seatwright.cli.running import Data, console, migrated, run, say_which, settings
 from seatwright.core.config import Settings
 from seatwright.orders import term_fill
@@ -12,10 +13,12 @@ def migrate_command(data: Data = None) -> None:
     """Bring the database's schema up to date. Refuses one that is newer than this program."""
     chosen = settings(data)
     say_which(chosen)
-    applied = run(migrated(chosen))
+    with bar("Migrating") as progress:
+        applied = run(migrated(chosen, progress))
     for name in applied:
         console.print(f"applied {name}")
-    filled = run(_filled(chosen))
+    with bar("Making orders findable"):
+        filled = run(_filled(chosen))
     if filled:
         console.print(f"made {filled} orders findable by their words")
     console.print("The schema is up to date.")

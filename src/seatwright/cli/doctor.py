@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from seatwright.auth.secrets import SECRET_FILE, kept_secret
+from seatwright.cli.progress import bar
 from seatwright.cli.running import Data, console, opened, run, settings
 from seatwright.core.config import Settings
 from seatwright.invariants.checks import MANY, Finding, check
@@ -18,7 +19,8 @@ def doctor(data: Data = None) -> None:
         async with opened(chosen) as parts:
             if not chosen.secret and (chosen.data / SECRET_FILE).exists():
                 kept_secret(chosen.data)  # one that a server would refuse
-            return await check(parts.database, parts.clock.now())
+            with bar("Checking") as progress:
+                return await check(parts.database, parts.clock.now(), progress)
 
     findings = run(work(chosen))
     for finding in findings:

@@ -10,6 +10,7 @@ import typer
 from seatwright.auth import service as auth
 from seatwright.auth import store
 from seatwright.catalog.store import CatalogCache
+from seatwright.cli.progress import bar
 from seatwright.cli.running import Data, console, fail, opened, run, settings
 from seatwright.core.config import Settings
 from seatwright.core.errors import Invalid, SeatwrightError
@@ -54,7 +55,8 @@ def import_command(
                 return await import_document(tx, editor, document, options)
 
             try:
-                return await parts.database.write(use_case)
+                with bar(f"Importing {file.name}"):
+                    return await parts.database.write(use_case)
             except Preview as preview:
                 return preview.report
 

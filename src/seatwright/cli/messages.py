@@ -7,11 +7,11 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from seatwright.auth import service, store
 from seatwright.auth.service import SYSTEM
-from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, plain, run, settings
+from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, run, settings
+from seatwright.cli.tables import AsJson, Row, print_list
 from seatwright.core.clock import SystemClock
 from seatwright.core.ids import new_hex24_at
 from seatwright.core.languages import DEFAULT_LANGUAGE
@@ -47,6 +47,7 @@ def list_messages(
     channel: ChannelName = "mail",
     account: AnyAccount = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most, the newest first.")] = 50,
+    as_json: AsJson = False,
     data: Data = None,
 ) -> None:
     """List mails, or webhook calls, those that were given up unless asked for others."""
@@ -68,17 +69,17 @@ def list_messages(
             return await parts.database.read(use_case)
 
     found, codes = run(work())
-    table = Table("account")
-    table.add_column("id", no_wrap=True, min_width=24)
-    for title in ("made (UTC)", "status", "kind", "to", "last answer"):
-        table.add_column(title, overflow="fold")
-    for each in found:
-        last = each.log[-1] if each.log else None
-        said = " ".join(filter(None, (str(last.code or ""), last.error))) if last else ""
-        code = codes.get(each.account_id, each.account_id)
-        made = iso_utc(each.created_at)[:19]
-        table.add_row(*(plain(cell) for cell in (code, each.id, made, each.status, each.kind, each.target, said)))
-    console.print(table)
+    titles = {
+        "account": "account",
+        "id": "id",
+        "made": "made (UTC)",
+        "status": "status",
+        "kind": "kind",
+        "to": "to",
+        "lastAnswer": "last answer",
+    }
+    rows = [_row(each, codes.get(each.account_id, each.account_id)) for each in found]
+    print_list(rows, titles, as_json=as_json, empty="There are no such messages.")
 
 
 @messages_app.command("show")
@@ -116,6 +117,7 @@ def show(message_id: MailId, account: AccountCode, data: Data = None) -> None:
 def list_failed(
     account: AnyAccount = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 50,
+    as_json: AsJson = False,
     data: Data = None,
 ) -> None:
     """List what happened to orders and could not be told, or not to all: given up, or still tried."""
@@ -131,6 +133,10 @@ def list_failed(
             return await parts.database.read(use_case)
 
     found, codes = run(work())
+    if as_json:
+        rows = [_event_row(each, codes.get(each.account_id, each.account_id)) for each in found]
+        print_list(rows, {}, as_json=True, empty="")
+        return
     for each in found:
         code, happened = codes.get(each.account_id, each.account_id), f"{iso_utc(each.at)[:19]}Z"
         following = "given up" if each.failed_at is not None else f"next at {iso_utc(each.due_at)[:19]}Z"
@@ -237,6 +243,34 @@ def send_test(
     console.print(
         f"The server took it: {said}. Message-ID {mail.message_id(trial.id, sender.sender.domain)}", markup=False
     )
+
+
+def _row(each: Delivery, code: str) -> Row:
+    last = each.log[-1] if each.log else None
+    return {
+        "account": code,
+        "id": each.id,
+        "made": iso_utc(each.created_at)[:19],
+        "status": each.status,
+        "kind": each.kind,
+        "order": each.order_id,
+        "to": each.target,
+        "attempts": len(each.log),
+        "lastAnswer": " ".join(filter(None, (str(last.code or ""), last.error))) if last else "",
+    }
+
+
+def _event_row(each: Event, code: str) -> Row:
+    return {
+        "account": code,
+        "order": each.order_id,
+        "kind": each.kind,
+        "at": iso_utc(each.at),
+        "attempts": each.attempts,
+        "givenUp": each.failed_at is not None,
+        "next": None if each.failed_at is not None else iso_utc(each.due_at),
+        "error": each.error or outbox.DIED,
+    }
 
 
 def _channel(name: str) -> Channel:

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from seatwright.auth import service
-from seatwright.auth.model import PERMISSIONS, Account, Caller
+from seatwright.auth.model import Caller
 from seatwright.cancellation import approval
-from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, fail, opened, plain, run, settings
+from seatwright.cli.operator import operator
+from seatwright.cli.running import BAD_SETTINGS, Data, Parts, console, errors, fail, opened, run, settings
+from seatwright.cli.tables import AsJson, Row, print_list
 from seatwright.core.times import iso_utc
 from seatwright.customers.fields import full_name
 from seatwright.orders import service as orders
@@ -28,7 +29,7 @@ Reference = Annotated[str, typer.Argument(help="Order id or confirmation number.
 
 
 @orders_app.command("pending")
-def list_pending(account: AccountCode, data: Data = None) -> None:
+def list_pending(account: AccountCode, as_json: AsJson = False, data: Data = None) -> None:
     """List the orders that have to be accepted, the most urgent first."""
     chosen = settings(data)
 
@@ -41,16 +42,17 @@ def list_pending(account: AccountCode, data: Data = None) -> None:
 
             return await parts.database.read(use_case)
 
-    table = Table("confirmation", "answer by (UTC)", "customer", "items")
     found = run(work())
-    for order in found[:LISTED]:
-        customer = view_of(order, order.account_id).body.customer
-        name = full_name(customer)
-        items = ", ".join(f"{len(item.pending)} x {item.product_name}" for item in order.body.items if item.pending)
-        table.add_row(*map(plain, (order.confirmation, iso_utc(order.answer_by or 0), name, items)))
-    console.print(table)
+    titles = {
+        "confirmation": "confirmation",
+        "answerBy": "answer by (UTC)",
+        "customer": "customer",
+        "pending": "pending",
+    }
+    rows = [_row(order) for order in found[:LISTED]]
+    print_list(rows, titles, as_json=as_json, empty="No order has to be accepted.")
     if len(found) > LISTED:
-        console.print(f"There are more; these are the {LISTED} most urgent.")
+        errors.print(f"There are more; these are the {LISTED} most urgent.")
 
 
 @orders_app.command("accept")
@@ -88,7 +90,7 @@ def _answer(account: str, data: Any, use_case: Callable[[Tx, Parts, Caller], Awa
 
             async def answer(tx: Tx) -> Order:
                 found = await service.account_by_code(tx, account)
-                return await use_case(tx, parts, _system(found))
+                return await use_case(tx, parts, operator(found))
 
             return await parts.database.write(answer)
 
@@ -96,11 +98,11 @@ def _answer(account: str, data: Any, use_case: Callable[[Tx, Parts, Caller], Awa
     console.print(f"{order.confirmation} is {order.status}", markup=False)
 
 
-def _system(account: Account) -> Caller:
-    return Caller(
-        account_id=account.id,
-        user_id=service.SYSTEM,
-        name="seatwright",
-        email=account.email,
-        permissions=frozenset(PERMISSIONS),
-    )
+def _row(order: Order) -> Row:
+    return {
+        "id": order.id,
+        "confirmation": order.confirmation,
+        "answerBy": iso_utc(order.answer_by or 0),
+        "customer": full_name(view_of(order, order.account_id).body.customer),
+        "pending": ", ".join(f"{len(item.pending)} x {item.product_name}" for item in order.body.items if item.pending),
+    }

@@ -19,6 +19,7 @@ from seatwright.core.clock import Clock, SystemClock
 from seatwright.core.config import Settings, load_settings, unknown_settings
 from seatwright.core.errors import SeatwrightError
 from seatwright.core.files import close_directory
+from seatwright.core.progress import Progress, untold
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema, migrate
 from seatwright.storage.open import database_name, open_database
@@ -102,7 +103,7 @@ async def opened(chosen: Settings) -> AsyncIterator[Parts]:
         await database.close()
 
 
-async def migrated(chosen: Settings) -> list[str]:
+async def migrated(chosen: Settings, progress: Progress = untold) -> list[str]:
     """Make the files that a server needs, bring the schema up to date, and return the names of the migrations applied.
 
     Raises `Unavailable`, before it changes the database, if the stored secret may not be used by a server.
@@ -113,7 +114,7 @@ async def migrated(chosen: Settings) -> list[str]:
     Keyring.open(chosen.secret, chosen.data)
     database = await open_database(chosen, make=True)
     try:
-        applied = await migrate(database, SystemClock())
+        applied = await migrate(database, SystemClock(), progress=progress)
     finally:
         await database.close()
     return [migration.title for migration in applied]

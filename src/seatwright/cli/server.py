@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
@@ -69,7 +70,8 @@ def _serve(config: uvicorn.Config, listening: socket) -> bool:
         supervisor.run()
         return not supervisor.failed
     server = uvicorn.Server(config)
-    server.run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # Ctrl-C, which the server has obeyed
+        server.run(sockets=[listening])
     return server.started
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
@@ -20,12 +21,15 @@ MIN_SECRET = 32
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: environment variable, default (as text), bounds for whole numbers, meaning."""
+    """One setting: environment variable, default (as text), meaning, bounds for whole numbers, and which part of its
+    value is never printed.
+    """
 
     name: str
     default: str
     meaning: str
     bounds: tuple[int, int] | None = None
+    hides: Literal["nothing", "password", "all"] = "nothing"
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -38,12 +42,14 @@ SETTINGS: tuple[Setting, ...] = (
         "SEATWRIGHT_DATABASE_URL",
         "",
         "postgresql://user:password@host:port/name for PostgreSQL. Empty: SQLite in the data directory.",
+        hides="password",
     ),
     Setting(
         "SEATWRIGHT_SECRET",
         "",
         "Secret of at least 32 characters from which token signatures and key hashes are derived. Empty: one is "
         "made and kept in the data directory. Several machines on one database must share it.",
+        hides="all",
     ),
     Setting(
         "SEATWRIGHT_TOKEN_SECONDS",
@@ -167,6 +173,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Mail server: `smtp://user:password@host:587` (STARTTLS is demanded), `smtps://user:password@host:465` (TLS), "
         "or `smtp+plain://localhost:25` (no TLS and no password: a relay on the same host). Empty: the sandbox, which "
         "sends nothing and shows what would have been sent.",
+        hides="password",
     ),
     Setting(
         "SEATWRIGHT_MAIL_FROM",

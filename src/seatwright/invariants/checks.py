@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from seatwright.core.clock import Instant
+from seatwright.core.progress import Progress, untold
 from seatwright.invariants.model import Check
 from seatwright.invariants.people import PEOPLE_CHECKS
 from seatwright.orders.ledger import PAID
@@ -390,17 +391,19 @@ DOCUMENT_CHECKS: tuple[DocumentCheck, ...] = (
 MANY = len(CHECKS) + len(DOCUMENT_CHECKS)
 
 
-async def check(database: Database, now: Instant) -> list[Finding]:
+async def check(database: Database, now: Instant, progress: Progress = untold) -> list[Finding]:
     """Run all checks and return what they found, at most `SHOWN` rows for each; an empty list means that all promises
     hold.
     """
 
     async def run(tx: ReadTx) -> list[Finding]:
         findings = []
-        for item in CHECKS:
+        for number, item in enumerate(CHECKS):
+            progress(number, MANY)
             rows = await tx.rows(item.sql, *([now - GRACE_MS] if item.uses_time else []))
             findings += [Finding(item.name, _text(row)) for row in rows[:SHOWN]]
-        for each in DOCUMENT_CHECKS:
+        for number, each in enumerate(DOCUMENT_CHECKS, len(CHECKS)):
+            progress(number, MANY)
             broken = [text async for text in each.look(tx)]
             findings += [Finding(each.name, text) for text in broken[:SHOWN]]
         return findings

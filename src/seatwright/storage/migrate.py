@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from seatwright.core.clock import Clock
 from seatwright.core.errors import Unavailable
+from seatwright.core.progress import Progress, untold
 from seatwright.storage.dialect import schema_to_sqlite, statements
 from seatwright.storage.engine import Database, Engine, ReadTx, Tx
 
@@ -91,7 +92,9 @@ def refuse_newer(version: int, newest: int) -> None:
         )
 
 
-async def migrate(database: Database, clock: Clock, *, up_to: int | None = None) -> list[Migration]:
+async def migrate(
+    database: Database, clock: Clock, *, up_to: int | None = None, progress: Progress = untold
+) -> list[Migration]:
     """Bring the schema up to date (or to `up_to`) and return what was applied.
 
     Several processes may do this at once: each migration is applied by one of them. Raises
@@ -100,11 +103,12 @@ async def migrate(database: Database, clock: Clock, *, up_to: int | None = None)
     known = migrations(database.engine)
     await _create_version_table(database)
     refuse_newer(await schema_version(database), len(known))
-    return [
-        migration
-        for migration in known[:up_to]
-        if await schema_version(database) < migration.version and await _apply(database, clock, migration)
-    ]
+    applied = []
+    for migration in known[:up_to]:
+        progress(migration.version - 1, len(known))
+        if await schema_version(database) < migration.version and await _apply(database, clock, migration):
+            applied.append(migration)
+    return applied
 
 
 async def _create_version_table(database: Database) -> None:

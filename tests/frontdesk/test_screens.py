@@ -76,6 +76,12 @@ class House(NamedTuple):
     api: str
     token: str
 
+    def get(self, path: str) -> Any:
+        """Return the data of a path of the API."""
+        answer = httpx.get(f"{self.api}{path}", headers={"Authorization": f"Bearer {self.token}"})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
     def book(self, departure: str) -> str:
         """Book a seat as somebody else; return the order's number."""
         with httpx.Client(headers={"Authorization": f"Bearer {self.token}"}) as client:

@@ -27,6 +27,7 @@ from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import DAY_MS, SystemClock
 from seatwright.core.ids import new_hex24, new_uuid
 from seatwright.orders import service as orders
+from seatwright.orders.placement import OrderDetails
 from seatwright.orders.term_rows import new_rows
 from seatwright.storage.engine import Database, ReadTx
 from seatwright.storage.open import open_database
@@ -195,7 +196,7 @@ async def _pattern(database: Database, place: Place, departure_id: str, counts: 
     await database.write(lambda tx: carts.add_item(tx, booking, caller, cart_id, asked))
     customer = {**calls.CUSTOMER, "email": f"{LOCAL}@lee.example", "marketingConsent": True}
     await database.write(lambda tx: carts.set_customer(tx, booking, caller, cart_id, customer))
-    order = orders.OrderDetails(cart_id, reference_id=REFERENCE, billing={"memo": "payment received"})
+    order = OrderDetails(cart_id, reference_id=REFERENCE, billing={"memo": "payment received"})
     await database.write(lambda tx: orders.place(tx, booking, caller, order))
 
     async def read(tx: ReadTx) -> dict[str, list[dict[str, Any]]]:

@@ -38,7 +38,8 @@ TIMES = 40
 def _rows(first: int, last: int) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """Return the rows of orders by number: views, without the account, and terms."""
     draw = random.Random(first)
-    views, terms = [], []
+    views: list[tuple[object, ...]] = []
+    terms: list[tuple[object, ...]] = []
     for seq in range(first, last):
         name = FIRST[min(int(draw.expovariate(0.3)), len(FIRST) - 1)]
         family = f"{draw.choice('abcdefghijklmnoprstuvw')}{draw.randrange(FAMILY_NAMES):x}"

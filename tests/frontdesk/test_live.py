@@ -53,3 +53,14 @@ async def test_only_a_session_opens_a_stream(desk: Desk, dana: Visitor) -> None:
 def test_other_answers_are_left_alone_when_the_server_stops() -> None:
     end({"state": {}})
     end({})
+
+
+async def test_open_pages_are_fetched_again_one_after_the_other_and_others_do_not_wait(dana: Visitor) -> None:
+    turn = dana.services.refresh_turn
+    await turn.acquire()
+    again = [asyncio.create_task(dana.get("/today", desk_refresh="1")) for _ in range(2)]
+    assert (await dana.get("/today")).status_code == 200
+    assert not any(each.done() for each in again)
+    turn.release()
+    assert [answer.status_code for answer in await asyncio.gather(*again)] == [200, 200]
+    assert not turn.locked()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
@@ -51,6 +52,8 @@ class Services:
     admission: Admission = field(default_factory=Admission)
     report_queue: ReportQueue = field(default_factory=ReportQueue)
     key_uses: KeyUses = field(default_factory=KeyUses)
+    refresh_turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Open pages that fetch themselves again do so one after the other, so that a booking waits for one of them."""
 
 
 def services(connection: ASGIConnection[Any, Any, Any, Any]) -> Services:

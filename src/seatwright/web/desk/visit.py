@@ -33,6 +33,8 @@ CSRF = "csrf"
 """The field of each form with the token."""
 MOST_WAITING = 100
 """Pending orders that are counted for the navigation at most."""
+REFRESH = "desk-refresh"
+"""The header by which an open page says that it fetches itself again, because something has changed."""
 MAX_FIELDS = 2_000
 MAX_BODY = 400_000
 """Bytes of a form: an order of a thousand guests with their names."""

@@ -120,7 +120,10 @@ document.addEventListener("change", (event) => {
 });
 
 // Shows what others change: the server says that something has changed, and the page's main part is fetched again. Who is
-// typing or has ticked something is asked first. A tab that nobody looks at has no stream.
+// typing or has ticked something is asked first. A tab that nobody looks at has no stream. The pages of many tabs are not
+// fetched at the same moment, and none more often than once in PAUSE: whoever books at that time comes first.
+const SPREAD = 300;
+const PAUSE = 1000;
 class Live extends HTMLElement {
   connectedCallback() {
     this.seen = null;
@@ -140,8 +143,19 @@ class Live extends HTMLElement {
   changed(number) {
     const first = this.seen === null;
     this.say("live", "Live");
-    if (!first && number !== this.seen) this.fetch();
+    if (!first && number !== this.seen) this.soon();
     this.seen = number;
+  }
+  soon(pause = 0) {
+    this.due = true;
+    if (this.fetching) return;
+    this.fetching = true;
+    setTimeout(async () => {
+      this.due = false;
+      const done = await this.fetch().catch(() => false);
+      this.fetching = false;
+      if (this.due || !done) this.soon(PAUSE);
+    }, Math.max(pause, (this.fetched || 0) + PAUSE - performance.now(), 0) + Math.random() * SPREAD);
   }
   busy() {
     const main = document.getElementById("main");
@@ -157,7 +171,9 @@ class Live extends HTMLElement {
     }
   }
   async fetch() {
-    const answer = await fetch(location.href, { headers: { "HX-Request": "true" } });
+    this.fetched = performance.now();
+    const answer = await fetch(location.href, { headers: { "HX-Request": "true", "Desk-Refresh": "1" } });
+    if (answer.status === 429 || answer.status === 503) return false;
     const page = answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
     if (page) this.count(page);
     if (this.busy()) {
@@ -165,15 +181,16 @@ class Live extends HTMLElement {
       button.textContent = "Changed: show";
       button.addEventListener("click", () => location.reload());
       this.replaceChildren(button);
-      return;
+      return true;
     }
     const main = page && page.getElementById("main");
     const here = document.getElementById("main");
-    if (!main || main.innerHTML === here.innerHTML) return;
+    if (!main || main.innerHTML === here.innerHTML) return true;
     const focused = here.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     here.replaceChildren(...main.childNodes);
     if (focused) here.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
     htmx.process(here);
+    return true;
   }
 }
 customElements.define("desk-live", Live);

@@ -13,7 +13,7 @@ from seatwright.cart.service import ItemRequest
 from seatwright.core.errors import Unavailable
 from seatwright.customers import refusals
 from seatwright.notifications import deliveries
-from seatwright.notifications.deliveries import Delivery
+from seatwright.notifications.deliveries import Delivery, Status
 from seatwright.notifications.mail import message as mail
 from seatwright.orders.checkout import Checkout, check_out
 from seatwright.orders.placement import OrderDetails
@@ -94,7 +94,16 @@ async def _new_account(world: World) -> str:
 
 async def _give_up_mail(world: World) -> None:
     """Write a mail that was given up."""
-    dead = Delivery(
+    await _write_mail(world, "dead")
+
+
+async def _send_mail(world: World) -> None:
+    """Write a mail that was sent."""
+    await _write_mail(world, "sent")
+
+
+async def _write_mail(world: World, status: Status) -> None:
+    written = Delivery(
         account_id=world.desk.shop.account_id,
         id=f"{1:024x}",
         channel="mail",
@@ -102,12 +111,12 @@ async def _give_up_mail(world: World) -> None:
         target="ann@lee.example",
         order_id=None,
         content=mail.encode(mail.MailContent(subject="Hello", text="Hello", html="Hello")),
-        status="dead",
+        status=status,
         due_at=START,
         created_at=START,
     )
-    await world.services.database.write(lambda tx: deliveries.insert(tx, [dead]))
-    world.names["letter"] = dead.id
+    await world.services.database.write(lambda tx: deliveries.insert(tx, [written]))
+    world.names["letter"] = written.id
 
 
 def _visit(world: World) -> pages.Visit:
@@ -416,6 +425,7 @@ WEBHOOKS = [
     _http("delete webhook", "DELETE", "/api/v1/webhooks/{hook}"),
     _http("test webhook", "POST", "/api/v1/webhooks/{hook}/test"),
     _http("retry mail", "POST", "/api/v1/messages/{letter}/retry", prepare=_give_up_mail),
+    _http("send a mail once more", "POST", "/api/v1/messages/{letter}/resend", prepare=_send_mail),
     _http("retry call", "POST", "/api/v1/webhooks/{hook}/deliveries/{call}/retry"),
     _http("retry calls", "POST", "/api/v1/webhooks/{hook}/deliveries/retry"),
 ]

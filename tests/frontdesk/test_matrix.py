@@ -23,12 +23,13 @@ from seatwright.notifications.mail import message as mail
 from seatwright.web.desk.assets import assets
 from tests.conftest import settings_for
 from tests.desk import Desk, open_desk
+from tests.frontdesk.mails import a_mail
 from tests.frontdesk.table import OPEN, TABLE, Page
 from tests.frontdesk.visitor import Visitor, visitor
 from tests.security.cells import of_desk
 from tests.security.world import dump
 
-KINDS = {"order", "cart", "departure", "user", "invitation_id"}
+KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id"}
 """Things that belong to an account."""
 
 
@@ -72,6 +73,7 @@ async def things_of(desk: Desk) -> dict[str, str]:
         "guest": order["items"][0]["participantList"][0]["id"],
         "payment": paid["payments"][-1]["id"],
         "cart": await desk.cart((departure, {"Adult": 1})),
+        "message_id": (await a_mail(desk, "dead")).id,
     }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,6 +45,9 @@ SCREENS = {
     "orders": "/orders",
     "orders-none": "/orders?q=zzzz&status=pending",
     "pending": "/pending",
+    "messages": "/messages",
+    "messages-none": "/messages?status=dead",
+    "message": "/messages/{message}",
     "ledger": "/orders/{order}/ledger",
     "order": "/orders/{order}",
     "order-edit": "/orders/{order}/edit",
@@ -123,9 +127,19 @@ def _things(api: str, token: str) -> dict[str, str]:
         user = client.get(f"{desk}/users").json()["data"][0]["id"]
         client.post(f"{desk}/invitations", json={"email": "sam@canyon.example", "role": "guide"})
         order_pending(client, api)
+        message = _first_mail(client, desk)
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
     found["guest"] = (item["participantList"] or item["unitList"])[0]["id"]
-    return found | {"free": free, "free_day": day, "cart": cart, "other": other, "user": user}
+    return found | {"free": free, "free_day": day, "cart": cart, "other": other, "user": user, "message": message}
+
+
+def _first_mail(client: httpx.Client, desk: str) -> str:
+    """Wait for a mail, which the worker makes of an order, and return its id."""
+    for _ in range(100):
+        if found := client.get(f"{desk}/messages").json()["data"]:
+            return str(found[0]["id"])
+        time.sleep(0.1)
+    raise AssertionError("the worker made no mail")
 
 
 def order_pending(client: httpx.Client, api: str) -> None:

@@ -21,7 +21,7 @@ from seatwright.auth.tokens import Claims
 from seatwright.core.ids import new_hex24
 from seatwright.http.context import Services, session_context
 from seatwright.notifications import deliveries
-from seatwright.notifications.deliveries import Delivery
+from seatwright.notifications.deliveries import Delivery, Status
 from seatwright.notifications.mail import message as mail
 from seatwright.resellers import service as resellers
 from seatwright.storage.engine import ReadTx
@@ -170,6 +170,7 @@ class Side:
             "pending": self._pending,
             "link": self._link,
             "message": self._message,
+            "sent_message": self._sent_message,
             "refusal": self._refusal,
             "clerk": self._clerk,
             "invitation": self._invitation,
@@ -299,11 +300,14 @@ class Side:
         order = await self.order()
         return str((await self.data("GET", f"/api/v1/orders/{order['id']}/customer-link"))["token"])
 
-    async def _message(self) -> str:
-        """Make a mail that was given up."""
+    async def _sent_message(self) -> str:
+        return await self._message("sent")
+
+    async def _message(self, status: Status = "dead") -> str:
+        """Make a mail that was given up, or sent."""
         own, now = word(self.code), self.services.clock.now()
         content = mail.MailContent(subject=own, text=own, html=own, to_name=own)
-        dead = Delivery(
+        made = Delivery(
             account_id=self.account_id,
             id=new_hex24(),
             channel="mail",
@@ -311,12 +315,12 @@ class Side:
             target=f"ann@{own}.example",
             order_id=None,
             content=mail.encode(content),
-            status="dead",
+            status=status,
             due_at=now,
             created_at=now,
         )
-        await self.services.database.write(lambda tx: deliveries.insert(tx, [dead]))
-        return dead.id
+        await self.services.database.write(lambda tx: deliveries.insert(tx, [made]))
+        return made.id
 
     async def _refusal(self) -> str:
         """Let somebody refuse mail."""

@@ -27,6 +27,11 @@ def new_hex24_at(at: int) -> str:
     return f"{at:012x}{next(_counter) & 0xFFFFFF:06x}{secrets.token_hex(3)}"
 
 
+def id_from(at: int) -> str:
+    """Return what the ids of an instant begin with: no id of `new_hex24_at` is less that isn't older."""
+    return f"{max(at, 0):012x}"
+
+
 def new_uuid() -> str:
     """Return a fresh random (version 4) UUID as 36 lower-case characters."""
     return str(uuid.uuid4())

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from seatwright.core.clock import HOUR_MS, MINUTE_MS, Instant
+from seatwright.core.ids import id_from
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 Channel: TypeAlias = Literal["mail", "webhook"]
@@ -301,9 +302,14 @@ async def page(
     status: Status | None = None,
     target: str | None = None,
     order_id: str | None = None,
+    first: Instant | None = None,
+    end: Instant | None = None,
     without: Sequence[str] = (),
 ) -> list[Delivery]:
-    """Return a page of an account's deliveries, newest first; `page` counts from 0. Kinds in `without` are left out."""
+    """Return a page of an account's deliveries, newest first; `page` counts from 0.
+
+    They were made from the instant `first` on and before `end`. Kinds in `without` are left out.
+    """
     values: list[object] = [account_id, limit, limit * page]
     if without:
         values.append(list(without))
@@ -314,6 +320,10 @@ async def page(
         if value is not None:
             values.append(value)
             conditions += f" AND {column} = ${len(values)}"
+    for comparison, at in (("id >=", first), ("id <", end)):
+        if at is not None:
+            values.append(id_from(at))
+            conditions += f" AND {comparison} ${len(values)}"
     rows = await tx.rows(
         f"""
         SELECT {_COLUMNS} FROM delivery WHERE account_id = $1{conditions} ORDER BY id DESC LIMIT $2 OFFSET $3

@@ -5,8 +5,11 @@ Also for the operator of the server: sending all failed mails or webhook calls a
 
 from __future__ import annotations
 
+import msgspec
+
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, NotFound
+from seatwright.core.ids import new_hex24_at
 from seatwright.notifications import deliveries
 from seatwright.notifications.deliveries import Channel, Delivery, Status
 from seatwright.notifications.mail.rendering import STAFF_MAIL_KINDS
@@ -15,9 +18,18 @@ from seatwright.storage.engine import ReadTx, Tx
 
 
 async def page(
-    tx: ReadTx, account_id: str, *, limit: int, page: int, status: Status | None, order_id: str | None
+    tx: ReadTx,
+    account_id: str,
+    *,
+    limit: int,
+    page: int,
+    status: Status | None,
+    order_id: str | None,
+    first: Instant | None = None,
+    end: Instant | None = None,
 ) -> list[Delivery]:
-    """Return a page of the account's mails, newest first; `page` counts from 0.
+    """Return a page of the account's mails, newest first; `page` counts from 0. They were made from the instant `first`
+    on and before `end`.
 
     Mails to its users aren't among them: their links give access to the account.
     """
@@ -29,6 +41,8 @@ async def page(
         channel="mail",
         status=status,
         order_id=order_id,
+        first=first,
+        end=end,
         without=STAFF_MAIL_KINDS,
     )
 
@@ -57,6 +71,33 @@ async def retry(tx: Tx, now: Instant, actor: str, account_id: str, mail_id: str,
         )
     await audit.record(tx, account_id, now, actor, "message.retried", mail_id)
     return await get(tx, account_id, mail_id, staff=staff)
+
+
+async def resend(tx: Tx, now: Instant, actor: str, account_id: str, mail_id: str) -> Delivery:
+    """Send a mail once more that was sent, to the same address with the same content; return the new mail.
+
+    Raises `NotFound`, and `Conflict` for a mail that was not sent.
+    """
+    sent = await get(tx, account_id, mail_id)
+    if sent.status != "sent":
+        raise Conflict(
+            "Only a message that was sent can be sent once more: one that was given up is tried again instead "
+            "(retry), one that is due is sent anyway, and one of the sandbox is only shown.",
+            code="message_not_sent",
+        )
+    again = msgspec.structs.replace(
+        sent,
+        id=new_hex24_at(now),
+        status="due",
+        attempts=0,
+        due_at=now,
+        log=(),
+        created_at=now,
+        finished_at=None,
+    )
+    await deliveries.insert(tx, [again])
+    await audit.record(tx, account_id, now, actor, "message.sent_again", mail_id, {"as": again.id})
+    return again
 
 
 async def retry_all(

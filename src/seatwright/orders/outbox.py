@@ -190,7 +190,7 @@ async def fail(tx: Tx, event: Event, now: Instant, *, told: Iterable[str], error
 async def failed(tx: ReadTx, *, account_id: str = "", limit: int, after: tuple[str, str] = ("", "")) -> list[Event]:
     """Return events of an account, or of all, that failed once or for good, by account and id, beyond `after`.
 
-    For the operator of the server; requests don't see them.
+    Without an account it is for the operator of the server.
     """
     rows = await tx.rows(
         f"""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from seatwright.core.clock import Instant
-from seatwright.core.ids import new_hex24_at
+from seatwright.core.ids import id_from, new_hex24_at
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 INSERT = """
@@ -76,8 +76,8 @@ async def listing(tx: ReadTx, account_id: str, chosen: Filter, *, limit: int) ->
     for condition, value in (
         ("actor =", chosen.actor),
         ("action =", chosen.action),
-        ("id >=", None if chosen.first is None else _from(chosen.first)),
-        ("id <", None if chosen.end is None else _from(chosen.end)),
+        ("id >=", None if chosen.first is None else id_from(chosen.first)),
+        ("id <", None if chosen.end is None else id_from(chosen.end)),
         ("id <", chosen.before),
     ):
         if value is not None:
@@ -92,8 +92,3 @@ async def listing(tx: ReadTx, account_id: str, chosen: Filter, *, limit: int) ->
             *values,
         )
     )
-
-
-def _from(at: Instant) -> str:
-    """Return what the ids of an instant begin with: no id is less that isn't older."""
-    return f"{max(at, 0):012x}"

@@ -11,6 +11,8 @@ from seatwright.http import wire
 from seatwright.notifications.deliveries import Delivery, Status
 from seatwright.notifications.mail import message as mail
 from seatwright.notifications.mail.rendering import MailKind
+from seatwright.notifications.webhooks.model import EventKind
+from seatwright.orders.outbox import Event
 
 
 class MessageOut(wire.Wire):
@@ -38,6 +40,32 @@ class WholeMessageOut(MessageOut):
     html: str
     calendar: str | None
     qr: str | None
+
+
+class UntoldOut(wire.Wire):
+    """Something that happened to an order and was not told, or not to all. It is tried again at `nextAttemptDate`; null
+    if it was given up."""
+
+    id: str
+    type: EventKind
+    order_id: str
+    date: str
+    attempts: int
+    next_attempt_date: str | None
+    error: str
+
+
+def untold_out(event: Event) -> UntoldOut:
+    """Render what could not be told."""
+    return UntoldOut(
+        id=event.id,
+        type=event.kind,
+        order_id=event.order_id,
+        date=times.iso_utc(event.at),
+        attempts=event.attempts,
+        next_attempt_date=times.iso_utc(event.due_at) if event.failed_at is None else None,
+        error=event.error,
+    )
 
 
 def message_out(delivery: Delivery) -> MessageOut:

@@ -11,18 +11,16 @@ from litestar.params import FromPath
 from seatwright.annotations import service as own_notes
 from seatwright.annotations.service import NoteChange
 from seatwright.catalog.model import Catalog
-from seatwright.core.clock import SECOND_MS
 from seatwright.core.errors import NotFound, SeatwrightError
 from seatwright.http.context import ApiRequest, booking, services
 from seatwright.orders import service as orders
 from seatwright.orders.confirmation import send_again
 from seatwright.orders.editing import EditQuote, edit_order, quote_edit
 from seatwright.orders.view import OrderView, view_of
-from seatwright.storage import idempotency
 from seatwright.storage.engine import ReadTx, Tx
-from seatwright.storage.idempotency import StoredAnswer
 from seatwright.web.desk import edit_form
 from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
+from seatwright.web.desk.once import once
 from seatwright.web.desk.order_routes import again
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Form, Visit, form, read, write
@@ -135,14 +133,8 @@ async def post_confirmation(request: ApiRequest, reference: FromPath[str]) -> Re
     sent = await form(request)
 
     async def use_case(tx: Tx, visit: Visit) -> None:
-        parts = services(request)
-        key = f"desk-confirmation-{sent.text('once')[:64]}"
-        before = visit.now - parts.settings.idempotency_seconds * SECOND_MS
-        fingerprint = idempotency.fingerprint("POST", request.scope["path"], "", b"")
-        account_id = visit.account.id
-        if await idempotency.claim(tx, account_id, key, fingerprint, visit.now, expired_before=before) is None:
-            await send_again(tx, parts.clock, visit.caller, reference)
-            await idempotency.store(tx, account_id, key, StoredAnswer(303, b""))
+        clock = services(request).clock
+        await once(tx, request, visit, sent, lambda tx, visit: send_again(tx, clock, visit.caller, reference))
 
     return await _done(request, reference, use_case, done="confirmed")
 

@@ -110,6 +110,12 @@ def query(request: ApiRequest) -> Form:
     return Form(_parsed(text))
 
 
+def page_of(asked: Form) -> int:
+    """Return the number of the page of a list that an address asks for, from 0; 0 for anything that is no number."""
+    text = asked.text("page")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
 async def form(request: ApiRequest) -> Form:
     """Return the form that was sent. Raises `Invalid`, and `Forbidden` for one that isn't from our own page."""
     _check_origin(request)

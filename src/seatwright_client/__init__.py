@@ -11,6 +11,7 @@ with SeatwrightClient("https://book.canyon.example", username="dana@canyon.examp
 
 from seatwright_client.account import Account, ApiKey, AuditEvent, Business, Connection, NewApiKey, Phone, User
 from seatwright_client.agencies import Agency, AgencyInfo, AgencyPhone, NamedPlace
+from seatwright_client.assignments import AssignedResource, AssignmentConflict, Resource, Roster
 from seatwright_client.carts import (
     Cart,
     CartDeposit,
@@ -94,6 +95,8 @@ __all__ = [
     "Answer",
     "ApiError",
     "ApiKey",
+    "AssignedResource",
+    "AssignmentConflict",
     "AsyncSeatwrightClient",
     "AuditEvent",
     "BadRequest",
@@ -159,8 +162,10 @@ __all__ = [
     "RecordedPayment",
     "Recorder",
     "Refusal",
+    "Resource",
     "Retried",
     "RetryPolicy",
+    "Roster",
     "SeatwrightClient",
     "SeatwrightError",
     "SentConfirmation",

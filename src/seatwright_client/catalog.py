@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from seatwright_client.answers import Shape, entry, enveloped
+from seatwright_client.assignments import AssignedResource, AssignmentConflict
 from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.request import MANAGE, Request, day, get, given, path, several, write
 
@@ -39,6 +40,8 @@ class Departure(Shape, frozen=True, kw_only=True):
     taken: int
     free: int
     closed: bool
+    closed_for: str | None = None
+    version: int = 1
     cutoff_min: int | None = None
     prices: dict[str, Decimal] = msgspec.field(default_factory=dict)
 
@@ -98,12 +101,15 @@ class DayDeparture(Shape, frozen=True, kw_only=True):
     no_shows: int
     orders: int
     closed: bool
+    closed_for: str | None = None
     cancelled_for: str | None = None
     cutoff_min: int | None = None
     cutoff_date: dt.datetime | None = None
     bookable: bool
     pool: DayPool | None = None
     to_collect: ToCollect | None = None
+    assigned: tuple[AssignedResource, ...] = ()
+    conflicts: tuple[AssignmentConflict, ...] = ()
 
 
 class DayList(Shape, frozen=True, kw_only=True):
@@ -285,12 +291,13 @@ class Departures(Resource[Mode]):
         from_date: dt.date | str | None = None,
         to_date: dt.date | str | None = None,
         product_ids: Iterable[str] | None = None,
+        mine: bool | None = None,
     ) -> Request[DayList]:
         """Return the departures of all products (or of these) in some days, with who is on them; by default today's.
 
-        Days, or months as `2026-07`, at most 93 days at once.
+        Days, or months as `2026-07`, at most 93 days at once. `mine`: those on which the caller is a guide or driver.
         """
-        query = {"from": day(from_date), "to": day(to_date), "productIds": several(product_ids)}
+        query = {"from": day(from_date), "to": day(to_date), "productIds": several(product_ids), "mine": mine}
         return get(path(MANAGE, "departures"), enveloped(DayList), query)
 
     @operation
@@ -374,9 +381,15 @@ class Departures(Resource[Mode]):
         prices: Mapping[str, Decimal | int | str] | None = None,
         cutoff_min: int | None = None,
         closed: bool | None = None,
+        closed_for: str | None = None,
+        version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Request[Departure]:
-        """Change the given values. Raises `Conflict` for a capacity below the seats held or sold."""
+        """Change the given values. Raises `Conflict` for a capacity below the seats held or sold.
+
+        `closed_for` says to the account's own people why sales are closed. With the `version` that was shown,
+        `Conflict` is raised if somebody has changed the departure since.
+        """
         body = given(
             start=start,
             same_local_time=same_local_time,
@@ -385,6 +398,8 @@ class Departures(Resource[Mode]):
             prices=prices,
             cutoff_min=cutoff_min,
             closed=closed,
+            closed_for=closed_for,
+            version=version,
         )
         return write("PATCH", path(MANAGE, "departures", departure_id), _departure, key=idempotency_key, body=body)
 

@@ -15,6 +15,7 @@ import httpx
 from seatwright_client.account import AccountCalls, Audit, Connections, Invitations, Keys, Users
 from seatwright_client.agencies import Agencies
 from seatwright_client.answers import enveloped
+from seatwright_client.assignments import Assignments, Resources
 from seatwright_client.carts import Carts
 from seatwright_client.catalog import CatalogCalls, Departures
 from seatwright_client.core import Core, Pause, Renew, Send, Step, Steps
@@ -67,6 +68,8 @@ class _Client(Generic[Mode]):
         self.audit: Audit[Mode] = Audit(caller)
         self.catalog: CatalogCalls[Mode] = CatalogCalls(caller)
         self.departures: Departures[Mode] = Departures(caller)
+        self.resources: Resources[Mode] = Resources(caller)
+        self.assignments: Assignments[Mode] = Assignments(caller)
         self.reports: Reports[Mode] = Reports(caller)
         self.refusals: Refusals[Mode] = Refusals(caller)
         self.messages: Messages[Mode] = Messages(caller)

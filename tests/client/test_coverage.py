@@ -59,7 +59,16 @@ SAMPLES: dict[str, Any] = {
     "payments": [{"amount": "1.00", "method": "cash"}],
     **{
         name: ["sample"]
-        for name in ("ids", "tag_ids", "order_ids", "confirmation_ids", "product_ids", "product_numbers", "line_ids")
+        for name in (
+            "ids",
+            "tag_ids",
+            "order_ids",
+            "confirmation_ids",
+            "product_ids",
+            "product_numbers",
+            "line_ids",
+            "resource_ids",
+        )
     },
     **{name: ["sample"] for name in ("add", "remove", "events", "permissions", "times", "weekdays")},
 }

@@ -12,6 +12,7 @@ import pytest
 import seatwright_client as client
 from seatwright.api.manage import (
     account_wire,
+    assignment_wire,
     cancellation_wire,
     cart_routes,
     connection_wire,
@@ -69,6 +70,10 @@ PAIRS: list[tuple[type[msgspec.Struct], type[msgspec.Struct]]] = [
     (departure_wire.MadeOut, client.Made),
     (departure_wire.ImportOut, client.ImportReport),
     (departure_wire.CountsOut, client.ImportCounts),
+    (assignment_wire.ResourceOut, client.Resource),
+    (assignment_wire.AssignedOut, client.AssignedResource),
+    (assignment_wire.ConflictOut, client.AssignmentConflict),
+    (assignment_wire.RosterOut, client.Roster),
     (departure_wire.NoteOut, client.ImportNote),
     (departure_wire.SubjectOut, client.NoteSubject),
     (message_wire.MessageOut, client.Message),

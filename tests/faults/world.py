@@ -248,6 +248,17 @@ async def _accounts(client: httpx.AsyncClient, services: Services) -> tuple[Desk
     return desk, seller
 
 
+async def _crew(desk: Desk, *departures: str) -> dict[str, str]:
+    """Add a boat, and a guide who is on departures."""
+    raft, guide = [
+        (await desk.data("POST", "/api/v1/resources", json=body))["id"]
+        for body in ({"kind": "boat", "name": "Big raft", "places": 8}, {"kind": "guide", "name": "Sam Roe"})
+    ]
+    for each in departures:
+        await desk.data("POST", f"/api/v1/departures/{each}/assignments", json={"resourceIds": [guide]})
+    return {"raft": raft, "guide": guide}
+
+
 async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
     """Make departures, carts and orders, and return their ids by the names that cases give them."""
     supplier = desk.shop.account_id
@@ -293,6 +304,7 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
     done["known"] = await _known(desk, day["rafting2"])
     customers = await desk.data("GET", "/api/v1/customers?q=ann")
     note = await desk.data("POST", f"/api/v1/orders/{done['known']['id']}/notes", json={"text": "Wheelchair"})
+    crew = await _crew(desk, day["rafting"], day["spare"])
     kim = {"email": "kim@canyon.example", "name": "Kim", "permissions": []}
     user = await desk.data("POST", "/api/v1/users", json=kim)
     key = await desk.data("POST", "/api/v1/keys", json={"name": "Partner", "permissions": []})
@@ -307,6 +319,7 @@ async def _furnish(desk: Desk, seller: Desk) -> dict[str, str]:
     return {
         **day,
         **carts,
+        **crew,
         **{name: order["id"] for name, order in done.items()},
         "person": done["done"]["items"][0]["participantList"][0]["id"],
         "customer": customers["customers"][0]["id"],

@@ -181,10 +181,21 @@ async def test_a_day_is_read_through_indexes(database: Database, services: Servi
         return explained.plans
 
     plans = await database.write(run)
-    whole = ("Seq Scan on", "SCAN d", "SCAN h", "SCAN l", "SCAN o", "SCAN e", "SCAN hold", "SCAN order")
+    whole = (
+        "Seq Scan on",
+        "SCAN a",
+        "SCAN r",
+        "SCAN d",
+        "SCAN h",
+        "SCAN l",
+        "SCAN o",
+        "SCAN e",
+        "SCAN hold",
+        "SCAN order",
+    )
     assert not [plan for plan in plans for sign in whole if sign in plan], plans
     everything = "\n".join(plans)
-    for index in ("departure_day", "order_line_departure", "hold_departure"):
+    for index in ("departure_day", "order_line_departure", "hold_departure", "assignment_busy"):
         assert index in everything, plans
 
 

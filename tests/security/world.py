@@ -181,6 +181,7 @@ class Side:
             "unsold": self._unsold,
             "job": self._job,
             "note": self._note,
+            "resource": self._resource,
             "customer": self._customer,
         }
         if name in make:
@@ -222,6 +223,14 @@ class Side:
         own = word(self.code)
         await self.data("POST", f"/api/v1/orders/{order['id']}/tags", {"add": [own]})
         return str((await self.data("POST", f"/api/v1/orders/{order['id']}/notes", {"text": own}))["id"])
+
+    async def _resource(self) -> str:
+        """Add a guide, and put the guide on a departure."""
+        guide = {"kind": "guide", "name": f"{word(self.code)} {next(_numbers)}"}
+        added = str((await self.data("POST", "/api/v1/resources", guide))["id"])
+        path = f"/api/v1/departures/{self.fixed['departure']}/assignments"
+        await self.data("POST", path, {"resourceIds": [added], "anyway": True})
+        return added
 
     async def _customer(self) -> str:
         """Return the id of the customer of the account's orders."""

@@ -49,6 +49,12 @@ async def test_whatever_a_screen_shows_makes_it_grow(client: httpx.AsyncClient, 
     await grows("cancel", ours)
     await desk.data("PATCH", f"/api/v1/departures/{rafting}", json={"closed": True})
     await grows("departure", ours)
+    guide = (await desk.data("POST", "/api/v1/resources", json={"kind": "guide", "name": "Sam Roe"}))["id"]
+    await grows("crew", ours)
+    await desk.data("POST", f"/api/v1/departures/{rafting}/assignments", json={"resourceIds": [guide]})
+    await grows("assign", ours)
+    await desk.data("DELETE", f"/api/v1/departures/{rafting}/assignments/{guide}")
+    await grows("take off", ours)
     await desk.data("POST", "/api/v1/tags", json={"code": "new", "name": "New"})
     await grows("catalog", ours)
     await desk.data("GET", f"/api/v1/departures/{rafting}")

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from seatwright.api.manage import (
     account_routes,
+    assignment_routes,
     cancellation_routes,
     cart_routes,
     catalog_routes,
@@ -73,6 +74,7 @@ ROUTES: Routes = {
         *catalog_routes.ROUTES,
         *departure_routes.ROUTES,
         *job_routes.ROUTES,
+        *assignment_routes.ROUTES,
         *report_routes.ROUTES,
         *drawer_routes.ROUTES,
         *order_list_routes.ROUTES,

@@ -46,7 +46,8 @@ async def close_departure(tx: Tx, account_id: str, departure_id: str, reason: st
     return bool(
         await tx.execute(
             """
-            UPDATE departure SET closed = TRUE, cancelled_for = $3, modified_at = $4 WHERE account_id = $1 AND id = $2
+            UPDATE departure SET closed = TRUE, cancelled_for = $3, modified_at = $4, version = version + 1
+            WHERE account_id = $1 AND id = $2
             """,
             account_id,
             departure_id,

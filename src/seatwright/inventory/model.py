@@ -13,8 +13,9 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     `free` is how many seats (or units) can be taken at the time of reading; holds that have expired are counted as
     free, whether or not they have been swept. `prices` are minor units by tier code, where they differ from the
     product's own. `pool_free` is how many units its rental pool has free during the whole departure; None without a
-    pool. `cancelled_for` is why a closed departure does not take place; None if that isn't so. `local_date` is the day
-    on the location's wall clock, YYYY-MM-DD.
+    pool. `cancelled_for` is why a closed departure does not take place; None if that isn't so. `closed_for` is why
+    its sales are closed, if somebody said so. `version` grows with every change that people make to it. `local_date` is
+    the day on the location's wall clock, YYYY-MM-DD.
     """
 
     account_id: str
@@ -33,6 +34,8 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True):
     pool_id: str | None
     pool_free: int | None = None
     cancelled_for: str | None = None
+    closed_for: str | None = None
+    version: int = 1
 
     def bookable(self, now: Instant) -> bool:
         """Tell whether it may be booked at `now`, regardless of seats: not closed, before its cut-off, not started."""

@@ -15,7 +15,7 @@ from seatwright.inventory.pools import WITHIN
 from seatwright.storage.engine import ReadTx, Row
 
 COLUMNS = """d.account_id, d.id, d.product_id, d.start_at, d.end_at, d.time_zone, d.local_date, d.capacity, d.taken,
-    d.closed, d.closes_at, d.prices, d.pool_id, d.cancelled_for"""
+    d.closed, d.closes_at, d.prices, d.pool_id, d.cancelled_for, d.closed_for, d.version AS departure_version"""
 
 POOL_FREE = f"(SELECT MIN(p.capacity - p.taken) FROM pool_start p WHERE {WITHIN})"  # noqa: S608 - constant
 """Units of the pool that are free during the whole departure `d`; NULL without a pool."""
@@ -42,6 +42,8 @@ def from_row(row: Row, free: int, pool_free: int | None = None) -> Departure:
         pool_id=row["pool_id"],
         pool_free=pool_free,
         cancelled_for=row["cancelled_for"] if row["closed"] else None,
+        closed_for=row["closed_for"],
+        version=row["departure_version"],
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from seatwright.assignments import service as assignments
+from seatwright.assignments.model import Roster, Trip
 from seatwright.catalog.model import Catalog, Pool, Product
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import Instant
@@ -21,11 +23,15 @@ MAX_DAYS = 93
 
 
 class Days(NamedTuple):
-    """Local days, the last one included, and the ids of the products that are asked for; None means all."""
+    """Local days, the last one included, and the ids of the products that are asked for; None means all.
+
+    With `crew_user_id` only departures on which this user is a guide or driver.
+    """
 
     first: date
     last: date
     product_ids: Collection[str] | None = None
+    crew_user_id: str | None = None
 
 
 class Collect(NamedTuple):
@@ -56,7 +62,7 @@ class DayDeparture(NamedTuple):
     """A departure with its product, its guests, `held` seats (of holds that haven't expired) and what orders on it owe.
 
     `owed` counts an order's whole balance, also if the order has guests on other departures. `pool` is the rental pool
-    whose units it takes.
+    whose units it takes. `roster` is who and what is assigned to it.
     """
 
     departure: Departure
@@ -65,6 +71,11 @@ class DayDeparture(NamedTuple):
     held: int
     guests: Guests
     collect: Collect
+    roster: Roster
+
+    def has_in_crew(self, user_id: str) -> bool:
+        """Tell whether a user is its guide or driver."""
+        return any(resource.user_id == user_id for resource in self.roster.assigned)
 
 
 class DayList(NamedTuple):
@@ -105,24 +116,34 @@ async def departures_of(tx: ReadTx, catalogs: CatalogCache, now: Instant, accoun
     held = await _held(tx, account_id, ids, now)
     guests = await _guests(tx, account_id, ids)
     owed = await _owed(tx, account_id, ids)
-    pools = {pool.id: pool for pool in catalog.pools.values()}
-    return DayList(
-        days,
-        now,
-        catalog.currency,
-        [
-            DayDeparture(
-                departure=each,
-                product=catalog.products_by_id[each.product_id],
-                pool=pools.get(each.pool_id or ""),
-                held=held.get(each.id, 0),
-                guests=guests.get(each.id, Guests()),
-                collect=_collect(owed.get(each.id, {})),
-            )
-            for each in found
-        ],
-        _collect({order_id: amount for by_order in owed.values() for order_id, amount in by_order.items()}),
+    rosters = await assignments.rosters(
+        tx, account_id, [_trip(each) for each in found], {each: counted.sold for each, counted in guests.items()}
     )
+    pools = {pool.id: pool for pool in catalog.pools.values()}
+    shown = [
+        DayDeparture(
+            departure=each,
+            product=catalog.products_by_id[each.product_id],
+            pool=pools.get(each.pool_id or ""),
+            held=held.get(each.id, 0),
+            guests=guests.get(each.id, Guests()),
+            collect=_collect(owed.get(each.id, {})),
+            roster=rosters[each.id],
+        )
+        for each in found
+    ]
+    if days.crew_user_id is not None:
+        shown = [each for each in shown if each.has_in_crew(days.crew_user_id)]
+    of_orders = (owed.get(each.departure.id, {}) for each in shown)
+    amounts = {order_id: amount for by_order in of_orders for order_id, amount in by_order.items()}
+    return DayList(days, now, catalog.currency, shown, _collect(amounts))
+
+
+def _trip(departure: Departure) -> Trip:
+    start, end = departure.start_at, departure.end_at
+    assert start is not None, "it is on a day"
+    assert end is not None, "it is on a day"
+    return Trip(departure.id, departure.product_id, start, end, departure.time_zone, departure.cancelled_for is None)
 
 
 def _check_products(catalog: Catalog, product_ids: Collection[str] | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from seatwright.annotations import store as note_store
 from seatwright.annotations.model import Subject
+from seatwright.assignments import store as assignment_store
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Conflict, SoldOut
@@ -74,14 +75,17 @@ async def apply(tx: Tx, editor: Editor, catalog: Catalog, planned: DeparturePlan
     moves = [(old, new) for old, new in planned.changes if new.times != old.times]
     again = {new.id: taken[new.id] for _, new in moves if new.pool_id is not None and taken[new.id]}
     await seats.release(tx, account_id, again)
-    for each in planned.gone:
-        await note_store.forget(tx, account_id, Subject("departure", each.id))
-    if await store.delete(tx, account_id, [each.id for each in planned.gone]) != len(planned.gone):
+    gone = [each.id for each in planned.gone]
+    for each in gone:
+        await note_store.forget(tx, account_id, Subject("departure", each))
+    await assignment_store.forget(tx, account_id, gone)
+    if await store.delete(tx, account_id, gone) != len(gone):
         raise Retry  # seats were taken meanwhile; look again
     await store.unset_starts(tx, account_id, [old.id for old, new in moves if new.times.start_at != old.times.start_at])
     for _, new in planned.changes:
         if not await store.update(tx, account_id, new, now):
             raise _below_taken(new, taken[new.id])
+    await assignment_store.follow(tx, account_id, [new.id for _, new in moves])
     await store.insert(tx, account_id, planned.new, now)
     units = {pool.id: pool.units for pool in catalog.pools.values()}
     for pool_id in sorted(starts):
@@ -172,4 +176,8 @@ def _event(editor: Editor, action: str, subject_id: str, detail: Any) -> audit.E
 def _differences(old: DepartureRow, new: DepartureRow) -> dict[str, Any]:
     """Return what changed, as before and after."""
     before, after = old._asdict(), new._asdict()
-    return {name: [before[name], after[name]] for name in after if name != "taken" and before[name] != after[name]}
+    return {
+        name: [before[name], after[name]]
+        for name in after
+        if name not in ("taken", "version") and before[name] != after[name]
+    }

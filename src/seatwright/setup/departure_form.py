@@ -15,6 +15,9 @@ from seatwright.setup.document import MAX_MINUTES, MAX_SEATS, Amount, Code, Form
 MAX_DEPARTURES = 10_000
 """Departures that one recurrence makes at most."""
 
+MAX_CLOSED_FOR = 500
+"""Longest reason why sales are closed, in characters."""
+
 Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -96,7 +99,11 @@ class ScheduleForm(Recurrence, kw_only=True):
 
 
 class DepartureChange(Form, kw_only=True):
-    """What to change of a departure; what is left out or null stays. Empty `prices` removes all overrides."""
+    """What to change of a departure; what is left out or null stays. Empty `prices` removes all overrides.
+
+    `closedFor` says why sales are closed, to the account's own people; an empty text takes that away, and so does
+    opening them again. With the `version` that was shown, a newer one is a 409.
+    """
 
     start: Start | None = None
     same_local_time: SameLocalTime = False
@@ -105,3 +112,5 @@ class DepartureChange(Form, kw_only=True):
     prices: Prices | None = None
     cutoff_min: Cutoff | None = None
     closed: bool | None = None
+    closed_for: Annotated[str, Meta(max_length=MAX_CLOSED_FOR, examples=["The river is too high."])] | None = None
+    version: Annotated[int, Meta(ge=1, le=2**53)] | None = None

@@ -148,6 +148,8 @@ async def change(tx: Tx, editor: Editor, departure_id: str, form: DepartureChang
     product = catalog.products_by_id.get(old.product_id) if old else None
     if old is None or product is None:
         raise _not_found()
+    if form.version not in (None, old.version):
+        raise Conflict("Somebody has changed this departure meanwhile; read it again.", code="changed_meanwhile")
     new = _changed(catalog, terms_of(catalog, editor.clock.now()), product, old, form)
     if new.times.start_at != old.times.start_at:
         start = new.times.start_at
@@ -164,9 +166,11 @@ def _changed(
     catalog: Catalog, terms: Terms, product: Product, old: DepartureRow, form: DepartureChange
 ) -> DepartureRow:
     start, end = old.times.start_at, old.times.end_at
+    closed = old.closed if form.closed is None else form.closed
     new = old._replace(
         capacity=old.capacity if form.capacity is None else form.capacity,
-        closed=old.closed if form.closed is None else form.closed,
+        closed=closed,
+        closed_for=_closed_for(old, form, closed=closed),
         prices=old.prices if form.prices is None else prices_of(product, form.prices, terms, "prices"),
     )
     if start is None or end is None:
@@ -186,6 +190,13 @@ def _changed(
         lead = form.cutoff_min * MINUTE_MS
     times = times_of(start, length, zone)
     return new._replace(times=times, time_zone=zone, closes_at=start - lead)
+
+
+def _closed_for(old: DepartureRow, form: DepartureChange, *, closed: bool) -> str | None:
+    said = old.closed_for if form.closed_for is None else form.closed_for.strip() or None
+    if not closed and form.closed_for:
+        raise bad_field("closedFor", "this departure is on sale; send closed: true, too.")
+    return said if closed else None
 
 
 def _refuse_taken(

@@ -32,11 +32,13 @@ class DepartureRow(NamedTuple):
     prices: dict[str, int]
     pool_id: str | None
     taken: int = 0
+    closed_for: str | None = None
+    version: int = 1
 
 
 _LAST: Instant = 2**62
 _COLUMNS = """id, product_id, start_at, end_at, time_zone, local_date, capacity, taken, closed, closes_at, prices,
-    pool_id"""
+    pool_id, closed_for, version"""
 
 
 def _stored(row: Row) -> DepartureRow:
@@ -51,6 +53,8 @@ def _stored(row: Row) -> DepartureRow:
         prices=_decode(row["prices"]),
         pool_id=row["pool_id"],
         taken=row["taken"],
+        closed_for=row["closed_for"],
+        version=row["version"],
     )
 
 
@@ -188,7 +192,8 @@ async def update(tx: Tx, account_id: str, changed: DepartureRow, now: Instant) -
             """
             UPDATE departure SET start_at = $3, end_at = $4, local_date = $5,
                 time_zone = $6, capacity = $7, closed = $8, closes_at = $9, prices = $10, modified_at = $11,
-                cancelled_for = CASE WHEN $8 THEN cancelled_for END
+                cancelled_for = CASE WHEN $8 THEN cancelled_for END,
+                closed_for = CASE WHEN $8 THEN $12 END, version = version + 1
             WHERE account_id = $1 AND id = $2 AND taken <= $7
             """,
             account_id,
@@ -200,5 +205,6 @@ async def update(tx: Tx, account_id: str, changed: DepartureRow, now: Instant) -
             changed.closes_at,
             _encode(changed.prices),
             now,
+            changed.closed_for,
         )
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from seatwright.api.manage.assignment_wire import AssignedOut, ConflictOut, assigned_out, conflicts_out
 from seatwright.core.clock import MINUTE_MS
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, to_local
@@ -71,12 +72,15 @@ class DayDepartureOut(Wire, kw_only=True):
     no_shows: int
     orders: int
     closed: bool
+    closed_for: Annotated[str | None, msgspec.Meta(description="Why sales are closed, if it was said.")]
     cancelled_for: Annotated[str | None, msgspec.Meta(description="Why it does not take place.")]
     cutoff_min: int | None
     cutoff_date: str | None
     bookable: Annotated[bool, msgspec.Meta(description="Not closed, not started and before its cut-off.")]
     pool: DayPoolOut | None
     to_collect: CollectOut | None
+    assigned: Annotated[list[AssignedOut], msgspec.Meta(description="Guides, drivers, boats and vehicles.")]
+    conflicts: Annotated[list[ConflictOut], msgspec.Meta(description="In what is assigned.")]
 
 
 class DayListOut(Wire, kw_only=True):
@@ -138,6 +142,7 @@ def _departure_out(shown: DayDeparture, found: DayList, *, money: bool) -> DayDe
         no_shows=guests.no_shows,
         orders=guests.orders,
         closed=departure.closed,
+        closed_for=departure.closed_for,
         cancelled_for=departure.cancelled_for,
         cutoff_min=None if closes is None else (start - closes) // MINUTE_MS,
         cutoff_date=None if closes is None else iso_utc(closes),
@@ -148,4 +153,6 @@ def _departure_out(shown: DayDeparture, found: DayList, *, money: bool) -> DayDe
             id=pool.id, code=pool.code, name=pool.name, units=pool.units, free=max(0, departure.pool_free or 0)
         ),
         to_collect=_collect_out(shown.collect, found.currency) if money else None,
+        assigned=assigned_out(shown.roster.assigned),
+        conflicts=conflicts_out(shown.roster.conflicts),
     )

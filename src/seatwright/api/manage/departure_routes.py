@@ -73,6 +73,7 @@ async def list_day(
     product_ids: Annotated[
         str | None, QueryParameter(name="productIds", description="Comma-separated product IDs; else all products.")
     ] = None,
+    mine: Annotated[bool, QueryParameter(description="Only those on which the caller is a guide or driver.")] = False,
 ) -> Response[Envelope[DayListOut]]:
     """List the departures of all products by day and start, with who is on them. At most 93 days and 5,000 departures.
 
@@ -84,7 +85,8 @@ async def list_day(
     async def run(tx: ReadTx, who: Caller) -> DayListOut:
         catalog = await parts.catalogs.load(tx, who.account_id)
         start = from_ or to_local(now, catalog.time_zone).date().isoformat()
-        days = Days(*parse_day_range(start, to or start, max_days=MAX_DAYS), products)
+        first, last = parse_day_range(start, to or start, max_days=MAX_DAYS)
+        days = Days(first, last, products, who.user_id if mine else None)
         found = await departures_of(tx, parts.catalogs, now, who.account_id, days)
         return day_list_out(found, money="orders.read" in who.permissions)
 

@@ -31,6 +31,8 @@ class DepartureOut(Wire):
     taken: Annotated[int, msgspec.Meta(description="Held and sold.")]
     free: int
     closed: bool
+    closed_for: Annotated[str | None, msgspec.Meta(description="Why sales are closed, if it was said.")]
+    version: Annotated[int, msgspec.Meta(description="Grows with every change that people make.")]
     cutoff_min: int | None
     prices: Annotated[dict[str, Decimal], msgspec.Meta(description="By tier, where they differ from the product's.")]
 
@@ -103,6 +105,8 @@ def departure_out(shown: DepartureView) -> DepartureOut:
         taken=departure.taken,
         free=departure.free,
         closed=departure.closed,
+        closed_for=departure.closed_for,
+        version=departure.version,
         cutoff_min=(start - closes) // MINUTE_MS if dated and start is not None and closes is not None else None,
         prices={tier: to_wire(price, currency) for tier, price in product.as_spelled(departure.prices).items()},
     )

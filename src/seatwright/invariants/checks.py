@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from seatwright.core.clock import Instant
 from seatwright.core.progress import Progress, untold
+from seatwright.invariants.crew import CREW_CHECKS
 from seatwright.invariants.model import Check
 from seatwright.invariants.people import PEOPLE_CHECKS
 from seatwright.orders.ledger import PAID
@@ -372,6 +373,7 @@ CHECKS: tuple[Check, ...] = (
         "SELECT account_id, key FROM idempotency WHERE status = 0",
     ),
     *PEOPLE_CHECKS,
+    *CREW_CHECKS,
 )
 
 

@@ -87,7 +87,7 @@ async def test_a_name_is_free_again_when_its_owner_is_retired(desk: Desk) -> Non
     await desk.data("PATCH", f"{RESOURCES}/{first}", json={"retired": True})
     await add(desk, "boat", "raft 1")
     refusal = await desk.refused(409, "PATCH", f"{RESOURCES}/{first}", json={"retired": False})
-    assert refusal["errorCode"] == "name_taken"
+    assert refusal["errorCode"] == "resource_name_taken"
 
 
 async def test_a_conflict_is_asked_about_and_then_done(desk: Desk, rafting: str) -> None:

@@ -134,7 +134,7 @@ def _made_up(found: Any, own: str) -> Any:
         if isinstance(value, list):
             return [clean(each, key) for each in value]
         if key == "confirmation":
-            return 100042
+            return "100042" if isinstance(value, str) else 100042
         if not isinstance(value, str):
             return value
         if value and key in _VALUES:

@@ -123,7 +123,7 @@ async def _check(tx: ReadTx, account_id: str, resource: Resource) -> None:
     if resource.retired_at is None and await store.namesake(tx, account_id, resource.name) not in (None, resource.id):
         raise Conflict(
             f"name: {resource.name!r} is there already; choose another name, so that it is clear which one is meant.",
-            code="name_taken",
+            code="resource_name_taken",
             field="name",
         )
 
@@ -132,7 +132,7 @@ async def _check_user(tx: ReadTx, account_id: str, resource: Resource, user_id: 
     if resource.kind not in CREW:
         raise bad_field("userId", f"a {resource.kind} can't be a user; leave it out.")
     if not is_hex24(user_id) or await accounts.user(tx, account_id, user_id) is None:
-        raise bad_field("userId", "is no user of this account.", code="user_not_found")
+        raise bad_field("userId", "is no user of this account.")
     if resource.retired_at is None and await store.of_user(tx, account_id, user_id) not in (None, resource.id):
         raise Conflict(
             "userId: another guide or driver is this user already; each user can be one of them.",

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from seatwright.assignments import resources, store
+from seatwright.assignments import model, resources, store
 from seatwright.assignments.model import (
     MAX_ASSIGNED,
-    Conflict,
+    MAX_RESOURCES,
     Resource,
     Roster,
     TooFewPlaces,
@@ -23,21 +23,19 @@ from seatwright.assignments.model import (
 )
 from seatwright.assignments.store import trips_by_resource
 from seatwright.auth.model import Caller
-from seatwright.core import errors
 from seatwright.core.clock import Clock
-from seatwright.core.errors import NotFound
+from seatwright.core.errors import Conflict, NotFound
 from seatwright.core.field_errors import bad_field
 from seatwright.storage import audit
 from seatwright.storage.engine import ReadTx, Row, Tx
 
 
-class InConflict(errors.Conflict):
+class InConflict(Conflict):
     """What is to be assigned is in conflict, and nobody has said that it is meant (409)."""
 
-    code = "assignment_conflict"
-
-    def __init__(self, conflicts: Sequence[Conflict]) -> None:
-        super().__init__(" ".join(map(in_words, conflicts)) + " Send anyway: true if that is meant.")
+    def __init__(self, conflicts: Sequence[model.Conflict]) -> None:
+        sentences = " ".join(map(in_words, conflicts))
+        super().__init__(f"{sentences} Send anyway: true if that is meant.", code="assignment_conflict")
         self.conflicts = conflicts
 
 
@@ -47,6 +45,13 @@ class Assignment(NamedTuple):
     departure_id: str
     resource_ids: Sequence[str]
     anyway: bool = False
+
+
+class Options(NamedTuple):
+    """A departure's roster, and what else could be assigned, each with the conflicts that it would have there."""
+
+    roster: Roster
+    others: list[tuple[Resource, tuple[model.Conflict, ...]]]
 
 
 async def read(tx: ReadTx, account_id: str, departure_id: str) -> Roster:
@@ -68,6 +73,17 @@ async def rosters(
         if each.trip.id in assigned:
             assigned[each.trip.id].append(each.resource)
     return {trip.id: roster_of(trip, assigned[trip.id], by_resource, guests.get(trip.id, 0)) for trip in trips}
+
+
+async def options(tx: ReadTx, account_id: str, departure_id: str) -> Options:
+    """Return a departure's roster, and all resources in use that aren't on it. Raises as `read` does."""
+    trip = _dated(await store.departure(tx, account_id, departure_id))
+    busy = trips_by_resource(await store.busy(tx, account_id, trip.start_at, trip.end_at))
+    roster = await _roster(tx, account_id, trip)
+    present = {resource.id for resource in roster.assigned}
+    found = await store.resources(tx, account_id, kind=None, retired=False, limit=MAX_RESOURCES)
+    others = [resource for resource in found if resource.id not in present]
+    return Options(roster, [(each, _about(roster_of(trip, [each], busy, 0), [each.id])) for each in others])
 
 
 async def assign(tx: Tx, clock: Clock, caller: Caller, wanted: Assignment) -> Roster:
@@ -130,11 +146,11 @@ async def unassign(tx: Tx, clock: Clock, caller: Caller, departure_id: str, reso
     return await _roster(tx, account_id, trip)
 
 
-def _about(roster: Roster, resource_ids: Collection[str]) -> list[Conflict]:
+def _about(roster: Roster, resource_ids: Collection[str]) -> tuple[model.Conflict, ...]:
     """Return the conflicts that are about these resources themselves."""
-    return [
+    return tuple(
         each for each in roster.conflicts if not isinstance(each, TooFewPlaces) and each.resource.id in resource_ids
-    ]
+    )
 
 
 async def _roster(tx: ReadTx, account_id: str, trip: Trip) -> Roster:
@@ -147,5 +163,5 @@ def _dated(row: Row | None) -> Trip:
         raise NotFound("There is no such departure.", code="departure_not_found")
     trip = store.trip_of(row)
     if trip is None:
-        raise errors.Conflict("This departure has no date, so nobody can be assigned to it.", code="dateless")
+        raise Conflict("This departure has no date, so nobody can be assigned to it.", code="dateless")
     return trip

@@ -49,24 +49,36 @@ def test_the_month_that_the_readme_asks_for_is_the_next(today: str, tmp_path: Pa
     assert said.stdout.strip() == f"{year + month // 12}-{month % 12 + 1:02d}"
 
 
+def bash(script: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a block as somebody pastes it: into a shell that doesn't stop at errors by itself."""
+    return subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+
 def test_the_first_order_of_the_readme(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = path_with_today(f"@{time.time():.0f}", tmp_path_factory.mktemp("programs"))
+    """It runs twice, each time for an order of its own, and stops at the first refusal with the server's words."""
+    folder = tmp_path_factory.mktemp("programs")
+    path = path_with_today(f"@{time.time():.0f}", folder)
+    demo, wrong = settings.data / "demo.json", folder / "wrong.json"
+    script = example("first order")
     server = Server(settings, "--demo")
     try:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", example("first order")],
-            env={"PATH": path, "DEMO": str(settings.data / "demo.json")},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        done = [bash(script, PATH=path, DEMO=str(demo)) for _ in range(2)]
+        wrong.write_text(json.dumps({**json.loads(demo.read_text()), "apikey": "wrong"}))
+        refused = bash(script, PATH=path, DEMO=str(wrong))
     finally:
         server.stop()
-    assert (done.returncode, done.stderr) == (0, "")
-    *_, one_cancelled, all_cancelled = done.stdout.strip().splitlines()
-    assert '"seatsReturned":1' in one_cancelled
-    assert '"status":"cancelled"' in all_cancelled
+    numbers = set()
+    for each in done:
+        assert (each.returncode, each.stderr) == (0, "")
+        *_, one_cancelled, all_cancelled = each.stdout.strip().splitlines()
+        assert '"seatsReturned":1' in one_cancelled
+        assert '"status":"cancelled"' in all_cancelled
+        numbers |= set(re.findall(r'"confirmation":"?(\d+)', each.stdout))
+    assert len(numbers) == 2
+    assert refused.returncode != 0
+    assert refused.stdout == "", "it goes no further"
+    assert "errorMessage" in refused.stderr
+    assert "/authenticate" in refused.stderr
     assert "All" in seatwright(settings, "doctor").stdout
 
 
@@ -95,34 +107,33 @@ def test_what_a_demo_server_prints_signs_in_and_has_no_key(settings: Settings) -
         assert key not in printed
 
 
-CATALOG = """
-products:
-  - {code: walk, name: Canyon walk, number: 4110, durationMin: 60, tiers: {All: {price: 25}}}
-schedules:
-  - {product: walk, from: 2027-05-01, to: 2027-05-31, times: ["09:00"], capacity: 12}
-"""
-
-
 def test_the_commands_of_the_readme_set_up_an_outfitter(tmp_path: Path) -> None:
-    """On a new machine, without a database: all but the last command, which serves."""
-    (tmp_path / "catalog.yaml").write_text(CATALOG)
-    *commands, serve = example("own outfitter").strip().splitlines()
-    assert serve.startswith("seatwright serve ")
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
-        env={
-            **moving.moved(),
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-            "SEATWRIGHT_DATA": str(tmp_path / "data"),
-        },
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    said = [line for line in done.stderr.splitlines() if not line.startswith("Made a new secret: ")]
-    assert done.returncode == 0, done.stderr
-    assert said == [f"Database: {tmp_path / 'data' / 'seatwright.db'}"] * 3
-    assert "apikey" in done.stdout
-    assert "departures: 31 created" in done.stdout
+    """On a new machine, without a database, and then again: all but the last command, which serves."""
+    commands, serve, end = example("own outfitter").rpartition("seatwright serve ")
+    assert serve
+    assert "--host" not in end, "plain HTTP is for this machine"
+    environ = {
+        **moving.moved(),
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "SEATWRIGHT_DATA": str(tmp_path / "data"),
+    }
+    script = f"cd {tmp_path}\n{commands})"
+    first, again = bash(script, **environ), bash(script, **environ)
+    for each in (first, again):
+        said = [line for line in each.stderr.splitlines() if not line.startswith("Made a new secret: ")]
+        assert each.returncode == 0, each.stderr
+        assert said == [f"Database: {tmp_path / 'data' / 'seatwright.db'}"] * 4
+        assert "password  " in each.stdout
+    assert "apikey" in first.stdout
+    assert "departures: 31 created" in first.stdout
+    assert "(canyon) is there already; nothing was changed" in again.stdout
+    assert "Nothing has changed." in again.stdout
+    lost = bash(script, **{**environ, "SEATWRIGHT_HOLD_SECONDS": "soon"})
+    assert (lost.returncode, lost.stdout) == (2, "")
+    assert lost.stderr.count("\n") == 1, "it stops at the first error"
+
+
+def test_every_block_of_the_readme_is_run_here_or_by_make() -> None:
+    blocks = re.findall(r"^```(?:bash|sh)\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    tested = {example(name) for name in ("first order", "own outfitter")}
+    assert all(block in tested or all(line.startswith("make ") for line in block.splitlines()) for block in blocks)

@@ -35,16 +35,23 @@ def create(
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "USD",
     time_zone: Annotated[str, typer.Option(help="IANA zone.")] = "America/Denver",
     user: Annotated[str, typer.Option(help="Name of the first user.")] = "Administrator",
+    if_missing: Annotated[
+        bool,
+        typer.Option("--if-missing", help="Change nothing if there is an account with this code, instead of failing."),
+    ] = False,
     data: Data = None,
 ) -> None:
     """Make an account with a first user who may do everything, and print its API key, this once."""
     chosen = settings(data)
 
-    async def work(chosen: Settings) -> tuple[Account, str]:
+    async def work(chosen: Settings) -> tuple[Account, str | None]:
         async with opened(chosen) as parts:
             now = parts.clock.now()
 
-            async def use_case(tx: Tx) -> tuple[Account, str]:
+            async def use_case(tx: Tx) -> tuple[Account, str | None]:
+                found = await store.account_by_code(tx, code) if if_missing else None
+                if found is not None:
+                    return found, None
                 account, key = await service.create_account(
                     tx, parts.keyring, now, code=code, name=name, email=email, currency=currency, time_zone=time_zone
                 )
@@ -55,6 +62,9 @@ def create(
             return await parts.database.write(use_case)
 
     account, key = run(work(chosen))
+    if key is None:
+        console.print(plain(f"account   {account.id} ({account.code}) is there already; nothing was changed"))
+        return
     console.print(f"account   {account.id} ({account.code})\nusername  {email}\napikey    {key}", markup=False)
 
 

@@ -50,9 +50,12 @@ class Server:
 
     module = "seatwright.cli.main"
 
-    def __init__(self, settings: Settings, *arguments: str, **more: str) -> None:
-        """Start it with options for `serve` and further environment variables; return once it is ready."""
-        self.port = free_port()
+    def __init__(self, settings: Settings, *arguments: str, port: int = 0, **more: str) -> None:
+        """Start it with options for `serve` and further environment variables; return once it is ready.
+
+        `port` is one that an earlier server had; 0 takes any.
+        """
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data = settings.data
         self._log = settings.data / f"server-{self.port}.log"

@@ -33,6 +33,7 @@ from seatwright_client.catalog import (
     Made,
     NoteSubject,
 )
+from seatwright_client.checkins import CheckInResult
 from seatwright_client.client import AsyncSeatwrightClient, SeatwrightClient
 from seatwright_client.editing import EditQuote, SentConfirmation, VersionedOrder
 from seatwright_client.errors import (
@@ -109,6 +110,7 @@ __all__ = [
     "CartDeposit",
     "CartItem",
     "Charge",
+    "CheckInResult",
     "Conflict",
     "Connection",
     "ConnectionFailed",

@@ -18,6 +18,7 @@ from seatwright_client.answers import enveloped
 from seatwright_client.assignments import Assignments, Resources
 from seatwright_client.carts import Carts
 from seatwright_client.catalog import CatalogCalls, Departures
+from seatwright_client.checkins import CheckIns
 from seatwright_client.core import Core, Pause, Renew, Send, Step, Steps
 from seatwright_client.credentials import Credentials, Token
 from seatwright_client.editing import Editing
@@ -56,6 +57,7 @@ class _Client(Generic[Mode]):
         self.orders: Orders[Mode] = Orders(caller)
         self.payments: Payments[Mode] = Payments(caller)
         self.editing: Editing[Mode] = Editing(caller)
+        self.check_ins: CheckIns[Mode] = CheckIns(caller)
         self.find: Finding[Mode] = Finding(caller)
         self.notes: Notes[Mode] = Notes(caller)
         self.tags: Tags[Mode] = Tags(caller)

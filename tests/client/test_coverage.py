@@ -45,6 +45,7 @@ SAMPLES: dict[str, Any] = {
     "document": {},
     "customer": {},
     "guests": [{"id": "sample"}],
+    "check_ins": [{"id": "sample"}],
     "billing": {},
     "version": 2,
     "difference": 1,

@@ -433,6 +433,23 @@ HANDLING = [
     ),
     _http("cancel a departure", "POST", "/api/v1/departures/{rafting}/jobs", {"kind": "cancel", "orders": 1}),
     _http("no-show", "POST", "/api/v1/orders/{done}/no-show", {"ids": ["{person}"]}, natural=True),
+    _http(
+        "check in late",
+        "POST",
+        "/api/v1/check-ins",
+        {
+            "checkIns": [
+                {
+                    "id": "of-a-device",
+                    "at": "2026-07-01T15:59:00Z",
+                    "orderId": "{done}",
+                    "departureId": "{rafting}",
+                    "guestId": "{person}",
+                }
+            ]
+        },
+        natural=True,
+    ),
     _http("check in", "POST", "/api/v1/orders/{done}/check-in", {"ids": ["{person}"]}, natural=True),
 ]
 WEBHOOKS = [

@@ -75,6 +75,7 @@ TABLE = [
         ("departure",),
         (("code", "<order>"),),
     ),
+    Page("POST", "/desk/check-ins", CHECKIN, (), (("kept", "[]"),)),
     Page("POST", "/desk/departures/{departure_id}/sales", ("departures.write",), ("departure",), (("close", "1"),)),
     Page("GET", "/desk/new", WRITE),
     Page("POST", "/desk/new", WRITE, (), (("departure", "<departure>"), ("count.Adult", "1"))),

@@ -48,6 +48,13 @@ CUSTOMER = {"firstName": "Ann", "email": "ann@lee.example"}
 NEW_DEPARTURE = {"start": "2026-08-01T09:00", "durationMin": 60, "capacity": 5}
 DAILY = {"from": "2026-08-02", "to": "2026-08-03", "times": ["09:00"], "durationMin": 60, "capacity": 5}
 MONEY = {"amount": 1, "method": "cash"}
+CHECK_IN = {
+    "id": "fresh-one",
+    "at": "2026-07-01T16:00:00Z",
+    "orderId": "1",
+    "departureId": "no-departure",
+    "guestId": "nobody",
+}
 NEW_USER = {"email": "<fresh>@x.example", "name": "Bo", "permissions": ["users.write"]}
 
 FIXED = [
@@ -255,6 +262,7 @@ FIXED = [
         {"departureId": "<unsold>", "ids": ["<participant>"], "difference": 0},
     ),
     Route("POST", "/api/v1/orders/{order_id}/no-show", WRITE, ("order",), {"ids": ["<participant>"]}),
+    Route("POST", "/api/v1/check-ins", ("checkin.write",), (), {"checkIns": [CHECK_IN]}),
 ]
 
 NEW_ENTRIES: dict[str, dict[str, Any]] = {

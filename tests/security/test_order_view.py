@@ -370,7 +370,7 @@ WITHHELD: dict[type[msgspec.Struct], set[str]] = {
     Payment: {"memo", "by"},
     Voiding: {"by", "reason"},
     Item: set(),
-    Line: set(),
+    Line: {"marks"},
 }
 """What a limited supplier doesn't see, of each struct of which it sees some."""
 FILTERED: dict[type[msgspec.Struct], set[str]] = {

@@ -15,6 +15,7 @@ from seatwright.api.manage import (
     cart_routes,
     catalog_routes,
     change_routes,
+    check_in_routes,
     connection_routes,
     departure_routes,
     drawer_routes,
@@ -68,6 +69,7 @@ ROUTES: Routes = {
     MANAGE: [
         *account_routes.ROUTES,
         *change_routes.ROUTES,
+        *check_in_routes.ROUTES,
         *key_routes.ROUTES,
         *people_routes.ROUTES,
         *connection_routes.ROUTES,

@@ -20,6 +20,7 @@ from seatwright.resellers.model import Rate
 LineKind: TypeAlias = Literal["participant", "unit"]
 ChargeKind: TypeAlias = Literal["tax", "fee", "service_fee", "pickup"]
 Calc: TypeAlias = Literal["percent", "flat"]
+MarkKind: TypeAlias = Literal["in", "out", "missing", "came"]
 
 MAX_ITEMS = 50
 """Maximum number of departures in one cart or order (our decision)."""
@@ -58,12 +59,24 @@ class Reduction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     per_order: bool = False
 
 
+class Mark(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Something that was noted of a guest at the check-in: when, by which id, and what.
+
+    They turned up (`in`), or that was taken back (`out`); they did not come (`missing`), or did after all (`came`).
+    """
+
+    at: Instant
+    id: str
+    kind: MarkKind
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One participant of an activity or one unit of a rental.
 
     `discount` is the amount that `reduction` takes off its price. `arrangement` is the index of its arrangement in
     `Item.arrangements`. `commission` is the amount that a reseller earns on it, or keeps of it, at `commission_rate`.
-    `checked_in_at` is when the guest turned up, `no_show_at` when they were noted as not having come. `pending_until`
+    `checked_in_at` is when the guest turned up, `no_show_at` when they were noted as not having come; both follow from
+    the `marks` (`orders.marks`), if there are any. `pending_until`
     is the deadline for accepting it in an order; 0 if it needn't be accepted, or has been. `sold_for` is the local
     start for which it was sold (ISO 8601), if the departure has been moved since. `answers` are the guest's to custom
     questions, by their labels.
@@ -83,6 +96,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commission: int = 0
     checked_in_at: Instant | None = None
     no_show_at: Instant | None = None
+    marks: tuple[Mark, ...] = ()
     pending_until: Instant = 0
     arrangement: int = 0
     reduction: Reduction | None = None

@@ -13,6 +13,7 @@ from seatwright.core.progress import Progress, untold
 from seatwright.invariants.crew import CREW_CHECKS
 from seatwright.invariants.model import Check
 from seatwright.invariants.people import PEOPLE_CHECKS
+from seatwright.orders.checkin import untrue_marks
 from seatwright.orders.ledger import PAID
 from seatwright.orders.outbox import FAILS_OFTEN
 from seatwright.orders.term_fill import untrue_terms
@@ -382,11 +383,21 @@ async def _untrue_terms(tx: ReadTx) -> AsyncIterator[str]:
         yield f"account_id={account_id}, seq={seq}, id={order_id}"
 
 
+async def _untrue_marks(tx: ReadTx) -> AsyncIterator[str]:
+    async for account_id, order_id, guest_id in untrue_marks(tx):
+        yield f"account_id={account_id}, id={order_id}, line={guest_id}"
+
+
 DOCUMENT_CHECKS: tuple[DocumentCheck, ...] = (
     DocumentCheck(
         "order_words",
         "The words by which an account finds an order are those that it sees of it.",
         _untrue_terms,
+    ),
+    DocumentCheck(
+        "guest_marks",
+        "A guest is there, or missing, since when what was noted of them says.",
+        _untrue_marks,
     ),
 )
 

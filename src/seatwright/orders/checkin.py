@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from seatwright.auth.model import Caller
-from seatwright.cart.model import Line
+from seatwright.cart.model import Line, MarkKind
 from seatwright.core.clock import Clock
 from seatwright.core.errors import Conflict, Forbidden, NotFound
+from seatwright.core.ids import new_hex24
 from seatwright.orders import store
+from seatwright.orders.marks import agrees, latest, marked
 from seatwright.orders.model import Order
 from seatwright.orders.outbox import Detail
 from seatwright.orders.store import lock_own_order
-from seatwright.storage.engine import Tx
+from seatwright.storage.engine import ReadTx, Tx
 
 
 class Guests(NamedTuple):
@@ -51,55 +53,64 @@ async def note_no_show(tx: Tx, clock: Clock, caller: Caller, guests: Guests) -> 
 
 
 class _Note(NamedTuple):
-    """What is noted about a guest: the field of a line, the one that it clears, the actions, and the words for it."""
+    """What is noted about a guest: the field of a line, the marks for it and against it, and the words for it."""
 
     field: Literal["checked_in_at", "no_show_at"]
-    cleared: Literal["checked_in_at", "no_show_at"]
-    noted: str
-    taken_back: str
+    mark: MarkKind
+    undoing: MarkKind
     refusal: str
     nobody: str
 
 
 _CHECK_IN = _Note(
     "checked_in_at",
-    "no_show_at",
-    "order.checked_in",
-    "order.checked_out",
+    "in",
+    "out",
     "Only the supplier checks guests in.",
     "There is nobody to check in: all are cancelled, or not accepted yet.",
 )
 _NO_SHOW = _Note(
     "no_show_at",
-    "checked_in_at",
-    "order.no_show",
-    "order.no_show_undone",
+    "missing",
+    "came",
     "Only the supplier notes who did not come.",
     "There is nobody who could be missing: all are checked in, cancelled, or not accepted yet.",
 )
+ACTIONS: Mapping[MarkKind, str] = {
+    "in": "order.checked_in",
+    "out": "order.checked_out",
+    "missing": "order.no_show",
+    "came": "order.no_show_undone",
+}
+"""What a change of an order is called in which guests got a mark of a kind."""
 
 
 async def _note(tx: Tx, clock: Clock, caller: Caller, guests: Guests, note: _Note) -> Order:
     refusal = Forbidden(note.refusal, code="check_in_is_the_suppliers")
     order = await lock_own_order(tx, caller, guests.order, refusal)
     chosen = _choose(order, guests, note)
-    now = clock.now()
+    now, kind, mark_id = clock.now(), note.mark if guests.noted else note.undoing, new_hex24()
     changed = [line for line in chosen if (getattr(line, note.field) is not None) != guests.noted]
     if not changed:
         return order
-    values: dict[str, int | None] = {note.field: now, note.cleared: None} if guests.noted else {note.field: None}
-    new = {line.id: msgspec.structs.replace(line, **values) for line in changed}
+    new = {line.id: marked(line, latest(line, kind, now, mark_id), now) for line in changed}
+    return await write_marks(tx, order, new, store.Change(now, caller.user_id, ACTIONS[kind], None, []))
+
+
+async def write_marks(tx: Tx, order: Order, new: Mapping[str, Line], change: store.Change) -> Order:
+    """Write guests with other marks, by their ids, into the locked order; `change` says when, by whom and what."""
     items = tuple(item.with_lines(new) for item in order.body.items)
-    change = store.Change(
-        at=now,
-        actor=caller.user_id,
-        action=note.noted if guests.noted else note.taken_back,
-        detail={"lines": sorted(new)},
-        transactions=[],
-        told=Detail(lines=tuple(new)),
-    )
+    change = change._replace(detail={"lines": sorted(new)}, told=Detail(lines=tuple(new)))
     body = msgspec.structs.replace(order.body, items=items)
     return await store.update(tx, order, msgspec.structs.replace(order, body=body), change)
+
+
+async def untrue_marks(tx: ReadTx) -> AsyncIterator[tuple[str, str, str]]:
+    """Yield account, order and guest where a guest's marks say something else than the guest."""
+    async for order in store.each_with(tx, '"marks":'):
+        for line in (line for item in order.body.items for line in item.lines):
+            if not agrees(line):
+                yield order.account_id, order.id, line.id
 
 
 def _choose(order: Order, guests: Guests, note: _Note) -> list[Line]:

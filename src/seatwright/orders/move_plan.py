@@ -221,6 +221,7 @@ def _arrival(order: Order, target: Target, request: MoveRequest, item: Item, lin
         arrangement=0,
         checked_in_at=None,
         no_show_at=None,
+        marks=(),
         sold_for=moved_by_us if request.asked_by == "supplier" else "",
         answers=_answers(target, request, line),
     )
@@ -325,5 +326,5 @@ def _with_commissions(order: Order, target: Target, request: MoveRequest, items:
 
 def _without_own(line: Line) -> Line:
     return msgspec.structs.replace(
-        line, first_name=None, last_name=None, answers={}, checked_in_at=None, no_show_at=None
+        line, first_name=None, last_name=None, answers={}, checked_in_at=None, no_show_at=None, marks=()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -45,6 +45,10 @@ NOT_MAILED = frozenset(
     )
 )
 """Actions about which no mail is sent, with any flags of the order: they only call webhooks."""
+
+
+_PORTION = 500
+"""Orders that are read at once, where all are."""
 
 
 class Change(NamedTuple):
@@ -409,6 +413,29 @@ async def due_for_answer(
         limit,
     )
     return [(row["answer_by"], row["account_id"], row["id"]) for row in rows]
+
+
+async def each_with(tx: ReadTx, text: str) -> AsyncIterator[Order]:
+    """Yield every order of all accounts whose document contains a text, in portions."""
+    after = ("", "")
+    while True:
+        rows = await tx.rows(
+            f"""
+            SELECT {ORDER_COLUMNS} FROM orders o
+            JOIN order_view v ON v.account_id = o.account_id AND v.order_id = o.id
+            WHERE o.account_id COLLATE "C" >= $1 AND (o.account_id COLLATE "C" > $1 OR o.id COLLATE "C" > $2)
+                AND o.body LIKE $3
+            ORDER BY o.account_id COLLATE "C", o.id COLLATE "C" LIMIT $4
+            """,  # noqa: S608 - constant columns
+            *after,
+            f"%{text}%",
+            _PORTION,
+        )
+        for row in rows:
+            yield order_from(row)
+        if len(rows) < _PORTION:
+            return
+        after = rows[-1]["account_id"], rows[-1]["id"]
 
 
 async def orders_on(tx: ReadTx, account_id: str, departure_id: str) -> list[str]:

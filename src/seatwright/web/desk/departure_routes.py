@@ -22,8 +22,8 @@ from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor
 from seatwright.storage.engine import ReadTx, Tx
-from seatwright.web.desk.frame import Notice, check_mendable, go, refused, screen
-from seatwright.web.desk.manifest_view import departure_page, since_when
+from seatwright.web.desk.frame import WITH_CAMERA, Notice, check_mendable, go, refused, screen
+from seatwright.web.desk.manifest_view import departure_page, elsewhere, since_when
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
 
@@ -77,20 +77,23 @@ async def post_scan(request: ApiRequest, departure_id: FromPath[str]) -> Respons
     sent = await form(request)
     code = sent.text("code")
 
-    async def use_case(tx: Tx, visit: Visit) -> tuple[str, Instant | None]:
-        """Return the order's number, and since when its guests were there before."""
+    async def use_case(tx: Tx, visit: Visit) -> tuple[str, str, Instant | None]:
+        """Return the order's number, the zone of the place, and since when its guests were there before."""
         visit.caller.require("manifests.read")
-        item = (await orders.read(tx, visit.caller, code)).body.item(departure_id)
-        there = None if item is None else since_when(item)
+        found = (await orders.read(tx, visit.caller, code)).body
+        item = found.item(departure_id)
+        if item is None:
+            raise NotFound(elsewhere(found.items, texts_of(visit.account)), code="on_another_departure")
+        there = since_when(item)
         order = await check_in(tx, services(request).clock, visit.caller, Guests(code, departure_id))
-        return str(order.confirmation), there
+        return str(order.confirmation), item.time_zone, there
 
     try:
-        visit, (number, there) = await write(request, "checkin.write", use_case)
+        visit, (number, zone, there) = await write(request, "checkin.write", use_case)
     except SeatwrightError as error:
         return await _again(request, departure_id, error)
     if there is not None:
-        since = texts_of(visit.account).clock(there)
+        since = texts_of(visit.account).clock(there, zone)
         text = f"{code} was scanned before: this party has been checked in since {since}."
         return await _show(request, departure_id, notice=Notice("wait", text))
     return go(request, f"/departures/{departure_id}", party=number)
@@ -133,6 +136,7 @@ async def _show(
         here="calendar",
         notice=notice,
         status=status,
+        headers=WITH_CAMERA,
         departure=departure_page(seen.departure, shown, seen.catalog, texts_of(visit.account)),
     )
 

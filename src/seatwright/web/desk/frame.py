@@ -38,8 +38,11 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Language": "en",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 """Headers of all of the desk's pages; `http.access` adds no-store."""
+WITH_CAMERA = {**HEADERS, "Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
+"""Headers of a page that scans codes."""
 
 
 class Screen(NamedTuple):

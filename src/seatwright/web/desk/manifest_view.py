@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ class DeparturePage(NamedTuple):
     product: str
     day: date | None
     when: str
+    zone: str
     capacity: int
     taken: int
     free: int
@@ -78,6 +80,7 @@ def departure_page(departure: Departure, manifest: Manifest, catalog: Catalog, t
         product=product.name if product else manifest.product.name,
         day=None if start is None else times.to_local(start, zone).date(),
         when=when if start is None else f"{when} {texts.zone_name(start, zone)}",
+        zone=zone,
         capacity=departure.capacity,
         taken=departure.taken,
         free=max(0, departure.free),
@@ -97,7 +100,7 @@ def _stops(manifest: Manifest, catalog: Catalog, texts: Texts) -> list[Stop]:
     return [
         Stop(
             name,
-            [_party(guests, catalog, texts) for guests in parties.values()],
+            [_party(guests, catalog, texts, manifest.zone) for guests in parties.values()],
             sum(len(guests) for guests in parties.values()),
         )
         for name, parties in by_stop.items()
@@ -111,7 +114,7 @@ def _stop(guest: Guest) -> str:
     return " · ".join(filter(None, (pickup.detail.name if pickup.detail else "", pickup.location.name)))
 
 
-def _party(guests: list[Guest], catalog: Catalog, texts: Texts) -> Party:
+def _party(guests: list[Guest], catalog: Catalog, texts: Texts, zone: str) -> Party:
     first = guests[0]
     owed = first.balance or 0
     return Party(
@@ -121,22 +124,22 @@ def _party(guests: list[Guest], catalog: Catalog, texts: Texts) -> Party:
         phone=str(first.customer.get("phone") or ""),
         channel=first.channel,
         owed=texts.money(owed, first.currency) if owed > 0 else "",
-        guests=[_row(guest, number, catalog, texts) for number, guest in enumerate(guests, 1)],
+        guests=[_row(guest, number, catalog, texts, zone) for number, guest in enumerate(guests, 1)],
         all_in=all(guest.checked_in is not None for guest in guests),
         expected=sum(guest.status != "pending" for guest in guests),
     )
 
 
-def _row(guest: Guest, number: int, catalog: Catalog, texts: Texts) -> GuestRow:
+def _row(guest: Guest, number: int, catalog: Catalog, texts: Texts, zone: str) -> GuestRow:
     tier = tier_label(guest.line.tier, catalog.products_by_id.get(guest.item.product_id))
     own = " ".join(filter(None, (guest.line.first_name, guest.line.last_name)))
     state, since = "", ""
     if guest.status == "pending":
         state = "pending"
     elif guest.checked_in is not None:
-        state, since = "in", texts.clock(guest.checked_in)
+        state, since = "in", texts.clock(guest.checked_in, zone)
     elif guest.no_show is not None:
-        state, since = "missing", texts.clock(guest.no_show)
+        state, since = "missing", texts.clock(guest.no_show, zone)
     return GuestRow(
         id=guest.line.id,
         name=own or f"{tier} {number}",
@@ -153,3 +156,12 @@ def since_when(item: Item) -> Instant | None:
     if not found or any(at is None for at in found):
         return None
     return max(at for at in found if at is not None)
+
+
+def elsewhere(items: Sequence[Item], texts: Texts) -> str:
+    """Return the sentence about an order that has nobody on a departure: it says on which ones it has somebody."""
+    whole = (
+        f"{item.product_name}, {texts.trip(item.start_at, item.end_at, item.time_zone)}" for item in items if item.live
+    )
+    named = "; and ".join(whole)
+    return f"This order has nobody on this departure, but on: {named}." if named else "This order is cancelled."

@@ -145,6 +145,7 @@ class Live extends HTMLElement {
     this.say("live", "Live");
     if (!first && number !== this.seen) this.soon();
     this.seen = number;
+    document.dispatchEvent(new CustomEvent("desk:live"));
   }
   soon(pause = 0) {
     this.due = true;
@@ -159,9 +160,10 @@ class Live extends HTMLElement {
   }
   busy() {
     const main = document.getElementById("main");
-    return main.contains(document.activeElement) && editable(document.activeElement)
-      || main.querySelector("input:checked, details[open], .says.bad") !== null
-      || [...main.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
+    const field = main.contains(document.activeElement) && editable(document.activeElement);
+    return field && !field.closest("[data-stays]")
+      || main.querySelector("input:checked, details[open], .says.bad:not([data-stays] *)") !== null
+      || [...main.querySelectorAll("input, textarea")].some((each) => each.value !== each.defaultValue && !each.closest("[data-stays]"));
   }
   // The numbers in the navigation change even where somebody is typing.
   count(page) {
@@ -169,6 +171,23 @@ class Live extends HTMLElement {
       const now = page.querySelector(`[data-count="${here.dataset.count}"]`);
       if (now) { here.textContent = now.textContent; here.hidden = now.hidden; }
     }
+  }
+  // Where the focus is, in words that fit the page when it is fetched again.
+  place(element) {
+    if (element.id) return `#${CSS.escape(element.id)}`;
+    if (element.hasAttribute("href")) return `a[href="${CSS.escape(element.getAttribute("href"))}"]`;
+    const guest = element.closest("[data-guest]");
+    return guest ? `[data-guest="${CSS.escape(guest.dataset.guest)}"] button` : null;
+  }
+  // A part that stays, such as a camera that is looking, isn't even moved: what is around it is replaced.
+  replace(here, main) {
+    const [stays, same] = [here, main].map((each) => each.querySelector(":scope > [data-stays]"));
+    if (!stays || !same) { here.replaceChildren(...main.childNodes); return; }
+    for (const each of [...here.childNodes]) if (each !== stays) each.remove();
+    const parts = [...main.childNodes];
+    const at = parts.indexOf(same);
+    stays.before(...parts.slice(0, at));
+    stays.after(...parts.slice(at + 1));
   }
   async fetch() {
     this.fetched = performance.now();
@@ -186,10 +205,11 @@ class Live extends HTMLElement {
     const main = page && page.getElementById("main");
     const here = document.getElementById("main");
     if (!main || main.innerHTML === here.innerHTML) return true;
-    const focused = here.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    here.replaceChildren(...main.childNodes);
-    if (focused) here.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    const focused = here.contains(document.activeElement) ? this.place(document.activeElement) : null;
+    this.replace(here, main);
+    if (focused) here.querySelector(focused)?.focus();
     htmx.process(here);
+    document.dispatchEvent(new CustomEvent("desk:kept"));
     return true;
   }
 }

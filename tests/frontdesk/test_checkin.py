@@ -173,7 +173,7 @@ def test_a_departure_by_keyboard_alone(browser: Browser, dock: Dock) -> None:
     page.keyboard.type(order["id"])
     page.keyboard.press("Enter")
     expect(page.locator("[data-said]")).to_contain_text("scanned before")
-    undo = row(page, first).get_by_role("button", name="back")
+    undo = row(page, first).get_by_role("button", name="Undo")
     for _ in range(60):
         page.keyboard.press("Tab")
         if undo.evaluate("each => each === document.activeElement"):
@@ -266,7 +266,7 @@ def test_fifty_check_ins_while_the_server_is_stopped_are_there_once_each(browser
     for guest in guests[:44]:
         row(page, guest).get_by_role("button", name="Check in").click()
     expect(page.locator("[data-there]")).to_have_text("44")
-    row(page, guests[0]).get_by_role("button", name="back").click()
+    row(page, guests[0]).get_by_role("button", name="Undo").click()
     row(page, guests[0]).get_by_role("button", name="Check in").click()
     # The last ones by a scanner that types, and by their number.
     page.get_by_label("Scanned code or confirmation number").fill(guests_order(page, guests[44]))

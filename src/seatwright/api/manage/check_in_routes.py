@@ -24,6 +24,7 @@ from seatwright.http.wire import Envelope, Wire, Word
 from seatwright.orders.checkin_batch import MAX_CHECK_INS, CheckIn, CheckInResult, Outcome, merge
 from seatwright.storage.engine import Tx
 
+
 class CheckInOfGuestIn(Wire):
     """A check-in as it was made on a device: an id of its own, which makes it count once, and when it was made.
 

@@ -24,12 +24,14 @@ class CheckIn extends HTMLElement {
   }
   // Shows the guests as they are with what is kept.
   show() {
-    const kept = queue.kept.filter((tap) => tap.departure === this.getAttribute("departure"));
+    const kept = queue.kept;
     const own = new Map();
-    for (const tap of kept) own.set(tap.guest, [...(own.get(tap.guest) || []), tap]);
+    for (const tap of [...queue.taken, ...kept]) own.set(tap.guest, [...(own.get(tap.guest) || []), tap]);
+    const waiting = new Set(kept.map((tap) => tap.guest));
     for (const row of rows()) {
-      const taps = own.get(row.dataset.guest);
-      if (taps) this.draw(row, taps);
+      const guest = row.dataset.guest;
+      if (own.has(guest)) this.draw(row, own.get(guest));
+      if (waiting.has(guest)) this.label(row);
       else row.querySelector(".kept")?.remove();
     }
     const count = document.querySelector("[data-there]");
@@ -42,8 +44,6 @@ class CheckIn extends HTMLElement {
       if (now !== state) since = this.time(tap.at);
       state = now;
     }
-    const drawn = row.querySelector(".kept") !== null;
-    if (drawn && state === row.dataset.state) return;
     if (state !== row.dataset.state) {
       const focused = row.contains(document.activeElement);
       const words = { "{since}": since, "{name}": row.dataset.name, "{number}": row.dataset.number, "{order}": row.dataset.order, "{guest}": row.dataset.guest };
@@ -58,6 +58,9 @@ class CheckIn extends HTMLElement {
       Object.assign(row.dataset, { state, since });
       if (focused) row.querySelector("button")?.focus();
     }
+  }
+  label(row) {
+    if (row.querySelector(".kept")) return;
     const mark = document.createElement("span");
     mark.className = "kept muted small";
     mark.textContent = "not sent yet";
@@ -95,7 +98,7 @@ customElements.define("desk-checkin", CheckIn);
 const checkIn = () => document.querySelector("desk-checkin");
 document.addEventListener("desk:kept", () => checkIn()?.show());
 // The guest isn't as they were tapped: the page shows them as they are.
-document.addEventListener("desk:remarked", () => document.querySelector("desk-live")?.fetch());
+document.addEventListener("desk:remarked", () => document.querySelector("desk-live")?.soon());
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -4,6 +4,7 @@
 
 const DAY_MS = 24 * 3600 * 1000;
 const AT_ONCE = 100;
+const SETTLED_MS = 4000;
 
 class Queue extends HTMLElement {
   connectedCallback() {
@@ -11,6 +12,7 @@ class Queue extends HTMLElement {
     this.notes = `desk.remark.${this.getAttribute("user")}.`;
     this.ahead = Number(this.getAttribute("now")) - Date.now();  // how far the server's clock is ahead of this device's
     this.last = 0;
+    this.taken = [];  // what the server has taken a moment ago; a page that it made before doesn't show that yet
     this.state = "";
     this.forget();
     this.again = () => this.send();
@@ -79,6 +81,10 @@ class Queue extends HTMLElement {
     const said = await answer.json();
     for (const remark of said.remarks) localStorage.setItem(this.notes + remark.id, JSON.stringify({ at: this.now, ...remark }));
     for (const id of said.taken) localStorage.removeItem(this.keys + id);
+    const remarked = new Set(said.remarks.map((remark) => remark.guest));
+    this.taken = [...this.taken.filter((tap) => !remarked.has(tap.guest)), ...some.filter((tap) => !remarked.has(tap.guest))];
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => { this.taken = []; document.querySelector("desk-live")?.soon(); }, SETTLED_MS);
     this.state = "";
     this.remark();
     if (said.remarks.length) document.dispatchEvent(new CustomEvent("desk:remarked"));

@@ -16,6 +16,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from seatwright.core.config import Settings
 from tests.conftest import settings_for
 from tests.server import Server
 from tests.wire.test_cors_browser import browser
@@ -79,6 +80,7 @@ class House(NamedTuple):
     things: dict[str, str]
     api: str
     token: str
+    settings: Settings
 
     def get(self, path: str) -> Any:
         """Return the data of a path of the API."""
@@ -99,12 +101,12 @@ class House(NamedTuple):
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     settings = settings_for(tmp_path_factory.mktemp("house"))
-    server = Server(settings, "--demo")
+    server = Server(settings, "--demo", SEATWRIGHT_PUBLIC_URL="https://canyon.example")
     try:
         demo = json.loads((settings.data / "demo.json").read_text(encoding="utf-8"))
         api, who = demo["baseUrl"], {"username": demo["username"], "apikey": demo["apikey"]}
         token = httpx.post(f"{api}/authenticate", json=who).text
-        yield House(server.url, demo["password"], _things(api, token), api, token)
+        yield House(server.url, demo["password"], _things(api, token), api, token, settings)
     finally:
         server.stop()
 

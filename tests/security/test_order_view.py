@@ -475,7 +475,8 @@ READERS = {
     # which is made of a view
     "api/manage/order_edit_routes.py": {"_edit_of", "_guest_of"},  # what was sent
     "api/manage/order_list_wire.py": {"listed_order_out"},  # makes a view, and what is made of it
-    "api/manage/transaction_wire.py": {"transaction_out", "_transaction_row"},  # `Transaction.order` is a view
+    "api/manage/transaction_wire.py": {"transaction_out"},  # `Transaction.order` is a view
+    "reports/tables.py": {"_transaction_row"},  # the same
     "selfservice/mailing.py": {"wanted", "refuse"},  # the customer's own page
     "web/desk/booking_view.py": {"cart_page", "_guest"},  # the caller's own cart
     # an `OrderView`; of what a limited supplier doesn't see the form has no fields

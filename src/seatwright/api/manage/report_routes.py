@@ -14,13 +14,10 @@ from seatwright.api.manage.report_wire import (
     SalesOut,
     SettlementOut,
     recipients_out,
-    recipients_sheet,
     sales_out,
-    sales_sheet,
     settlement_out,
-    settlements_sheet,
 )
-from seatwright.api.manage.transaction_wire import TransactionOut, listed, transactions_sheet
+from seatwright.api.manage.transaction_wire import TransactionOut, listed
 from seatwright.api.shapes import reporting
 from seatwright.api.shapes.reporting import FormParameter, From, ReportView, To
 from seatwright.api.shapes.transaction_query import (
@@ -45,6 +42,7 @@ from seatwright.reports.mailing import mailing_list
 from seatwright.reports.periods import Span, midnight, read_span
 from seatwright.reports.sales import By, Sales, sales
 from seatwright.reports.settlements import Direction, Settlement, settlements
+from seatwright.reports.tables import recipients_sheet, sales_sheet, settlements_sheet, transactions_sheet
 from seatwright.reports.transactions import Found
 from seatwright.storage.engine import ReadTx
 

@@ -1,22 +1,21 @@
-"""Sales, payables and receivables, and mailing list on the wire, and as sheets."""
+"""Sales, payables and receivables, and mailing list on the wire."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from seatwright.auth.model import Account
 from seatwright.core.money import to_wire
-from seatwright.core.times import iso_utc, to_local
+from seatwright.core.times import iso_utc
 from seatwright.http.wire import Wire
 from seatwright.reports.mailing import MailingList
 from seatwright.reports.periods import Span
-from seatwright.reports.sales import By, Counts, Money, Sales
+from seatwright.reports.sales import By, Sales
 from seatwright.reports.settlements import Settlement
-from seatwright.reports.sheets import Cell, Sheet
+from seatwright.reports.tables import sales_sums
 
 # --- Sales -------------------------------------------------------------------------------------------
 
@@ -61,25 +60,6 @@ class SalesOut(Wire, kw_only=True):
     total: SalesSumsOut
 
 
-_SALES = (
-    "Orders",
-    "Participants",
-    "Units",
-    "Cancelled",
-    "Gross sales",
-    "Cancelled sales",
-    "Discounts",
-    "Pickups",
-    "Fees",
-    "Service fees",
-    "Taxes",
-    "Cancellation fees",
-    "Total",
-    "Commissions",
-    "Net",
-)
-
-
 def sales_out(report: Sales, account: Account, span: Span) -> SalesOut:
     """Show sales in the account's currency."""
     currency = account.currency
@@ -90,34 +70,10 @@ def sales_out(report: Sales, account: Account, span: Span) -> SalesOut:
         currency=currency,
         by=report.by,
         rows=[
-            SalesLineOut(key=line.key, name=line.name, **_sums(line.counts, line.money, currency))
+            SalesLineOut(key=line.key, name=line.name, **sales_sums(line.counts, line.money, currency))
             for line in report.lines
         ],
-        total=SalesSumsOut(**_sums(report.counts, report.money, currency)),
-    )
-
-
-def _sums(counts: Counts, money: Money, currency: str) -> dict[str, Any]:
-    amounts = {**money._asdict(), "total": money.total, "net": money.net}
-    return {**counts._asdict(), **{name: to_wire(amount, currency) for name, amount in amounts.items()}}
-
-
-def sales_sheet(report: Sales, currency: str) -> Sheet:
-    """Return sales as a table."""
-    what = {"product": ("Product", "Name"), "channel": ("Channel", "Name"), "day": ("Day",)}[report.by]
-
-    def cells(counts: Counts, money: Money) -> Sequence[Cell]:
-        sums = _sums(counts, money, currency)
-        return [sums[name] for name in SalesSumsOut.__struct_fields__]
-
-    def row(key: str, name: str, counts: Counts, money: Money) -> Sequence[Cell]:
-        return (*((key,) if report.by == "day" else (key, name)), *cells(counts, money))
-
-    return Sheet(
-        name=f"Sales by {report.by}",
-        titles=(*what, *_SALES),
-        rows=[row(*line) for line in report.lines],
-        total=("Total", *("",) * (len(what) - 1), *cells(report.counts, report.money)),
+        total=SalesSumsOut(**sales_sums(report.counts, report.money, currency)),
     )
 
 
@@ -162,35 +118,6 @@ def settlement_out(settlement: Settlement) -> SettlementOut:
     )
 
 
-_SETTLEMENT = ("Account", "Account id", "Role", "Type", "Billing cycle", "From", "To", "Over", "Orders")
-
-
-def settlements_sheet(name: str, found: Sequence[Settlement]) -> Sheet:
-    """Return what is owed as a table."""
-    return Sheet(
-        name=name,
-        titles=(*_SETTLEMENT, "Earned", "Taken back", "Amount", "Currency"),
-        rows=[
-            (
-                one.account_name,
-                one.account_id,
-                one.role,
-                one.kind,
-                one.cycle,
-                one.first,
-                one.last,
-                one.over,
-                one.orders,
-                to_wire(one.earned, one.currency),
-                to_wire(one.taken_back, one.currency),
-                to_wire(one.amount, one.currency),
-                one.currency,
-            )
-            for one in found
-        ],
-    )
-
-
 # --- Mailing list ------------------------------------------------------------------------------------
 
 
@@ -216,15 +143,3 @@ def recipients_out(found: MailingList) -> list[RecipientOut]:
         )
         for one in found.recipients
     ]
-
-
-def recipients_sheet(found: MailingList, zone: str) -> Sheet:
-    """Return a page of the mailing list as a table, days on the calendar of `zone`."""
-    return Sheet(
-        name="Mailing list",
-        titles=("E-mail", "First name", "Last name", "Language", "Last order"),
-        rows=(
-            (one.email, one.first_name, one.last_name, one.language, to_local(one.last_order_at, zone).date())
-            for one in found.recipients
-        ),
-    )

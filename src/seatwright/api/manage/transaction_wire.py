@@ -1,19 +1,16 @@
-"""Transactions on the wire, and as a sheet: a record for each time that an order was made or changed."""
+"""Transactions on the wire: a record for each time that an order was made or changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
-from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
-from seatwright.core.times import iso_utc, iso_wall, to_local
+from seatwright.core.times import iso_utc, iso_wall
 from seatwright.http import wire
-from seatwright.reports.sheets import Cell, Sheet
 from seatwright.reports.transactions import Transaction
 
 
@@ -105,56 +102,6 @@ def transaction_out(record: Transaction) -> TransactionOut:
             for entry in record.entries
         ],
     )
-
-
-_TRANSACTION = (
-    "Date",
-    "Order",
-    "Confirmation",
-    "Reference",
-    "Channel",
-    "Type",
-    "Actions",
-    "Products",
-    "Total",
-    "Paid",
-    "Commission",
-    "Currency",
-    "Paid by",
-)
-
-
-def transactions_sheet(records: Iterable[Transaction], zone: str) -> Sheet:
-    """Return records as a table, times on the wall clock of `zone`."""
-    return Sheet(
-        name="Transactions",
-        titles=_TRANSACTION,
-        rows=(_transaction_row(record, zone) for record in records),
-    )
-
-
-def _transaction_row(record: Transaction, zone: str) -> Sequence[Cell]:
-    order, currency = record.order, record.order.body.currency
-    return (
-        wall(record.at, zone),
-        order.id,
-        order.confirmation,
-        order.body.reference_id,
-        order.channel,
-        "created" if record.made else "changed",
-        ", ".join(action.removeprefix("order.") for action in record.actions),
-        ", ".join(dict.fromkeys(item.product_name for item in record.items)),
-        to_wire(record.total, currency),
-        to_wire(record.paid, currency),
-        to_wire(record.commission, currency),
-        currency,
-        ", ".join(name for name, amount in record.payments.items() if amount),
-    )
-
-
-def wall(at: Instant | None, zone: str) -> datetime | None:
-    """Return an instant on a wall clock, for a sheet."""
-    return None if at is None else to_local(at, zone)
 
 
 def listed(records: Iterable[Transaction]) -> list[msgspec.Raw]:

@@ -8,7 +8,7 @@ from litestar import Response, Router, get
 from litestar.params import QueryParameter
 
 from seatwright.api.resmark.order_report_wire import OrderRowOut, listed, order_rows_sheet
-from seatwright.api.resmark.report_wire import AccrualOut, accrual_out, accrual_sheet
+from seatwright.api.resmark.report_wire import AccrualOut, accrual_out
 from seatwright.api.shapes import reporting
 from seatwright.api.shapes.reporting import FormParameter, From, ReportView, To
 from seatwright.api.shapes.transaction_query import (
@@ -30,6 +30,7 @@ from seatwright.reports import transactions
 from seatwright.reports.accrual import Accrual, accrual
 from seatwright.reports.order_facts import Facts, facts_of
 from seatwright.reports.periods import Span, read_span
+from seatwright.reports.tables import accrual_sheet
 from seatwright.reports.transactions import Found
 from seatwright.storage.engine import ReadTx
 

@@ -1,4 +1,4 @@
-"""The accrual report on the wire, and as a sheet (wire reference, "Reports"; field names as they are there)."""
+"""The accrual report on the wire (wire reference, "Reports"; field names as they are there)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 
 from seatwright.core.money import to_wire
 from seatwright.reports.accrual import Accrual, LineItem, Sums
-from seatwright.reports.sheets import Cell, Sheet
 
 
 class SumsOut(msgspec.Struct, kw_only=True):
@@ -86,29 +85,4 @@ def _line_item_out(item: LineItem, sums: dict[str, Decimal]) -> LineItemOut:
         item_product_number=item.product.number,
         item_product_name=item.product.name,
         **sums,
-    )
-
-
-def accrual_sheet(report: Accrual, currency: str) -> Sheet:
-    """Return the report with a debit and a credit column, which have the same sum."""
-    debits: list[tuple[str, str, str, Sums]] = [("Cash", name, "", sums) for name, sums in report.cash.items()]
-    debits += [
-        ("Accounts receivable", "", "", report.receivable),
-        ("Due from resellers", "", "", report.from_resellers),
-    ]
-    credits_: list[tuple[str, str, str, Sums]] = [("Advance deposits", "", "", report.deposits)]
-    credits_ += [(item.type, item.name, item.product.name, item.sums) for item in report.items]
-    credits_ += [("Due to resellers", "", "", report.to_resellers)]
-    nothing: tuple[Cell, ...] = (None,)
-
-    def amounts(sums: Sums) -> tuple[Cell, ...]:
-        return to_wire(sums.positive, currency), to_wire(sums.negative, currency)
-
-    rows = [(*who, *amounts(sums), to_wire(sums.net, currency), *nothing) for *who, sums in debits]
-    rows += [(*who, *amounts(sums), *nothing, to_wire(sums.net, currency)) for *who, sums in credits_]
-    return Sheet(
-        name="Accrual",
-        titles=("Account", "Name", "Product", "Positive", "Negative", f"Debit ({currency})", f"Credit ({currency})"),
-        rows=rows,
-        total=("Total", "", "", None, None, to_wire(report.debit, currency), to_wire(report.credit, currency)),
     )

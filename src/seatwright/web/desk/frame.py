@@ -65,6 +65,7 @@ DAY: tuple[Screen, ...] = (
 """The desk's own screens."""
 BUSINESS: tuple[Screen, ...] = (
     Screen("drawer", "Drawer", "banknote", "/drawer", "transactions.read"),
+    Screen("reports", "Reports", "chart-column", "/reports", "transactions.read"),
     Screen("messages", "Messages", "mail", "/messages", "messages.read"),
     Screen("users", "Users", "users", "/users", "users.write"),
     Screen("audit", "Audit log", "scroll-text", "/audit", "audit.read"),

@@ -26,6 +26,7 @@ from seatwright.web.desk import (
     people_routes,
     pickup_routes,
     profile_routes,
+    report_routes,
     sign_in_routes,
 )
 
@@ -52,4 +53,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *people_routes.ROUTES,
     *audit_routes.ROUTES,
     *drawer_routes.ROUTES,
+    *report_routes.ROUTES,
 ]

@@ -17,6 +17,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "backup write": ("{new_backup}",),
     "backup verify": ("{backup}",),
     "restore": ("{backup}", "--force"),
+    "move": ("--to", "sqlite"),
     "doctor": (),
     "account create": ("--code", "canyon", "--name", "Canyon", "--email", "dana@canyon.example"),
     "account list": (),

@@ -29,7 +29,7 @@ async def dump(url: str, writer: Writer) -> Source:
 
     Raises `Unavailable` if PostgreSQL or its programs can't do that.
     """
-    async with _connected(url) as connection:
+    async with connected(url) as connection:
         server, namespace = await _server(connection)
         tools = await asyncio.to_thread(Tools.find, url, server)
         await connection.execute("SET idle_in_transaction_session_timeout = 0")
@@ -55,7 +55,7 @@ async def load(url: str, data: Path, reader: Reader, *, force: bool) -> None:
     The dump is unpacked to the data directory first, and checked there.
     """
     manifest = reader.manifest
-    async with _connected(url) as connection:
+    async with connected(url) as connection:
         server, namespace = await _server(connection)
         if not manifest.engine_version.isdecimal() or int(manifest.engine_version) > server:
             raise Invalid(
@@ -78,7 +78,7 @@ async def load(url: str, data: Path, reader: Reader, *, force: bool) -> None:
 
 
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Any]:
+async def connected(url: str) -> AsyncIterator[Any]:
     try:
         connection = await asyncpg.connect(
             url,
@@ -106,16 +106,32 @@ async def _server(connection: Any) -> tuple[int, str]:
 
 async def _refuse(connection: Any, force: bool) -> None:
     """Raise `Conflict` if accounts, or a server, are in the way."""
+    await refuse_servers(connection)
+    known = await connection.fetchval("SELECT to_regclass('account')") is not None
+    accounts = await connection.fetchval("SELECT COUNT(*) FROM account") if known else 0
+    if accounts and not force:
+        raise archive.has_accounts(accounts)
+
+
+async def refuse_servers(connection: Any) -> None:
+    """Raise `Conflict` if a server uses the database."""
     busy = """
         SELECT COUNT(*) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'seatwright'
         """
     if await connection.fetchval(busy):
-        raise Conflict("A Seatwright server uses this database: stop it, then restore.", code="database_in_use")
-    known = await connection.fetchval("SELECT to_regclass('account')") is not None
-    accounts = await connection.fetchval("SELECT COUNT(*) FROM account") if known else 0
-    if accounts and not force:
-        raise archive.has_accounts(accounts)
+        raise Conflict("A Seatwright server uses this database: stop it first.", code="database_in_use")
+
+
+async def refuse_target(connection: Any) -> None:
+    """Raise `Conflict` unless a migrated database has no accounts, and no server uses it."""
+    await refuse_servers(connection)
+    accounts = await connection.fetchval("SELECT COUNT(*) FROM account")
+    if accounts:
+        raise Conflict(
+            f"The database to move to has {accounts} account{'s' * (accounts != 1)} in it: name an empty one.",
+            code="database_not_empty",
+        )
 
 
 def _drops(namespace: str) -> str:

@@ -64,7 +64,7 @@ async def load(data: Path, reader: Reader, finish: Callable[[Database], Awaitabl
                 result = await finish(database)
             finally:
                 await database.close()
-            _make_one_file(draft)
+            make_one_file(draft)
             archive.put_in_place(draft, path, replace=path.exists())
         return result
     except FileExistsError:
@@ -72,7 +72,7 @@ async def load(data: Path, reader: Reader, finish: Callable[[Database], Awaitabl
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(f"The backup can't be restored in {data}: {error}. Nothing was changed.") from error
     finally:
-        for leftover in (draft, *_beside(draft)):
+        for leftover in (draft, *beside(draft)):
             leftover.unlink(missing_ok=True)
 
 
@@ -134,7 +134,7 @@ def _check_place(path: Path, force: bool) -> None:
 
 def _refuse_orphans(path: Path) -> None:
     """Refuse leftover files of a removed database: SQLite would take them for a part of the new one."""
-    for orphan in _beside(path):
+    for orphan in beside(path):
         if orphan.exists():
             raise Conflict(f"{orphan} is left of a database that is gone: move it away first.", code="file_exists")
 
@@ -160,7 +160,7 @@ def _alone(path: Path, force: bool) -> Iterator[None]:
     # Opened before SQLite does, and closed after: closing a file drops all of a process's locks on it.
     descriptor = os.open(path, os.O_RDWR)
     try:
-        with closing(_locked(path)) as connection:
+        with closing(locked(path)) as connection:
             _refuse_accounts(connection, force)
             yield
             if not os.path.samestat(os.fstat(descriptor), path.stat()):
@@ -171,7 +171,7 @@ def _alone(path: Path, force: bool) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _locked(path: Path) -> sqlite3.Connection:
+def locked(path: Path) -> sqlite3.Connection:
     """Open a database that no other process has open, and that none can read until this is closed."""
     connection = sqlite3.connect(path, timeout=IN_USE_WAIT_S, isolation_level=None)
     try:
@@ -188,7 +188,7 @@ def _locked(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _make_one_file(draft: Path) -> None:
+def make_one_file(draft: Path) -> None:
     """Write everything into the file itself, and sync the file to the disk."""
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
@@ -199,7 +199,7 @@ def _make_one_file(draft: Path) -> None:
         os.close(descriptor)
 
 
-def _beside(path: Path) -> list[Path]:
+def beside(path: Path) -> list[Path]:
     return [path.with_name(path.name + suffix) for suffix in _BESIDE]
 
 

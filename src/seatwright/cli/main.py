@@ -16,6 +16,7 @@ from seatwright.cli import (
     doctor,
     importing,
     messages,
+    moving,
     orders,
     server,
     users,
@@ -51,6 +52,7 @@ app.command("migrate")(database.migrate_command)
 app.command("import")(importing.import_command)
 app.add_typer(backup.backup_app, name="backup")
 app.command("restore")(backup.restore_command)
+app.command("move")(moving.move_command)
 app.command("doctor")(doctor.doctor)
 app.command("config")(configuration.config)
 app.add_typer(accounts.account_app, name="account")

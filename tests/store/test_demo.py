@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from seatwright.assignments import service as assignments
 from seatwright.cancellation import approval
 from seatwright.cli import demo
 from seatwright.cli.demo import FILE, RESELLER, SUPPLIER, Demo
@@ -139,6 +140,9 @@ async def test_the_day_has_something_of_everything(
     assert sum(each.guests.no_shows for each in found.departures) == 2
     assert [each.guests.guests for each in found.departures if each.departure.closed] == [0]
     assert found.collect.owed > 0
+    busiest = max(found.departures, key=lambda each: each.guests.guests).departure.id
+    roster = await services.database.read(lambda tx: assignments.read(tx, supplier, busiest))
+    assert {each.kind for each in roster.assigned} >= {"guide", "boat"}
     operator = Operator.of(services, supplier)
 
     async def orders() -> list[str]:

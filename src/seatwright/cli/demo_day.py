@@ -13,6 +13,12 @@ from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
 
 from seatwright.annotations import service as notes
+from seatwright.assignments import resources
+from seatwright.assignments import service as assignments
+from seatwright.assignments import store as assignment_store
+from seatwright.assignments.model import MAX_RESOURCES, Kind
+from seatwright.assignments.resources import NewResource
+from seatwright.assignments.service import Assignment
 from seatwright.auth import store as accounts
 from seatwright.auth.model import Caller
 from seatwright.cart import service as carts
@@ -41,9 +47,8 @@ BOOKED = time(14, 0)
 WINDY = ("family-float", "14:30")
 """The departure of the day that is cancelled for wind."""
 WIND = "Gusts of 40 mph on the river this afternoon"
-LAUNCH = ("rafting-half-day", "08:30")
 LOW_WATER = "Low water above Onion Creek: 14-foot boats only. Radio check at 8."
-"""A note on the departure `LAUNCH`."""
+"""A note on the morning's departure."""
 
 
 class Booking(NamedTuple):
@@ -113,6 +118,31 @@ BOOKINGS = (
 )  # fmt: skip
 
 
+class Mate(NamedTuple):
+    """A guide, driver, boat or vehicle, with the departures of the day that it is on; a boat or vehicle has places."""
+
+    kind: Kind
+    name: str
+    on: tuple[tuple[str, str], ...]
+    places: int | None = None
+
+
+FULL, MORNING, AFTERNOON = ("rafting-full-day", "08:00"), ("rafting-half-day", "08:30"), ("rafting-half-day", "13:30")
+CREW = (
+    Mate("guide", "Jess Tully", (FULL,)),
+    Mate("guide", "Marco Diaz", (MORNING,)),
+    Mate("guide", "Ben Yazzie", (("family-float", "10:00"), AFTERNOON)),
+    Mate("guide", "Ayumi Kato", (("kayak-tour", "09:00"), ("kayak-tour", "18:00"))),
+    Mate("driver", "Lou Peters", (FULL, MORNING)),  # in conflict: he can't drive both
+    Mate("boat", "Raft 1", (MORNING, AFTERNOON), 8),
+    Mate("boat", "Raft 2", (MORNING, AFTERNOON), 8),
+    Mate("boat", "Raft 3", (FULL,), 8),
+    Mate("boat", "Raft 4", (("family-float", "10:00"),), 8),
+    Mate("vehicle", "Van", (MORNING, AFTERNOON), 14),
+    Mate("vehicle", "Bus", (FULL,), 32),
+)
+
+
 class Day(NamedTuple):
     """What is needed to make the day: a context whose clock is `clock`, the users of both accounts, and the time."""
 
@@ -147,7 +177,8 @@ async def make_day(tx: Tx, day: Day) -> bool:
         reference = ""
         await _receive(tx, day, booking, departure, order)
     day.clock.set(day.now)
-    launch = await _departure(tx, day, catalog, Booking(*LAUNCH, {}, ("", "", "")))
+    await _assign(tx, day, catalog)
+    launch = await _departure(tx, day, catalog, Booking(*MORNING, {}, ("", "", "")))
     if launch is not None:
         await notes.add_note(tx, day.clock, day.seller, "departure", launch.id, LOW_WATER)
     windy = await _departure(tx, day, catalog, Booking(*WINDY, {}, ("", "", "")))
@@ -231,3 +262,18 @@ async def _receive(tx: Tx, day: Day, booking: Booking, departure: Departure, ord
         await check_in(tx, day.clock, seller, Guests(order.id, departure.id, lines[: booking.here], noted=True))
     elif booking.here < 0:
         await note_no_show(tx, day.clock, seller, Guests(order.id, departure.id, None, noted=True))
+
+
+async def _assign(tx: Tx, day: Day, catalog: Catalog) -> None:
+    """Put the crew, the boats and the vehicles on their departures."""
+    known = await assignment_store.resources(tx, catalog.account_id, kind=None, retired=True, limit=MAX_RESOURCES)
+    ids = {each.name: each.id for each in known}
+    for mate in CREW:
+        if mate.name not in ids:
+            new = NewResource(kind=mate.kind, name=mate.name, places=mate.places)
+            ids[mate.name] = (await resources.add(tx, day.clock, day.seller, new)).id
+        for product, at in mate.on:
+            departure = await _departure(tx, day, catalog, Booking(product, at, {}, ("", "", "")))
+            if departure is not None:
+                wanted = Assignment(departure.id, [ids[mate.name]], anyway=True)
+                await assignments.assign(tx, day.clock, day.seller, wanted)

@@ -128,6 +128,7 @@ class FailedOrder(Shape, frozen=True, kw_only=True):
     order_id: str
     confirmation: int
     reason: str
+    code: str = ""
 
 
 class DepartureJob(Shape, frozen=True, kw_only=True):
@@ -145,6 +146,7 @@ class DepartureJob(Shape, frozen=True, kw_only=True):
     to: str | None = None
     reason: str
     text: str = ""
+    subject: str = ""
     created_date: dt.datetime | None = None
     finished_date: dt.datetime | None = None
     orders: int
@@ -154,6 +156,7 @@ class DepartureJob(Shape, frozen=True, kw_only=True):
     amount: Decimal
     currency: str
     failures: tuple[FailedOrder, ...] = ()
+    proof: str | None = None
 
 
 class NoteSubject(Shape, frozen=True, kw_only=True):
@@ -410,9 +413,11 @@ class Departures(Resource[Mode]):
         kind: Literal["cancel", "move", "message"],
         *,
         orders: int | None = None,
+        proof: str | None = None,
         check: bool | None = None,
         reason: str | None = None,
         text: str | None = None,
+        subject: str | None = None,
         to: str | None = None,
         tiers: Mapping[str, str] | None = None,
         without_pickup: bool | None = None,
@@ -421,11 +426,20 @@ class Departures(Resource[Mode]):
         """Close a departure, and cancel all of its orders without a fee, or move them to the departure `to`; or write
         `text` to all of its guests.
 
-        Ask with `check` first, which changes nothing, and send the number of `orders` that it returns. The orders
+        Ask with `check` first, which changes nothing, and send the number of `orders` that it returns, and its `proof`
+        if nothing else may have changed either. The orders
         follow in the background: `job` tells how far that has come.
         """
         body = given(
-            kind=kind, orders=orders, reason=reason, text=text, to=to, tiers=tiers, without_pickup=without_pickup
+            kind=kind,
+            orders=orders,
+            proof=proof,
+            reason=reason,
+            text=text,
+            subject=subject,
+            to=to,
+            tiers=tiers,
+            without_pickup=without_pickup,
         )
         where, query = path(MANAGE, "departures", departure_id, "jobs"), {"check": check}
         return write("POST", where, enveloped(DepartureJob), key=idempotency_key, body=body, query=query)

@@ -32,6 +32,7 @@ class Page(NamedTuple):
 
 DAYS, READ, WRITE = ("departures.read",), ("orders.read",), ("orders.write",)
 CHECKIN, USERS = ("checkin.write",), ("users.write",)
+CANCEL_ALL, START = ("orders.cancel", "cancellation_fee.edit"), (("proof", "x"), ("once", "x"), ("do", "start"))
 MONEY = (("amount", "1"), ("method", "cash"))
 
 TABLE = [
@@ -77,6 +78,13 @@ TABLE = [
     ),
     Page("POST", "/desk/check-ins", CHECKIN, (), (("kept", "[]"),)),
     Page("POST", "/desk/departures/{departure_id}/sales", ("departures.write",), ("departure",), (("close", "1"),)),
+    Page("GET", "/desk/departures/{departure_id}/cancel", CANCEL_ALL, ("departure",)),
+    Page("POST", "/desk/departures/{departure_id}/cancel", CANCEL_ALL, ("departure",), START),
+    Page("GET", "/desk/departures/{departure_id}/move", WRITE, ("departure",)),
+    Page("POST", "/desk/departures/{departure_id}/move", WRITE, ("departure",), (("to", "<off>"), *START)),
+    Page("GET", "/desk/departures/{departure_id}/message", WRITE, ("departure",)),
+    Page("POST", "/desk/departures/{departure_id}/message", WRITE, ("departure",), (("text", "Hi"), *START)),
+    Page("GET", "/desk/departures/{departure_id}/jobs/{job_id}", READ, ("off", "job")),
     Page("GET", "/desk/new", WRITE),
     Page("POST", "/desk/new", WRITE, (), (("departure", "<departure>"), ("count.Adult", "1"))),
     Page("GET", "/desk/new/{cart_id}", WRITE, ("cart",)),

@@ -29,7 +29,7 @@ from tests.frontdesk.visitor import Visitor, visitor
 from tests.security.cells import of_desk
 from tests.security.world import dump
 
-KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id"}
+KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id", "job"}
 """Things that belong to an account."""
 
 
@@ -63,12 +63,16 @@ async def things_of(desk: Desk) -> dict[str, str]:
     body = {"amount": 1, "method": "cash", "allowOverpayment": True}
     paid = await desk.data("POST", f"/api/v1/orders/{order['id']}/payments", json=body)
     arrivals = await arrivals_of(desk)
+    off = await desk.shop.departure("rafting", "2026-07-13 09:00", capacity=12)
+    job = await desk.data("POST", f"/api/v1/departures/{off}/jobs", json={"kind": "cancel", "orders": 0})
     return {
         **arrivals,
         "version": assets().hash,
         "style": "desk.css",
         "day": "2026-07-14",
         "departure": departure,
+        "off": off,
+        "job": job["id"],
         "order": order["id"],
         "guest": order["items"][0]["participantList"][0]["id"],
         "payment": paid["payments"][-1]["id"],

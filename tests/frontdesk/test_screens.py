@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from seatwright.core.config import Settings
 from tests.conftest import settings_for
+from tests.crash.test_database_away import until
 from tests.server import Server
 from tests.wire.test_cors_browser import browser
 
@@ -37,6 +39,12 @@ SCREENS = {
     "list": "/calendar?view=list&day={day}",
     "departure": "/departures/{departure}",
     "departure-without-guests": "/departures/{free}",
+    "departure-cancel": "/departures/{departure}/cancel",
+    "departure-move": "/departures/{departure}/move?day={day}",
+    "departure-move-cost": "/departures/{departure}/move?day={day}&to={free}&tier.All=Adult&do=show",
+    "departure-message": "/departures/{departure}/message",
+    "departure-message-preview": "/departures/{written}/message?do=show&subject=At+eight&text=Please+come+early.",
+    "departure-job": "/departures/{off}/jobs/{job}",
     "new-booking": "/new?day={free_day}",
     "new-booking-how-many": "/new?day={free_day}&departure={free}",
     "new-booking-cart": "/new/{cart}",
@@ -74,6 +82,11 @@ SCREENS = {
     "not-found": "/orders/1",
 }
 
+CUSTOMERS = (
+    {"firstName": "Ann", "lastName": "Lee", "email": "ann@lee.example", "phone": "+1 435 555 0148"},
+    {"firstName": "Robert", "lastName": "Featherstonehaugh-Cholmondeley", "email": "robert@a-long-address.example"},
+    {"firstName": "Mia", "lastName": "Ortiz", "phone": "+1 435 555 0149"},
+)
 NOT_FOUND = re.compile("/orders/1: Failed to load resource: .* 404")
 """What a browser says of a page whose status is 404."""
 
@@ -136,9 +149,34 @@ def _things(api: str, token: str) -> dict[str, str]:
         client.post(f"{desk}/invitations", json={"email": "sam@canyon.example", "role": "guide"})
         order_pending(client, api)
         message = _first_mail(client, desk)
+        following = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+        later = client.get(f"{api}/product/4101/item?from={following}&to={following}").json()["data"]["items"][0]
+        written, off = (time["activityId"] for time in later["timesAvailable"])
+        kayaks = client.get(f"{api}/product/4102/item?from={following}&to={following}").json()["data"]["items"][0]
+        windy = kayaks["timesAvailable"][0]["activityId"]
+        for departure in (written, off):
+            for customer in CUSTOMERS:
+                made = client.post(f"{api}/cart").json()["data"]["id"]
+                client.post(f"{api}/cart/{made}/item", json={"itemId": departure, "participants": {"Adult": 2}})
+                client.put(f"{api}/cart/{made}/customer", json=customer)
+                client.post(f"{api}/order", json={"id": made, "disableConfirmationEmail": not customer.get("email")})
+        wind = {"kind": "cancel", "orders": len(CUSTOMERS), "reason": "The wind is too strong."}
+        job = client.post(f"{desk}/departures/{off}/jobs", json=wind).json()["data"]["id"]
+        until(lambda: client.get(f"{desk}/departure-jobs/{job}").json()["data"]["status"] == "done", "the cancellation")
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
     found["guest"] = (item["participantList"] or item["unitList"])[0]["id"]
-    return found | {"free": free, "free_day": day, "cart": cart, "other": other, "user": user, "message": message}
+    return found | {
+        "free": free,
+        "free_day": day,
+        "cart": cart,
+        "other": other,
+        "user": user,
+        "written": written,
+        "off": off,
+        "job": job,
+        "windy": windy,
+        "message": message,
+    }
 
 
 def _first_mail(client: httpx.Client, desk: str) -> str:
@@ -362,4 +400,43 @@ def test_the_number_of_pending_orders_is_live_even_where_somebody_types(browser:
         order_pending(client, house.api)
     expect(number).to_have_text(str(before + 1))
     assert page.locator("main [name=q]").input_value() == "half a wo"
+    context.close()
+
+
+def test_a_departure_is_cancelled_by_keyboard_and_followed_live(browser: Browser, house: House) -> None:
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+    house.book(house.things["windy"])
+    page.goto(f"{house.url}/desk/departures/{house.things['windy']}")
+    page.get_by_role("link", name="Cancel this departure").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cancel")
+    page.keyboard.press("/")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "reason":
+            break
+    page.keyboard.type("The wind is too strong.")
+    page.get_by_role("button", name="Cancel this departure").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/*")
+    page.get_by_text("1 of 1 order").wait_for()
+    page.locator("h1 .tag.good").wait_for()
+    page.get_by_role("link", name="Back to the departure").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Does not take place").wait_for()
+    context.close()
+
+
+def test_all_guests_are_written_to_by_mouse(browser: Browser, house: House) -> None:
+    context = opened(browser, house, "desk", "light")
+    page = context.new_page()
+    page.goto(f"{house.url}/desk/departures/{house.things['written']}")
+    page.get_by_role("link", name="Write to all guests").click()
+    page.get_by_label("Text").fill("Please come early.")
+    page.get_by_role("button", name="Show the mail").click()
+    assert "Please come early." in page.locator(".preview pre").inner_text()
+    page.get_by_role("button", name="Send to 2 customers").click()
+    page.wait_for_url("**/jobs/*")
+    page.get_by_text("2 messages on their way").wait_for()
     context.close()

@@ -490,6 +490,8 @@ READERS = {
     "web/desk/booking_routes.py": {"_cart"},  # the same
     "web/desk/manifest_view.py": {"_party", "_row"},  # a `Guest`
     "web/desk/cancel_routes.py": {"_show"},  # an `OrderView`
+    "web/desk/disruption_routes.py": {"_people"},  # makes views
+    "web/desk/disruption_view.py": {"_row", "_untold"},  # an `OrderView`
     "web/desk/move_routes.py": {"_page"},  # an `OrderView`
     "web/desk/move_view.py": {"_questions", "proof_of"},  # the same, and what was sent
     "web/desk/drawer_view.py": {"_sums"},  # sums of the ledger

@@ -10,6 +10,7 @@ import pytest
 
 from seatwright.core.clock import ManualClock
 from seatwright.core.config import Settings
+from seatwright.disruptions import service as disruptions
 from seatwright.http.change_feed import ChangeFeed
 from seatwright.http.context import Services
 from seatwright.storage import account_changes
@@ -55,6 +56,11 @@ async def test_whatever_a_screen_shows_makes_it_grow(client: httpx.AsyncClient, 
     await grows("assign", ours)
     await desk.data("DELETE", f"/api/v1/departures/{rafting}/assignments/{guide}")
     await grows("take off", ours)
+    written = {"kind": "message", "text": "Bring shoes.", "orders": 1}
+    await desk.data("POST", f"/api/v1/departures/{rafting}/jobs", json=written)
+    await grows("a departure's job", ours)
+    await disruptions.work(database, desk.shop.booking)
+    await grows("what it does", ours)
     await desk.data("POST", "/api/v1/tags", json={"code": "new", "name": "New"})
     await grows("catalog", ours)
     await desk.data("GET", f"/api/v1/departures/{rafting}")

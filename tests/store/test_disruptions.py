@@ -151,6 +151,32 @@ async def test_what_has_changed_since_is_refused(desk: Desk, client: httpx.Async
     await desk.refused(404, "GET", f"/api/v1/departure-jobs/{'0' * 24}")
 
 
+@pytest.mark.parametrize("kind", ["cancel", "move"])
+async def test_with_the_proof_nothing_that_was_shown_may_have_changed(
+    desk: Desk, client: httpx.AsyncClient, kind: str
+) -> None:
+    """As many orders, and yet something else than what was shown: another one, or another amount to give back."""
+    raft, later, orders = await busy(desk, client)
+    body = {"kind": kind, **({"to": later} if kind == "move" else {})}
+    path = f"/api/v1/departures/{raft}/jobs"
+    for change in range(2):
+        planned = await plan(desk, raft, **body)
+        assert planned["proof"] == (await plan(desk, raft, **body, text="Sorry."))["proof"], "whatever is written"
+        if change:
+            await desk.data("DELETE", f"/order/{orders[1]}/item/{raft}")
+            await desk.order((raft, {"Child": 1}))
+        else:
+            guest = (await desk.data("GET", f"/order/{orders[0]}"))["items"][0]["participantList"][0]["id"]
+            await desk.data("DELETE", f"/order/{orders[0]}/item/{raft}/participant/{guest}")
+        sent = {**body, "orders": planned["orders"], "proof": planned["proof"]}
+        assert (await desk.refused(409, "POST", path, json=sent))["errorCode"] == "amounts_changed"
+        assert (await desk.data("GET", f"/api/v1/departures/{raft}"))["closed"] is False
+    planned = await plan(desk, raft, **body)
+    job_id = await begin(desk, raft, planned, **body, proof=planned["proof"])
+    await disruptions.work(desk.services.database, desk.shop.booking)
+    same(planned, await desk.data("GET", f"/api/v1/departure-jobs/{job_id}"))
+
+
 async def test_a_message_goes_once_to_each_customer_who_can_be_written_to(
     desk: Desk, client: httpx.AsyncClient
 ) -> None:

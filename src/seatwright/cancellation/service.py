@@ -20,7 +20,7 @@ from seatwright.core.errors import Forbidden, Invalid, NotFound
 from seatwright.core.fee_reason import MOVED, NOT_ACCEPTED, WAIVED
 from seatwright.inventory import seats
 from seatwright.orders import ledger, outbox, store
-from seatwright.orders.model import Order, settled, status_of
+from seatwright.orders.model import UNEXPLAINED, Explanation, Order, settled, status_of
 from seatwright.orders.outbox import Detail
 from seatwright.orders.store import lock_order
 from seatwright.storage.engine import Tx
@@ -101,11 +101,11 @@ async def cancel_chosen(
     now: Instant,
     *,
     reason: str = "",
-    message: str = "",
+    explanation: Explanation = UNEXPLAINED,
 ) -> Outcome:
     """Cancel these lines of a locked order with these fees.
 
-    `reason` is for the audit log, `message` for the customer.
+    `reason` is for the audit log, `explanation` for the customer.
     """
     changed, change = cancelled_order(order, chosen, result, actor, now)
     if reason:
@@ -115,7 +115,8 @@ async def cancel_chosen(
         refund=refund_of(order, change.transactions),
         fee=result.fee,
         fees=tuple(outbox.LineFee(fee.line_id, fee.fee, fee.reason) for fee in result.lines),
-        reason=message,
+        reason=explanation.reason,
+        message=explanation.text,
     )
     change = change._replace(told=told)
     changed = await store.update(tx, order, changed, change)

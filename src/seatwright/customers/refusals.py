@@ -6,6 +6,7 @@ Addresses come as `customers.consent.address_of` returns them, so that one perso
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from seatwright.core.clock import Instant
 from seatwright.core.errors import NotFound
@@ -42,6 +43,12 @@ async def remove(tx: Tx, account_id: str, refusal_id: str, at: Instant, actor: s
     if removed is None:
         raise NotFound("There is no such refusal.", code="refusal_not_found")
     return removed
+
+
+async def refusing(tx: ReadTx, account_id: str, addresses: Collection[str]) -> set[str]:
+    """Return which of these addresses refuse advertising."""
+    known = await refusal_store.since(tx, account_id, [id_of(address) for address in addresses])
+    return {address for address in addresses if id_of(address) in known}
 
 
 async def page(tx: ReadTx, account_id: str, *, limit: int, page: int, address: str | None = None) -> list[Refusal]:

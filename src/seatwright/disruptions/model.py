@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from seatwright.core.clock import Instant
+from seatwright.core.field_errors import bad_field
+from seatwright.orders.model import Explanation
 from seatwright.orders.move_plan import MoveRequest
 
 JobKind: TypeAlias = Literal["cancel", "move", "message"]
 MAX_REASON = 500
 """Characters of the reason at most."""
+MAX_SUBJECT = 200
+"""Characters of a message's subject at most."""
 MAX_TEXT = 5_000
 """Characters of a message at most."""
 
 
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is to be done with all orders of a departure, and why: the reason is for the customers. A message is `text`.
+    """What is to be done with all orders of a departure, and why: the reason is for the customers, and so is `text`, in
+    their own words of whoever does it. A message is `text`, with a `subject` if it is to have its own.
 
     To move them, `to` is the other departure. `tiers` and `without_pickup` are as in `MoveRequest`; the price is kept.
     """
@@ -27,6 +33,7 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     departure_id: str
     reason: str = ""
     text: str = ""
+    subject: str = ""
     to: str = ""
     tiers: Mapping[str, str] = {}
     without_pickup: bool = False
@@ -40,14 +47,21 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             tiers=self.tiers,
             without_pickup=self.without_pickup,
             asked_by="supplier",
+            explanation=self.explanation,
         )
+
+    @property
+    def explanation(self) -> Explanation:
+        """What the customers read of it."""
+        return Explanation(self.reason, self.text)
 
 
 class OrderOutcome(NamedTuple):
     """What became of an order, or would: `guests` are those concerned.
 
     `amount` is what is to be given back because of a cancellation, or by how much a move changes the total, in minor
-    units. A `reason` says why the order can't be cancelled or moved; then nothing of it changes.
+    units. A `reason` says why the order can't be cancelled or moved, and `code` the same as a word; then nothing of it
+    changes.
     """
 
     order_id: str
@@ -55,6 +69,7 @@ class OrderOutcome(NamedTuple):
     guests: int = 0
     amount: int = 0
     reason: str = ""
+    code: str = ""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +86,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(NamedTuple):
-    """How far a job has come, or what it would do (`job` is None): orders, guests and amounts together, and the orders
-    that stay as they are.
+    """How far a job has come, or what it would do (`job` is None): orders, guests and amounts together, and what became
+    of each order.
+
+    `orders` is how many there were when it began; as many as `outcomes` once it is done.
     """
 
     job: Job | None
@@ -82,7 +99,19 @@ class Progress(NamedTuple):
     done: int
     guests: int
     amount: int
-    failures: list[OrderOutcome]
+    outcomes: list[OrderOutcome]
+
+    @property
+    def failures(self) -> list[OrderOutcome]:
+        """The orders that stay as they are."""
+        return [outcome for outcome in self.outcomes if outcome.reason]
+
+    @property
+    def proof(self) -> str:
+        """A text that changes with what is to be done, or with anything that it comes to; not with what is written."""
+        wanted = msgspec.structs.replace(self.request, reason="", text="", subject="")
+        said = encode(wanted), self.outcomes
+        return hashlib.blake2b(msgspec.json.encode(said), digest_size=16).hexdigest()
 
 
 def progress_of(
@@ -98,8 +127,17 @@ def progress_of(
         done=len(done),
         guests=sum(outcome.guests for outcome in done),
         amount=sum(outcome.amount for outcome in done),
-        failures=[outcome for outcome in outcomes if outcome.reason],
+        outcomes=outcomes,
     )
+
+
+def check_words(request: JobRequest) -> None:
+    """Raise `Invalid` for a message without a text, and for words that are too long."""
+    if request.kind == "message" and not request.text:
+        raise bad_field("text", "write what the guests are to read.", code="missing_field")
+    for field, most in (("reason", MAX_REASON), ("subject", MAX_SUBJECT), ("text", MAX_TEXT)):
+        if len(getattr(request, field)) > most:
+            raise bad_field(field, f"at most {most} characters fit.", code="invalid_field")
 
 
 def encode(request: JobRequest) -> str:

@@ -31,9 +31,10 @@ from seatwright.disruptions.model import Job, JobRequest, OrderOutcome, Progress
 from seatwright.inventory import seats
 from seatwright.inventory import store as inventory
 from seatwright.orders import store as orders
-from seatwright.orders.confirmation import check_message, send_message
+from seatwright.orders.confirmation import Message, check_message, detail_of, send_message
 from seatwright.orders.model import Order
 from seatwright.orders.moving import MoveQuote, move, quote_move
+from seatwright.orders.outbox import Detail
 from seatwright.storage import audit
 from seatwright.storage.engine import Database, ReadTx, Tx
 
@@ -49,6 +50,10 @@ async def dry_run(tx: ReadTx, booking: BookingContext, caller: Caller, request: 
     Raises `NotFound` for an unknown departure, and `Forbidden` without the permission.
     """
     _require(caller, request)
+    return await _planned(tx, booking, caller, request)
+
+
+async def _planned(tx: ReadTx, booking: BookingContext, caller: Caller, request: JobRequest) -> Progress:
     currency = await _check(tx, booking, caller, request)
     ids = await store.orders_on(tx, caller.account_id, request.departure_id)
     room = _Room()
@@ -84,14 +89,20 @@ class _Room:
 
 
 async def start(
-    tx: Tx, booking: BookingContext, caller: Caller, request: JobRequest, *, orders_shown: int | None = None
+    tx: Tx,
+    booking: BookingContext,
+    caller: Caller,
+    request: JobRequest,
+    *,
+    orders_shown: int | None = None,
+    proof: str | None = None,
 ) -> Progress:
     """Close the departure (but not for a message) and write a job, which `work` does.
 
-    `orders_shown` is how many orders a dry run said.
+    `orders_shown` is how many orders a dry run said, and `proof` is its proof.
 
-    Raises as `dry_run` does, and `Conflict` if there are more or fewer orders by now, or if a job on the departure is
-    still running.
+    Raises as `dry_run` does, and `Conflict` if there are more or fewer orders by now, if anything that the proof stands
+    for has changed, or if a job on the departure is still running.
     """
     _require(caller, request)
     currency = await _check(tx, booking, caller, request)
@@ -104,6 +115,13 @@ async def start(
         raise Conflict("Its orders are being cancelled or moved already; wait until that is done.", code="job_running")
     if changes:
         await store.close_departure(tx, account_id, departure_id, request.reason, now)
+    if proof is not None and proof != (await _planned(tx, booking, caller, request)).proof:
+        raise Conflict(
+            "proof: what this comes to has changed since it was shown; look at it again.",
+            code="amounts_changed",
+            field="proof",
+        )
+    if changes:
         for cart_id in await store.holding_carts(tx, account_id, departure_id):
             await holds.release(tx, account_id, cart_id, [departure_id])
     ids = await store.orders_on(tx, account_id, departure_id)
@@ -136,6 +154,12 @@ async def progress(tx: ReadTx, booking: BookingContext, caller: Caller, job_id: 
     if job is None:
         raise NotFound("There is no such job.", code="job_not_found")
     return await _progress(tx, job, (await booking.catalogs.load(tx, caller.account_id)).currency)
+
+
+async def words_of(tx: ReadTx, caller: Caller, request: JobRequest, order_id: str) -> tuple[Order, Detail]:
+    """Return an order, and what the outbox would say of the message of `request` to its customer."""
+    order = await _order(tx, caller, order_id)
+    return order, detail_of(order, Message(request.text, request.subject), _guests(order, request))
 
 
 async def jobs_of(tx: ReadTx, booking: BookingContext, caller: Caller, departure_id: str) -> list[Progress]:
@@ -177,14 +201,14 @@ async def _one(database: Database, booking: BookingContext, job: Job, order_id: 
     except Unavailable:
         raise
     except SeatwrightError as error:
-        reason = error.message
+        reason, code = error.message, error.code
     except Exception as error:  # a mistake of ours in one order doesn't keep the others waiting
         log.error("an order of a departure's job failed", order_id=order_id, job_id=job.id, exc_info=error)
-        reason = "Something went wrong here; the server's log says what."
+        reason, code = "Something went wrong here; the server's log says what.", "internal_error"
     else:
         return
     now = booking.clock.now()
-    await database.write(lambda tx: store.claim(tx, job, order_id, now, status="failed", reason=reason))
+    await database.write(lambda tx: store.claim(tx, job, order_id, now, reason=reason, code=code))
 
 
 async def _done(tx: Tx, booking: BookingContext, job: Job, order_id: str) -> OrderOutcome:
@@ -195,12 +219,12 @@ async def _done(tx: Tx, booking: BookingContext, job: Job, order_id: str) -> Ord
     order = await orders.lock_order(tx, caller, order_id)
     if request.kind == "message":
         lines = _guests(order, request)
-        await send_message(tx, booking.clock, order, job.actor, request.text, lines)
+        await send_message(tx, booking.clock, order, job.actor, Message(request.text, request.subject), lines)
         return OrderOutcome(order.id, order.confirmation, len(lines))
     now = booking.clock.now()
     chosen, free = _without_fee(order, request, now)
     outcome = await cancel_chosen(
-        tx, order, chosen, free, job.actor, now, reason=request.reason, message=request.reason
+        tx, order, chosen, free, job.actor, now, reason=request.reason, explanation=request.explanation
     )
     return OrderOutcome(order.id, order.confirmation, len(outcome.cancelled), outcome.refund)
 
@@ -220,7 +244,7 @@ async def _would_be(
     except Unavailable:
         raise
     except SeatwrightError as error:
-        return OrderOutcome(order.id, order.confirmation, reason=error.message)
+        return OrderOutcome(order.id, order.confirmation, reason=error.message, code=error.code)
     chosen, free = _without_fee(order, request, booking.clock.now())
     quoted = quote_chosen(order, chosen, free)
     return OrderOutcome(order.id, order.confirmation, len(quoted.cancelled), quoted.refund)

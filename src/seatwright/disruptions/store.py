@@ -135,19 +135,23 @@ async def left(tx: ReadTx, job: Job, *, limit: int) -> list[str]:
     return [row["order_id"] for row in rows]
 
 
-async def claim(tx: Tx, job: Job, order_id: str, now: Instant, *, status: str = "done", reason: str = "") -> bool:
-    """Write the row of an order; return False if another process has. Until the transaction ends, others wait."""
+async def claim(tx: Tx, job: Job, order_id: str, now: Instant, *, reason: str = "", code: str = "") -> bool:
+    """Write the row of an order; return False if another process has. Until the transaction ends, others wait.
+
+    With a `reason` the order has failed: it stays as it is.
+    """
     return bool(
         await tx.execute(
             """
-            INSERT INTO departure_job_order (account_id, job_id, order_id, status, reason, at)
-            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, job_id, order_id) DO NOTHING
+            INSERT INTO departure_job_order (account_id, job_id, order_id, status, reason, code, at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id, job_id, order_id) DO NOTHING
             """,
             job.account_id,
             job.id,
             order_id,
-            status,
+            "failed" if reason else "done",
             reason,
+            code,
             now,
         )
     )
@@ -172,7 +176,7 @@ async def outcomes(tx: ReadTx, job: Job) -> list[OrderOutcome]:
     """Return what became of the orders so far, in the order of their numbers."""
     rows = await tx.rows(
         """
-        SELECT j.order_id, o.confirmation, j.guests, j.amount, j.reason FROM departure_job_order j
+        SELECT j.order_id, o.confirmation, j.guests, j.amount, j.reason, j.code FROM departure_job_order j
         JOIN orders o ON o.account_id = j.account_id AND o.id = j.order_id
         WHERE j.account_id = $1 AND j.job_id = $2 ORDER BY o.confirmation
         """,

@@ -22,8 +22,9 @@ from seatwright.presentation.guests import MAX_VALUE, answer_texts, guest_name, 
 from seatwright.wording.wording import Wording
 
 MAX_REASON = 500
-MAX_LINES = 200
-"""Maximum number of lines of a message."""
+MAX_SUBJECT = 200
+MAX_PARAGRAPH = 5_000
+"""Longest line of what somebody wrote, in characters: all that may be written at once."""
 MAX_NAMES = 100
 """Maximum number of an item's participants that are named; all are counted."""
 
@@ -84,7 +85,8 @@ def facts_of(subject: Subject, words: Wording) -> Facts:
         "refund": words.money(detail.refund, currency) if detail.refund else "",
         "refunded_by": _line(_refunder(subject).name),
         "reason": one_line(detail.reason, MAX_REASON),
-        "paragraphs": [one_line(line, MAX_REASON) for line in detail.message.splitlines()[:MAX_LINES]],
+        "subject": one_line(detail.subject, MAX_SUBJECT),
+        "paragraphs": [one_line(line, MAX_PARAGRAPH) for line in detail.message.splitlines()],
         "qr": subject.qr,
         "has_calendar": subject.has_calendar,
     }

@@ -20,6 +20,13 @@ from seatwright.storage import audit
 from seatwright.storage.engine import Tx
 
 
+class Message(NamedTuple):
+    """What somebody writes to a customer; without a subject the mail has the usual one."""
+
+    text: str
+    subject: str = ""
+
+
 class SentAgain(NamedTuple):
     """The order, and the mailbox to which its confirmation goes."""
 
@@ -63,13 +70,20 @@ def check_message(order: Order) -> None:
     recipient_of(order)
 
 
-async def send_message(tx: Tx, clock: Clock, order: Order, actor: str, text: str, lines: tuple[str, ...]) -> None:
+async def send_message(
+    tx: Tx, clock: Clock, order: Order, actor: str, message: Message, lines: tuple[str, ...]
+) -> None:
     """Send the customer of a locked order a message about some of its guests, whatever the order's flags say.
 
     The order doesn't change and no webhook is called. Raises as `check_message` does.
     """
     check_message(order)
-    await _send(tx, clock, order, actor, Detail(action=MESSAGE, version=order.version, lines=lines, message=text))
+    await _send(tx, clock, order, actor, detail_of(order, message, lines))
+
+
+def detail_of(order: Order, message: Message, lines: tuple[str, ...]) -> Detail:
+    """Return what the outbox says of a message about some of an order's guests."""
+    return Detail(action=MESSAGE, version=order.version, lines=lines, message=message.text, subject=message.subject)
 
 
 async def _send(tx: Tx, clock: Clock, order: Order, actor: str, detail: Detail) -> None:
@@ -84,5 +98,5 @@ async def _send(tx: Tx, clock: Clock, order: Order, actor: str, detail: Detail) 
         detail=detail,
     )
     await outbox.enqueue(tx, event, mailed=True)
-    said = {"text": detail.message} if detail.message else None
+    said = {"text": detail.message, "subject": detail.subject} if detail.message else None
     await audit.record(tx, order.account_id, now, actor, detail.action, order.id, said)

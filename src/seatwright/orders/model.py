@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
@@ -64,6 +64,16 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def counted(self) -> int:
         """The amount that counts: nothing of a voided payment."""
         return 0 if self.voided else self.amount
+
+
+class Explanation(NamedTuple):
+    """What the customer reads of a change beside what it is: a reason in a few words, and what somebody wrote."""
+
+    reason: str = ""
+    text: str = ""
+
+
+UNEXPLAINED = Explanation()
 
 
 class NotificationFlags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

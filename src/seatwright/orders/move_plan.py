@@ -24,7 +24,7 @@ from seatwright.catalog.questions import questions_of, read_answers
 from seatwright.core import names
 from seatwright.core.errors import Conflict, Invalid, NotFound
 from seatwright.inventory.model import Departure
-from seatwright.orders.model import Order
+from seatwright.orders.model import UNEXPLAINED, Explanation, Order
 from seatwright.orders.repricing import discount_as_sold, kept_reduction, only, parts, total
 from seatwright.resellers.model import Terms
 
@@ -51,6 +51,7 @@ class MoveRequest(NamedTuple):
     without_pickup: bool = False
     answers: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     asked_by: Literal["customer", "supplier"] = "customer"
+    explanation: Explanation = UNEXPLAINED
 
 
 class Target(NamedTuple):

@@ -147,7 +147,13 @@ def _change(quoted: MoveQuote, request: MoveRequest, caller: Caller, now: Instan
             "price": request.price,
             "total": plan.difference,
             "currency": order.body.currency,
+            **({"reason": request.explanation.reason} if request.explanation.reason else {}),
         },
         transactions=[transaction for transaction in transactions if transaction],
-        told=Detail(lines=plan.line_ids, moved_from=tuple(item.id for item in plan.moved)),
+        told=Detail(
+            lines=plan.line_ids,
+            moved_from=tuple(item.id for item in plan.moved),
+            reason=request.explanation.reason,
+            message=request.explanation.text,
+        ),
     )

@@ -49,9 +49,9 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The content of an event beside its kind. `action` is the audit event's, `version` the order's afterwards.
 
     `lines` are the participants and units that were added, moved, cancelled or answered. `refund` is the amount to give
-    back because of it and `fee` the amount that is kept, in minor units. `reason` is why an order was declined.
-    `message` is what somebody wrote to the customer. `moved_from` are the ids of the items that guests have left for
-    another departure.
+    back because of it and `fee` the amount that is kept, in minor units. `reason` is why an order was declined,
+    cancelled or moved. `message` is what somebody wrote to the customer, and `subject` is that mail's. `moved_from` are
+    the ids of the items that guests have left for another departure.
     """
 
     action: str = ""
@@ -63,6 +63,7 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     moved_from: tuple[str, ...] = ()
     message: str = ""
+    subject: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

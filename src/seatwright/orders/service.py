@@ -61,6 +61,11 @@ async def load(tx: ReadTx, caller: Caller, numbers: Sequence[int]) -> list[Order
     return await store.load(tx, caller.account_id, numbers)
 
 
+async def with_ids(tx: ReadTx, caller: Caller, ids: Sequence[str]) -> list[Order]:
+    """Return the orders with these ids that the caller's account sees, in no particular order."""
+    return await store.with_ids(tx, caller.account_id, ids)
+
+
 async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> list[Order]:
     """Return a page of the orders that the supplier `account_id` has to accept or decline, the most urgent first."""
     return await store.waiting(tx, account_id, limit=limit, page=page)

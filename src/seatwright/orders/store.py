@@ -152,6 +152,19 @@ async def look_up(tx: ReadTx, viewer_id: str, reference: str, *, lock: bool = Fa
     return OrderRow(row) if row else None
 
 
+async def with_ids(tx: ReadTx, viewer_id: str, ids: Sequence[str]) -> list[Order]:
+    """Return the orders with these ids that the account `viewer_id` sees, in no particular order."""
+    rows = await tx.rows(
+        f"""
+        SELECT {ORDER_COLUMNS} FROM order_view v JOIN orders o ON o.account_id = v.supplier_id AND o.id = v.order_id
+        WHERE v.account_id = $1 AND v.order_id = ANY($2)
+        """,  # noqa: S608 - constant columns
+        viewer_id,
+        list(ids),
+    )
+    return [order_from(row) for row in rows]
+
+
 async def load(tx: ReadTx, viewer_id: str, numbers: Sequence[int]) -> list[Order]:
     """Return orders by the numbers (`seq`) that they have for the account `viewer_id`, in no particular order."""
     if not numbers:

@@ -16,7 +16,7 @@ from seatwright.core.money import to_wire
 from seatwright.core.names import text_of, text_or_none
 from seatwright.core.times import iso_utc
 from seatwright.disruptions import service as disruptions
-from seatwright.disruptions.model import MAX_REASON, MAX_TEXT, JobRequest, Progress
+from seatwright.disruptions.model import MAX_REASON, MAX_SUBJECT, MAX_TEXT, JobRequest, Progress, check_words
 from seatwright.http.context import ApiRequest, booking
 from seatwright.http.endpoint import read, write
 from seatwright.http.wire import Envelope, Wire, Word
@@ -31,21 +31,24 @@ class JobIn(Wire, kw_only=True):
     """What is to be done with all orders of the departure. Cancelling costs the customers nothing; a `message` changes
     nothing and is sent to the customers of the account's own orders.
 
-    `to` is the departure to which they move, at the kept price; `tiers` and `withoutPickup` are as for the move of one
-    order. `orders` is how many there are, as a request with `check` answered.
+    `text` is that message; with the others it stands in the customers' mail below the `reason`. `to` is the departure
+    to which they move, at the kept price; `tiers` and `withoutPickup` are as for the move of one order. `orders` is how
+    many there are, as a request with `check` answered.
     """
 
     kind: Annotated[Literal["cancel", "move", "message"], msgspec.Meta(examples=["move"])]
     reason: Annotated[
         str, msgspec.Meta(max_length=MAX_REASON, description="For the customers.", examples=["The wind is too strong."])
     ] = ""
-    text: Annotated[
-        str, msgspec.Meta(max_length=MAX_TEXT, description="A message to all guests, in lines of up to 500 characters.")
+    text: Annotated[str, msgspec.Meta(max_length=MAX_TEXT, description="What the customers read, in lines.")] = ""
+    subject: Annotated[
+        str, msgspec.Meta(max_length=MAX_SUBJECT, description="The subject of a message, instead of the usual one.")
     ] = ""
     to: Annotated[Word | None, msgspec.Meta(examples=[_ID])] = None
     tiers: Annotated[dict[str, str], msgspec.Meta(max_length=100, examples=[{"Adult": "All"}])] | None = None
     without_pickup: bool = False
     orders: Annotated[int, msgspec.Meta(ge=0, examples=[12])] | None = None
+    proof: Annotated[Word | None, msgspec.Meta(description="Start only if the check would still answer this.")] = None
 
 
 class FailedOrderOut(Wire, kw_only=True):
@@ -54,6 +57,7 @@ class FailedOrderOut(Wire, kw_only=True):
     order_id: str
     confirmation: int
     reason: str
+    code: str
 
 
 class JobOut(Wire, kw_only=True):
@@ -71,6 +75,7 @@ class JobOut(Wire, kw_only=True):
     to: str | None
     reason: str
     text: str
+    subject: str
     created_date: str | None
     finished_date: str | None
     orders: int
@@ -80,6 +85,7 @@ class JobOut(Wire, kw_only=True):
     amount: Decimal
     currency: str
     failures: list[FailedOrderOut]
+    proof: Annotated[str | None, msgspec.Meta(description="Of a check: stands for all that it says of each order.")]
 
 
 @post(
@@ -109,8 +115,10 @@ async def start_job(
     if data.orders is None:
         raise bad_field("orders", "is missing; ask with check=true, and send what that answers.", code="missing_field")
 
+    proof = text_or_none(data.proof)
+
     async def run(tx: Tx, who: Caller) -> Progress:
-        return await disruptions.start(tx, booking(request), who, wanted, orders_shown=data.orders)
+        return await disruptions.start(tx, booking(request), who, wanted, orders_shown=data.orders, proof=proof)
 
     return await write(request, "orders.write", run, job_out)
 
@@ -142,21 +150,20 @@ def _wanted(departure_id: str, data: JobIn) -> JobRequest:
     if (data.kind == "move") != bool(to):
         sentence = "is missing; say where they move." if data.kind == "move" else "is only for moving; leave it out."
         raise bad_field("to", sentence, code="missing_field" if data.kind == "move" else "invalid_field")
-    text = data.text.strip()
-    if (data.kind == "message") != bool(text):
-        sentence = (
-            "is missing; write what the guests are to read." if not text else "is only for a message; leave it out."
-        )
-        raise bad_field("text", sentence, code="invalid_field" if text else "missing_field")
-    return JobRequest(
+    if data.kind != "message" and data.subject:
+        raise bad_field("subject", "is only for a message; leave it out.", code="invalid_field")
+    wanted = JobRequest(
         kind=data.kind,
         departure_id=text_of(departure_id),
         reason=data.reason.strip(),
-        text=text,
+        text=data.text.strip(),
+        subject=data.subject.strip(),
         to=to,
         tiers=data.tiers or {},
         without_pickup=data.without_pickup,
     )
+    check_words(wanted)
+    return wanted
 
 
 def job_out(found: Progress) -> JobOut:
@@ -171,6 +178,7 @@ def job_out(found: Progress) -> JobOut:
         to=wanted.to or None,
         reason=wanted.reason,
         text=wanted.text,
+        subject=wanted.subject,
         created_date=None if job is None else iso_utc(job.created_at),
         finished_date=None if job is None or job.finished_at is None else iso_utc(job.finished_at),
         orders=found.orders,
@@ -180,9 +188,10 @@ def job_out(found: Progress) -> JobOut:
         amount=to_wire(found.amount, found.currency),
         currency=found.currency,
         failures=[
-            FailedOrderOut(order_id=each.order_id, confirmation=each.confirmation, reason=each.reason)
+            FailedOrderOut(order_id=each.order_id, confirmation=each.confirmation, reason=each.reason, code=each.code)
             for each in found.failures
         ],
+        proof=found.proof if job is None else None,
     )
 
 

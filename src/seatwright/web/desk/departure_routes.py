@@ -11,7 +11,9 @@ from litestar.params import FromPath
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, NotFound, SeatwrightError
-from seatwright.http.context import ApiRequest, services
+from seatwright.disruptions import service as disruptions
+from seatwright.disruptions.model import Progress
+from seatwright.http.context import ApiRequest, booking, services
 from seatwright.inventory import store as inventory
 from seatwright.inventory.model import Departure
 from seatwright.orders import service as orders
@@ -22,6 +24,7 @@ from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor
 from seatwright.storage.engine import ReadTx, Tx
+from seatwright.web.desk.disruption_view import disruption
 from seatwright.web.desk.frame import WITH_CAMERA, Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.manifest_view import departure_page, elsewhere, since_when
 from seatwright.web.desk.texts import texts_of
@@ -41,6 +44,7 @@ class _Read(NamedTuple):
     departure: Departure
     found: Found
     catalog: Catalog
+    jobs: list[Progress]
 
 
 @get("/departures/{departure_id:str}", **PAGE)
@@ -125,9 +129,13 @@ async def _show(
         if departure is None:
             raise NotFound("There is no such departure.", code="departure_not_found")
         catalog = await services(request).catalogs.load(tx, visit.account.id)
-        return _Read(departure, await manifest.read(tx, visit.account.id, departure_id), catalog)
+        found, jobs = await manifest.read(tx, visit.account.id, departure_id), []
+        if visit.may("orders.read"):
+            jobs = await disruptions.jobs_of(tx, booking(request), visit.caller, departure_id)
+        return _Read(departure, found, catalog, jobs)
 
     visit, seen = await read(request, "manifests.read", use_case)
+    texts = texts_of(visit.account)
     shown = manifest.manifest_of(seen.found, visit.caller.permissions)
     return screen(
         request,
@@ -137,7 +145,8 @@ async def _show(
         notice=notice,
         status=status,
         headers=WITH_CAMERA,
-        departure=departure_page(seen.departure, shown, seen.catalog, texts_of(visit.account)),
+        departure=departure_page(seen.departure, shown, seen.catalog, texts),
+        jobs=[disruption(job, {}, (), texts) for job in seen.jobs],
     )
 
 

@@ -67,6 +67,7 @@ class DeparturePage(NamedTuple):
     no_shows: int
     tiers: str
     closed: bool
+    cancelled_for: str | None
     stops: list[Stop]
 
 
@@ -89,6 +90,7 @@ def departure_page(departure: Departure, manifest: Manifest, catalog: Catalog, t
         no_shows=sum(guest.no_show is not None for guest in manifest.guests),
         tiers=", ".join(f"{count} × {tier_label(code, product)}" for code, count in manifest.tiers.items()),
         closed=departure.closed,
+        cancelled_for=departure.cancelled_for if departure.closed else None,
         stops=_stops(manifest, catalog, texts),
     )
 

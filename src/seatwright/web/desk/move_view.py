@@ -189,7 +189,7 @@ def move_cost(order: OrderView, catalog: Catalog, request: MoveRequest, quote: M
             for item in plan.moved
             for line in item.lines
         ],
-        difference=change_of(plan.difference, money(abs(plan.difference))),
+        difference=_change(plan.difference, money(abs(plan.difference))),
         after=_after(order, quote, texts),
         undone=len(quote.undone),
         room=room,
@@ -197,8 +197,7 @@ def move_cost(order: OrderView, catalog: Catalog, request: MoveRequest, quote: M
     )
 
 
-def change_of(minor: int, amount: str) -> str:
-    """Say by how much a total changes."""
+def _change(minor: int, amount: str) -> str:
     if minor == 0:
         return "The total stays as it is"
     return f"The total {'grows' if minor > 0 else 'falls'} by {amount}"

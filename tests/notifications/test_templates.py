@@ -65,7 +65,7 @@ def facts(**more: Any) -> dict[str, Any]:
         "refunded_by": "Canyon",
         "reason": "High water",
         "paragraphs": ["Please come at eight.", "Bring shoes."],
-        "subject": "We start at eight",
+        "subject": "",
         "qr": "cid:code",
         "has_calendar": True,
         **more,

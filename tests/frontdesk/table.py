@@ -31,6 +31,7 @@ class Page(NamedTuple):
 
 
 DAYS, READ, WRITE = ("departures.read",), ("orders.read",), ("orders.write",)
+DEPARTURES = ("departures.write",)
 CHECKIN, USERS = ("checkin.write",), ("users.write",)
 CANCEL_ALL, START = ("orders.cancel", "cancellation_fee.edit"), (("proof", "x"), ("once", "x"), ("do", "start"))
 MONEY = (("amount", "1"), ("method", "cash"))
@@ -85,6 +86,27 @@ TABLE = [
     Page("GET", "/desk/departures/{departure_id}/message", WRITE, ("departure",)),
     Page("POST", "/desk/departures/{departure_id}/message", WRITE, ("departure",), (("text", "Hi"), *START)),
     Page("GET", "/desk/departures/{departure_id}/jobs/{job_id}", READ, ("off", "job")),
+    Page("GET", "/desk/departures/{departure_id}/edit", DEPARTURES, ("departure",)),
+    Page(
+        "POST",
+        "/desk/departures/{departure_id}/edit",
+        DEPARTURES,
+        ("departure",),
+        (("capacity", "9"), ("sales", "open"), ("version", "1")),
+    ),
+    Page("POST", "/desk/departures/{departure_id}/notes", WRITE, ("departure",), (("text", "Wheelchair"),)),
+    Page("POST", "/desk/departures/{departure_id}/tags", WRITE, ("departure",), (("add", "VIP"),)),
+    Page(
+        "POST",
+        "/desk/departures/{departure_id}/assignments",
+        DEPARTURES,
+        ("departure",),
+        (("resource", "<resource>"), ("anyway", "1")),
+    ),
+    Page("GET", "/desk/crew", DAYS),
+    Page("POST", "/desk/crew", DEPARTURES, (), (("kind", "boat"), ("name", "<fresh>"))),
+    Page("GET", "/desk/crew/{resource_id}", DEPARTURES, ("resource",)),
+    Page("POST", "/desk/crew/{resource_id}", DEPARTURES, ("resource",), (("do", "retired"),)),
     Page("GET", "/desk/new", WRITE),
     Page("POST", "/desk/new", WRITE, (), (("departure", "<departure>"), ("count.Adult", "1"))),
     Page("GET", "/desk/new/{cart_id}", WRITE, ("cart",)),

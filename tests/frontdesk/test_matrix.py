@@ -29,7 +29,7 @@ from tests.frontdesk.visitor import Visitor, visitor
 from tests.security.cells import of_desk
 from tests.security.world import dump
 
-KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id", "job"}
+KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id", "job", "resource"}
 """Things that belong to an account."""
 
 
@@ -65,8 +65,10 @@ async def things_of(desk: Desk) -> dict[str, str]:
     arrivals = await arrivals_of(desk)
     off = await desk.shop.departure("rafting", "2026-07-13 09:00", capacity=12)
     job = await desk.data("POST", f"/api/v1/departures/{off}/jobs", json={"kind": "cancel", "orders": 0})
+    guide = await desk.data("POST", "/api/v1/resources", json={"kind": "guide", "name": "Sam Roe"})
     return {
         **arrivals,
+        "resource": guide["id"],
         "version": assets().hash,
         "style": "desk.css",
         "day": "2026-07-14",

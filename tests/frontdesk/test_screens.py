@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from seatwright.core.config import Settings
 from tests.conftest import settings_for
 from tests.crash.test_database_away import until
+from tests.frontdesk.crew import hire
 from tests.server import Server
 from tests.wire.test_cors_browser import browser
 
@@ -38,6 +39,9 @@ SCREENS = {
     "week": "/calendar?view=week&day={day}",
     "list": "/calendar?view=list&day={day}",
     "departure": "/departures/{departure}",
+    "departure-edit": "/departures/{departure}/edit",
+    "crew": "/crew",
+    "crew-member": "/crew/{guide}",
     "departure-without-guests": "/departures/{free}",
     "departure-cancel": "/departures/{departure}/cancel",
     "departure-move": "/departures/{departure}/move?day={day}",
@@ -163,6 +167,7 @@ def _things(api: str, token: str) -> dict[str, str]:
         wind = {"kind": "cancel", "orders": len(CUSTOMERS), "reason": "The wind is too strong."}
         job = client.post(f"{desk}/departures/{off}/jobs", json=wind).json()["data"]["id"]
         until(lambda: client.get(f"{desk}/departure-jobs/{job}").json()["data"]["status"] == "done", "the cancellation")
+        guide = hire(client, desk, (item["id"], free, other))
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
     found["guest"] = (item["participantList"] or item["unitList"])[0]["id"]
     return found | {
@@ -176,6 +181,7 @@ def _things(api: str, token: str) -> dict[str, str]:
         "job": job,
         "windy": windy,
         "message": message,
+        "guide": guide,
     }
 
 
@@ -267,6 +273,31 @@ def test_the_second_step_is_set_up_by_keyboard(browser: Browser, house: House, s
     page.get_by_role("button", name="Turn off").focus()
     page.keyboard.press("Enter")
     page.get_by_text("The second step is off.").wait_for()
+    context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
+def test_a_driver_in_conflict_is_assigned_by_keyboard(browser: Browser, house: House, size: str, scheme: str) -> None:
+    """The conflict is said first, what was ticked stays, and then it is done."""
+    context = opened(browser, house, size, scheme)
+    page = context.new_page()
+    page.goto(f"{house.url}/desk/departures/{house.things['other']}")
+    page.locator("summary", has_text="Assign").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Jess Tan").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    anyway = page.get_by_role("button", name="Assign anyway")
+    anyway.wait_for()
+    assert page.get_by_label("Jess Tan").is_checked()
+    wrong = look(page, f"departure-conflict-{size}-{scheme}")
+    anyway.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Assigned.").wait_for()
+    page.get_by_role("button", name="Take Jess Tan off").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Taken off.").wait_for()
     context.close()
     assert wrong == []
 

@@ -92,7 +92,9 @@ async def _day(request: ApiRequest, day: date | None) -> Response[str]:
 
     visit, found = await read(request, "departures.read", use_case)
     texts = texts_of(visit.account)
-    view = calendar_view.day_view(found.days, found.catalog, texts, money=visit.may("orders.read"))
+    view = calendar_view.day_view(
+        found.days, found.catalog, texts, money=visit.may("orders.read"), user_id=visit.caller.user_id
+    )
     departures = {shown.departure.id: shown for shown in found.days.departures}
     peek: Peek | None = None
     if found.chosen is not None and chosen in departures:

@@ -12,6 +12,7 @@ from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.reports.departures import DayDeparture, DayList
 from seatwright.web.desk import timeline
+from seatwright.web.desk.crew_view import Faces, faces_of
 from seatwright.web.desk.departure_view import start_place
 from seatwright.web.desk.texts import Texts
 from seatwright.web.desk.timeline import Hours, Span
@@ -31,6 +32,7 @@ class Block(NamedTuple):
     numbers: str
     left: str
     sub: str
+    crew: Faces
 
 
 class Lane(NamedTuple):
@@ -50,12 +52,14 @@ class Fact(NamedTuple):
 
 
 class DayView(NamedTuple):
-    """A day. `now` is the minute of the present time from the first hour on; None on another day."""
+    """A day. `now` is the minute of the present time from the first hour on; None on another day. `own` are the
+    departures on which the reader is a guide or driver."""
 
     day: date
     facts: list[Fact]
     lanes: list[Lane]
     blocks: list[Block]
+    own: list[Block]
     hours: Hours
     labels: list[str]
     now: int | None
@@ -81,8 +85,11 @@ class MonthDay(NamedTuple):
     inside: bool
 
 
-def day_view(found: DayList, catalog: Catalog, texts: Texts, *, money: bool) -> DayView:
-    """Return a day's departures by product, in the order of the products' numbers; with `money`, what is owed."""
+def day_view(found: DayList, catalog: Catalog, texts: Texts, *, money: bool, user_id: str) -> DayView:
+    """Return a day's departures by product, in the order of the products' numbers; with `money`, what is owed.
+
+    `user_id` is who reads it.
+    """
     day = found.days.first
     local = times.to_local(found.now, texts.zone)
     now = local.hour * 60 + local.minute if local.date() == day else None
@@ -96,6 +103,7 @@ def day_view(found: DayList, catalog: Catalog, texts: Texts, *, money: bool) -> 
         facts=_facts(found, texts, money=money),
         lanes=[_lane(lane, spans, hours, found.now, catalog, texts) for lane in lanes.values()],
         blocks=[block_of(shown, found.now, texts) for shown in found.departures],
+        own=[block_of(shown, found.now, texts) for shown in found.departures if shown.has_in_crew(user_id)],
         hours=hours,
         labels=[_hour(hours.first + number, number, texts) for number in range(hours.number)],
         now=None if now is None else now - hours.first * 60,
@@ -175,6 +183,7 @@ def block_of(shown: DayDeparture, now: Instant, texts: Texts, place: str = "") -
         numbers=numbers,
         left=left,
         sub=_sub(shown, now),
+        crew=faces_of(shown.roster),
     )
 
 

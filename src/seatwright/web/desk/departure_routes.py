@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from seatwright.annotations import service as own_notes
+from seatwright.annotations.model import Note, TagCount
+from seatwright.assignments import service as assignments
+from seatwright.assignments.model import Conflict
+from seatwright.assignments.service import Options
 from seatwright.catalog.model import Catalog
 from seatwright.core.clock import Instant
 from seatwright.core.errors import Forbidden, NotFound, SeatwrightError
@@ -24,9 +30,11 @@ from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor
 from seatwright.storage.engine import ReadTx, Tx
+from seatwright.web.desk.crew_view import crew_card
 from seatwright.web.desk.disruption_view import disruption
 from seatwright.web.desk.frame import WITH_CAMERA, Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.manifest_view import departure_page, elsewhere, since_when
+from seatwright.web.desk.notes_view import notes_card
 from seatwright.web.desk.texts import texts_of
 from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
 
@@ -37,7 +45,17 @@ _DONE = {
     "came": Notice("good", "Not a no-show any more."),
     "closed": Notice("good", "Sales are closed."),
     "opened": Notice("good", "On sale again."),
+    "edited": Notice("good", "Saved."),
+    "assigned": Notice("good", "Assigned."),
+    "off": Notice("good", "Taken off."),
 }
+
+
+class Choice(NamedTuple):
+    """What was chosen in the form of the crew, and the conflicts about which it has to be asked."""
+
+    resource_ids: Sequence[str] = ()
+    conflicts: Sequence[Conflict] = ()
 
 
 class _Read(NamedTuple):
@@ -45,6 +63,10 @@ class _Read(NamedTuple):
     found: Found
     catalog: Catalog
     jobs: list[Progress]
+    crew: Options | None
+    notes: Sequence[Note]
+    tags: Sequence[str]
+    counts: Sequence[TagCount]
 
 
 @get("/departures/{departure_id:str}", **PAGE)
@@ -71,7 +93,7 @@ async def post_guests(request: ApiRequest, departure_id: FromPath[str]) -> Respo
     try:
         await write(request, "checkin.write", use_case)
     except SeatwrightError as error:
-        return await _again(request, departure_id, error)
+        return await again(request, departure_id, error)
     return go(request, f"/departures/{departure_id}", done=done)
 
 
@@ -95,7 +117,7 @@ async def post_scan(request: ApiRequest, departure_id: FromPath[str]) -> Respons
     try:
         visit, (number, zone, there) = await write(request, "checkin.write", use_case)
     except SeatwrightError as error:
-        return await _again(request, departure_id, error)
+        return await again(request, departure_id, error)
     if there is not None:
         since = texts_of(visit.account).clock(there, zone)
         text = f"{code} was scanned before: this party has been checked in since {since}."
@@ -117,22 +139,39 @@ async def post_sales(request: ApiRequest, departure_id: FromPath[str]) -> Respon
     try:
         await write(request, "departures.write", use_case, heavy=True)
     except SeatwrightError as error:
-        return await _again(request, departure_id, error)
+        return await again(request, departure_id, error)
     return go(request, f"/departures/{departure_id}", done="closed" if closed else "opened")
 
 
 async def _show(
-    request: ApiRequest, departure_id: str, *, notice: Notice | None = None, status: int = 200
+    request: ApiRequest,
+    departure_id: str,
+    *,
+    notice: Notice | None = None,
+    status: int = 200,
+    choice: Choice = Choice(),  # noqa: B008 - a constant
+    text: str = "",
 ) -> Response[str]:
     async def use_case(tx: ReadTx, visit: Visit) -> _Read:
         departure = await inventory.find(tx, visit.account.id, departure_id, visit.now)
         if departure is None:
             raise NotFound("There is no such departure.", code="departure_not_found")
         catalog = await services(request).catalogs.load(tx, visit.account.id)
-        found, jobs = await manifest.read(tx, visit.account.id, departure_id), []
+        jobs, crew = [], None
         if visit.may("orders.read"):
             jobs = await disruptions.jobs_of(tx, booking(request), visit.caller, departure_id)
-        return _Read(departure, found, catalog, jobs)
+        if departure.start_at is not None:
+            crew = await assignments.options(tx, visit.account.id, departure_id)
+        return _Read(
+            departure,
+            await manifest.read(tx, visit.account.id, departure_id),
+            catalog,
+            jobs,
+            crew,
+            await own_notes.notes(tx, visit.caller, "departure", departure_id),
+            await own_notes.tags(tx, visit.caller, "departure", departure_id),
+            await own_notes.tag_counts(tx, visit.caller),
+        )
 
     visit, seen = await read(request, "manifests.read", use_case)
     texts = texts_of(visit.account)
@@ -147,16 +186,26 @@ async def _show(
         headers=WITH_CAMERA,
         departure=departure_page(seen.departure, shown, seen.catalog, texts),
         jobs=[disruption(job, {}, (), texts) for job in seen.jobs],
+        crew=seen.crew and crew_card(seen.crew, choice.resource_ids, choice.conflicts, seen.catalog, texts),
+        notes=notes_card(seen.notes, seen.tags, seen.counts, texts),
+        note_text=text,
     )
 
 
-async def _again(request: ApiRequest, departure_id: str, error: SeatwrightError) -> Response[str]:
-    """Return the departure's page as it is now, with what was wrong above it."""
+async def again(
+    request: ApiRequest,
+    departure_id: str,
+    error: SeatwrightError,
+    choice: Choice = Choice(),  # noqa: B008 - a constant
+    *,
+    text: str = "",
+) -> Response[str]:
+    """Return the departure's page as it is now, with what was wrong above it; what was chosen or typed is kept."""
     check_mendable(error)
     if error.code == "departure_not_found":
         raise error
     try:
-        return await _show(request, departure_id, notice=refused(error), status=error.status)
+        return await _show(request, departure_id, notice=refused(error), status=error.status, choice=choice, text=text)
     except Forbidden:
         raise error from None
 

@@ -10,6 +10,7 @@ from seatwright.core.clock import Instant
 from seatwright.presentation.guests import tier_label
 from seatwright.reports.departures import DayDeparture
 from seatwright.reports.manifest import Guest, Manifest
+from seatwright.web.desk.crew_view import CrewList, crew_list
 from seatwright.web.desk.texts import Texts
 
 
@@ -49,6 +50,7 @@ class Peek(NamedTuple):
     debts: list[Debt]
     to_collect: str
     closed: bool
+    crew: CrewList
 
 
 def peek_of(shown: DayDeparture, manifest: Manifest, catalog: Catalog, now: Instant, texts: Texts) -> Peek:
@@ -77,6 +79,7 @@ def peek_of(shown: DayDeparture, manifest: Manifest, catalog: Catalog, now: Inst
         debts=debts,
         to_collect=texts.money(shown.collect.owed, catalog.currency),
         closed=departure.closed,
+        crew=crew_list(shown.roster, catalog, texts),
     )
 
 
@@ -88,7 +91,7 @@ def start_place(product: Product, catalog: Catalog) -> str:
 def _sales(shown: DayDeparture, now: Instant, texts: Texts) -> str:
     departure = shown.departure
     if departure.closed:
-        return "Sales closed"
+        return f"Sales closed: {departure.closed_for}" if departure.closed_for else "Sales closed"
     if not departure.bookable(now):
         return "Not on sale any more"
     until = departure.closes_at or departure.start_at

@@ -9,8 +9,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from seatwright.annotations import service as own_notes
+from seatwright.annotations.model import Kind
 from seatwright.annotations.service import NoteChange
+from seatwright.auth.model import Caller
 from seatwright.catalog.model import Catalog
+from seatwright.core.clock import Clock
 from seatwright.core.errors import NotFound, SeatwrightError
 from seatwright.http.context import ApiRequest, booking, services
 from seatwright.orders import service as orders
@@ -97,21 +100,24 @@ async def _form(
 async def post_notes(request: ApiRequest, reference: FromPath[str]) -> Response[str]:
     """Write a note, delete one, or pin or unpin it."""
     sent = await form(request)
-    action, _, note_id = sent.text("do", "add").partition(" ")
 
     async def use_case(tx: Tx, visit: Visit) -> None:
-        clock, caller = services(request).clock, visit.caller
-        if action == "add":
-            pinned = sent.has("pinned")
-            await own_notes.add_note(tx, clock, caller, "order", reference, sent.text("text"), pinned=pinned)
-        elif action == "delete":
-            await own_notes.delete_note(tx, clock, caller, note_id)
-        elif action in ("pin", "unpin"):
-            await own_notes.change_note(tx, clock, caller, note_id, NoteChange(pinned=action == "pin"))
-        else:
-            raise NotFound("There is no such button.", code="unknown_address")
+        await change_notes(tx, services(request).clock, visit.caller, "order", reference, sent)
 
     return await _done(request, reference, use_case)
+
+
+async def change_notes(tx: Tx, clock: Clock, caller: Caller, kind: Kind, reference: str, sent: Form) -> None:
+    """Do what a button of the notes on a thing says (`do`): add one, delete one, or pin or unpin it."""
+    action, _, note_id = sent.text("do", "add").partition(" ")
+    if action == "add":
+        await own_notes.add_note(tx, clock, caller, kind, reference, sent.text("text"), pinned=sent.has("pinned"))
+    elif action == "delete":
+        await own_notes.delete_note(tx, clock, caller, note_id)
+    elif action in ("pin", "unpin"):
+        await own_notes.change_note(tx, clock, caller, note_id, NoteChange(pinned=action == "pin"))
+    else:
+        raise NotFound("There is no such button.", code="unknown_address")
 
 
 @post("/orders/{reference:str}/tags", **FORM)

@@ -64,6 +64,7 @@ DAY: tuple[Screen, ...] = (
 )
 """The desk's own screens."""
 BUSINESS: tuple[Screen, ...] = (
+    Screen("crew", "Crew and boats", "life-buoy", "/crew", "departures.read"),
     Screen("drawer", "Drawer", "banknote", "/drawer", "transactions.read"),
     Screen("reports", "Reports", "chart-column", "/reports", "transactions.read"),
     Screen("messages", "Messages", "mail", "/messages", "messages.read"),

@@ -68,6 +68,7 @@ class DeparturePage(NamedTuple):
     tiers: str
     closed: bool
     cancelled_for: str | None
+    closed_for: str
     stops: list[Stop]
 
 
@@ -91,6 +92,7 @@ def departure_page(departure: Departure, manifest: Manifest, catalog: Catalog, t
         tiers=", ".join(f"{count} × {tier_label(code, product)}" for code, count in manifest.tiers.items()),
         closed=departure.closed,
         cancelled_for=departure.cancelled_for if departure.closed else None,
+        closed_for=(departure.closed and departure.closed_for) or "",
         stops=_stops(manifest, catalog, texts),
     )
 

@@ -27,6 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "more_than_owed": "That is more than what is still owed. Tick the box if more was really paid.",
     "more_than_credit": "That is more than what is to be given back. Tick the box if the customer is to owe it again.",
     "wrong_password": "That isn’t your present password.",
+    "assignment_conflict": "Nothing was assigned yet: look at what is in conflict, and assign anyway if it is meant.",
     "form_not_ours": "This page is from another sign-in. It is up to date now; do it again.",
 }
 """Sentences by an error's code, or by the code and what the error is about."""

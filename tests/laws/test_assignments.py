@@ -21,7 +21,8 @@ from tests.laws.goods import Chance
 from tests.shop import denver
 
 CASES = int(os.environ.get("LAW_CASES", "3"))
-TURNS = 4
+TURNS = 3
+STEPS = 10
 NIGHTS = ("2026-10-31", "2026-11-01", "2026-11-02")
 """Clocks go back in Denver in the second of them, an hour after Berlin's and Sydney's have changed long before."""
 ZONES = ("America/Denver", "Europe/Berlin", "Australia/Sydney")
@@ -49,17 +50,26 @@ class Dispatch:
         self.on: dict[str, set[str]] = defaultdict(set)
 
     async def open(self) -> None:
-        """Hire four and make nine departures."""
+        """Hire four and make some departures."""
         random = self.chance.random
         for kind in ("guide", "driver", "boat", "vehicle"):
             minutes = random.choice((0, 0, 1, 30, 1440))
             body = {"kind": kind, "name": f"The {kind}", "turnaroundMin": minutes}
             self.turnarounds[(await self.desk.data("POST", "/api/v1/resources", json=body))["id"]] = minutes
         starts = [(day, minute) for day in NIGHTS for minute in (0, 60, 75, 90, 119, 120, 135, 180, 1439)]
-        for day, minute in random.sample(starts, 9):
+        for day, minute in random.sample(starts, 14):
             departure = await self.desk.shop.departure("kayak", f"{day} {minute // 60:02}:{minute % 60:02}", capacity=9)
             await self.desk.services.database.write(lambda tx, id=departure: self._lengthen(tx, id))  # type: ignore[misc]
             self.departures.append(departure)
+        for resource in self.turnarounds:
+            for departure in random.sample(self.departures, 5):
+                await self.assign(departure, resource)
+
+    async def assign(self, departure: str, resource: str) -> None:
+        """Assign something, in conflict or not."""
+        body = {"resourceIds": [resource], "anyway": True}
+        await self.desk.data("POST", f"/api/v1/departures/{departure}/assignments", json=body)
+        self.on[departure].add(resource)
 
     async def _lengthen(self, tx: Tx, departure: str) -> None:
         length = self.chance.random.choice((1, 30, 60, 61, 240, 1500)) * MINUTE_MS
@@ -71,14 +81,12 @@ class Dispatch:
     async def turn(self) -> None:
         """Do several things at random."""
         random = self.chance.random
-        for _ in range(6):
-            departure, resource = random.choice(self.departures), random.choice(sorted(self.turnarounds))
+        for _ in range(STEPS):
+            departure, resource = random.choice(self.departures), random.choice(list(self.turnarounds))
             path = f"/api/v1/departures/{departure}"
-            match random.choice(("assign", "assign", "assign", "unassign", "move", "cancel", "reopen")):
+            match random.choice(("assign", "assign", "unassign", "move", "cancel", "reopen", "reopen")):
                 case "assign":
-                    body = {"resourceIds": [resource], "anyway": True}
-                    await self.desk.data("POST", f"{path}/assignments", json=body)
-                    self.on[departure].add(resource)
+                    await self.assign(departure, resource)
                 case "unassign":
                     await self.desk.data("DELETE", f"{path}/assignments/{resource}")
                     self.on[departure].discard(resource)

@@ -8,8 +8,8 @@ import httpx
 def hire(client: httpx.Client, desk: str, departures: tuple[str, str, str]) -> str:
     """Put a guide and two boats on the first departure, a guide on the two others, and a driver on the second one.
 
-    Return the first guide. The two boats are too small, and one of them is retired afterwards. The driver's turnaround is
-    longer than the time between the others.
+    Return the first guide. The two boats are too small, and one of them is retired afterwards. The driver's turnaround
+    is longer than the time between the others.
     """
     made = {}
     for kind, name, more in (

@@ -6,7 +6,8 @@ cancelled, guests booked, or a boat retired, it is right without anybody correct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from seatwright.core.clock import MINUTE_MS, Instant
@@ -56,6 +57,18 @@ class Trip(NamedTuple):
     on: bool
 
 
+class Itinerary(NamedTuple):
+    """The departures of one resource by their starts. None is longer than `longest`, in milliseconds."""
+
+    trips: list[Trip]
+    starts: list[Instant]
+    longest: int
+
+    def between(self, first: Instant, last: Instant) -> list[Trip]:
+        """Return those that may be under way between two instants, and few others."""
+        return self.trips[bisect_right(self.starts, first - self.longest) : bisect_left(self.starts, last)]
+
+
 class Overlap(NamedTuple):
     """A resource is on another departure at the same time, or has less than its turnaround in between."""
 
@@ -95,11 +108,18 @@ def overlap(one: Trip, other: Trip, turnaround_min: int) -> bool:
     return one.on and other.on and one.start_at < other.end_at + turnaround and other.start_at < one.end_at + turnaround
 
 
-def roster_of(trip: Trip, assigned: Iterable[Resource], others: Mapping[str, Sequence[Trip]], guests: int) -> Roster:
+def itinerary_of(trips: Iterable[Trip]) -> Itinerary:
+    """Return the itinerary of a resource with these departures."""
+    in_order = sorted(trips, key=lambda trip: (trip.start_at, trip.id))
+    longest = max((trip.end_at - trip.start_at for trip in in_order), default=0)
+    return Itinerary(in_order, [trip.start_at for trip in in_order], longest)
+
+
+def roster_of(trip: Trip, assigned: Iterable[Resource], itineraries: Mapping[str, Itinerary], guests: int) -> Roster:
     """Return a departure's roster.
 
-    `others` are the trips of each resource, by its id, that may overlap; this one may be among them. `guests` is for
-    how many seats it is sold.
+    `itineraries` have the departures of each resource, by its id, as far as they may overlap; this one may be among
+    them. `guests` is for how many seats it is sold.
     """
     resources = tuple(sorted(assigned, key=_kind_and_name))
     found: list[Conflict] = []
@@ -108,7 +128,7 @@ def roster_of(trip: Trip, assigned: Iterable[Resource], others: Mapping[str, Seq
             found.append(Retirement(resource))
         found.extend(
             Overlap(resource, other)
-            for other in sorted(others.get(resource.id, ()), key=lambda other: (other.start_at, other.id))
+            for other in _near(trip, resource, itineraries.get(resource.id))
             if other.id != trip.id and overlap(trip, other, resource.turnaround_min)
         )
     for kind in EQUIPMENT if trip.on else ():
@@ -117,6 +137,11 @@ def roster_of(trip: Trip, assigned: Iterable[Resource], others: Mapping[str, Seq
         if places and len(known) == len(places) and sum(known) < guests:
             found.append(TooFewPlaces(kind, sum(known), guests))
     return Roster(trip, resources, tuple(found))
+
+
+def _near(trip: Trip, resource: Resource, itinerary: Itinerary | None) -> list[Trip]:
+    turnaround = resource.turnaround_min * MINUTE_MS
+    return [] if itinerary is None else itinerary.between(trip.start_at - turnaround, trip.end_at + turnaround)
 
 
 def in_words(conflict: Conflict, when: Callable[[Trip], str] | None = None) -> str:

@@ -21,7 +21,7 @@ from seatwright.assignments.model import (
     in_words,
     roster_of,
 )
-from seatwright.assignments.store import trips_by_resource
+from seatwright.assignments.store import itineraries
 from seatwright.auth.model import Caller
 from seatwright.core.clock import Clock
 from seatwright.core.errors import Conflict, NotFound
@@ -67,7 +67,7 @@ async def rosters(
         return {}
     first, last = min(trip.start_at for trip in trips), max(trip.end_at for trip in trips)
     found = await store.busy(tx, account_id, first, last)
-    by_resource = trips_by_resource(found)
+    by_resource = itineraries(found)
     assigned: dict[str, list[Resource]] = {trip.id: [] for trip in trips}
     for each in found:
         if each.trip.id in assigned:
@@ -78,7 +78,7 @@ async def rosters(
 async def options(tx: ReadTx, account_id: str, departure_id: str) -> Options:
     """Return a departure's roster, and all resources in use that aren't on it. Raises as `read` does."""
     trip = _dated(await store.departure(tx, account_id, departure_id))
-    busy = trips_by_resource(await store.busy(tx, account_id, trip.start_at, trip.end_at))
+    busy = itineraries(await store.busy(tx, account_id, trip.start_at, trip.end_at))
     roster = await _roster(tx, account_id, trip)
     present = {resource.id for resource in roster.assigned}
     found = await store.resources(tx, account_id, kind=None, retired=False, limit=MAX_RESOURCES)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from seatwright.assignments.model import MAX_TURNAROUND_MIN, Kind, Resource, Trip
+from seatwright.assignments.model import MAX_TURNAROUND_MIN, Itinerary, Kind, Resource, Trip, itinerary_of
 from seatwright.core import names
 from seatwright.core.clock import MINUTE_MS, Instant
 from seatwright.storage.engine import ReadTx, Row, Tx
@@ -233,12 +233,12 @@ async def forget(tx: Tx, account_id: str, departure_ids: Collection[str]) -> Non
     )
 
 
-def trips_by_resource(found: Sequence[Duty]) -> Mapping[str, list[Trip]]:
+def itineraries(found: Sequence[Duty]) -> Mapping[str, Itinerary]:
     """Return the departures of each resource by its id."""
     trips: dict[str, list[Trip]] = defaultdict(list)
     for each in found:
         trips[each.resource.id].append(each.trip)
-    return trips
+    return {resource_id: itinerary_of(each) for resource_id, each in trips.items()}
 
 
 def trip_of(row: Row) -> Trip | None:

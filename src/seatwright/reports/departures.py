@@ -25,13 +25,15 @@ MAX_DAYS = 93
 class Days(NamedTuple):
     """Local days, the last one included, and the ids of the products that are asked for; None means all.
 
-    With `crew_user_id` only departures on which this user is a guide or driver.
+    With `crew_user_id` only departures on which this user is a guide or driver. Without `crew` nobody asks who is on
+    them: their rosters are empty.
     """
 
     first: date
     last: date
     product_ids: Collection[str] | None = None
     crew_user_id: str | None = None
+    crew: bool = True
 
 
 class Collect(NamedTuple):
@@ -116,9 +118,11 @@ async def departures_of(tx: ReadTx, catalogs: CatalogCache, now: Instant, accoun
     held = await _held(tx, account_id, ids, now)
     guests = await _guests(tx, account_id, ids)
     owed = await _owed(tx, account_id, ids)
-    rosters = await assignments.rosters(
-        tx, account_id, [_trip(each) for each in found], {each: counted.sold for each, counted in guests.items()}
-    )
+    trips = {each.id: _trip(each) for each in found}
+    rosters: Mapping[str, Roster] = {}
+    if days.crew:
+        sold = {each: counted.sold for each, counted in guests.items()}
+        rosters = await assignments.rosters(tx, account_id, list(trips.values()), sold)
     pools = {pool.id: pool for pool in catalog.pools.values()}
     shown = [
         DayDeparture(
@@ -128,7 +132,7 @@ async def departures_of(tx: ReadTx, catalogs: CatalogCache, now: Instant, accoun
             held=held.get(each.id, 0),
             guests=guests.get(each.id, Guests()),
             collect=_collect(owed.get(each.id, {})),
-            roster=rosters[each.id],
+            roster=rosters.get(each.id) or Roster(trips[each.id]),
         )
         for each in found
     ]

@@ -225,7 +225,9 @@ async def _choose(
         chosen = await inventory.find(tx, visit.account.id, chosen_id, visit.now) if chosen_id else None
         local = chosen.local_date if chosen is not None else None
         wanted = day or (date.fromisoformat(local) if local else calendar_view.today_of(visit.now, visit.account))
-        found = await departures_of(tx, services(request).catalogs, visit.now, visit.account.id, Days(wanted, wanted))
+        found = await departures_of(
+            tx, services(request).catalogs, visit.now, visit.account.id, Days(wanted, wanted, crew=False)
+        )
         dateless = [
             each
             for product in catalog.products.values()

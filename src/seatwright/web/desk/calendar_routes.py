@@ -85,7 +85,7 @@ async def _day(request: ApiRequest, day: date | None) -> Response[str]:
 
     async def use_case(tx: ReadTx, visit: Visit) -> DayFound:
         wanted = day or _today(visit)
-        found = await _departures(tx, request, visit, wanted, wanted)
+        found = await _departures(tx, request, visit, Days(wanted, wanted))
         catalog = await services(request).catalogs.load(tx, visit.account.id)
         peeked = await _chosen(tx, visit, chosen) if chosen and visit.may("manifests.read") else None
         return DayFound(found, catalog, await tasks(tx, visit), peeked)
@@ -129,7 +129,7 @@ async def _chosen(tx: ReadTx, visit: Visit, departure_id: str) -> Found | None:
 
 
 async def _month(request: ApiRequest, day: date | None) -> Response[str]:
-    visit, wanted, days, found = await _read_days(request, day, calendar_view.weeks_of)
+    visit, wanted, days, found = await _read_days(request, day, calendar_view.weeks_of, crew=False)
     first = wanted.replace(day=1)
     return _calendar(
         request,
@@ -169,14 +169,15 @@ async def _list(request: ApiRequest, day: date | None) -> Response[str]:
 
 
 async def _read_days(
-    request: ApiRequest, day: date | None, days_of: Callable[[date], Sequence[date]]
+    request: ApiRequest, day: date | None, days_of: Callable[[date], Sequence[date]], *, crew: bool = True
 ) -> tuple[Visit, date, Sequence[date], DayList]:
-    """Return who asks, the day that is meant (today by default), the days around it, and their departures."""
+    """Return who asks, the day that is meant (today by default), the days around it, and their departures, with their
+    `crew` or without."""
 
     async def use_case(tx: ReadTx, visit: Visit) -> tuple[date, Sequence[date], DayList]:
         wanted = day or _today(visit)
         days = days_of(wanted)
-        return wanted, days, await _departures(tx, request, visit, days[0], days[-1])
+        return wanted, days, await _departures(tx, request, visit, Days(days[0], days[-1], crew=crew))
 
     visit, found = await read(request, "departures.read", use_case)
     return visit, *found
@@ -186,8 +187,8 @@ def _calendar(request: ApiRequest, visit: Visit, template: str, **shown: Any) ->
     return screen(request, visit, template, here="calendar", today=_today(visit), **shown)
 
 
-async def _departures(tx: ReadTx, request: ApiRequest, visit: Visit, first: date, last: date) -> DayList:
-    return await departures_of(tx, services(request).catalogs, visit.now, visit.account.id, Days(first, last))
+async def _departures(tx: ReadTx, request: ApiRequest, visit: Visit, days: Days) -> DayList:
+    return await departures_of(tx, services(request).catalogs, visit.now, visit.account.id, days)
 
 
 def _today(visit: Visit) -> date:

@@ -62,7 +62,7 @@ async def get_pickups(request: ApiRequest) -> Response[str]:
     async def use_case(tx: ReadTx, visit: Visit) -> tuple[DayList, DayPickups, Catalog]:
         day = chosen or today_of(visit.now, visit.account)
         catalogs = services(request).catalogs
-        days = await departures_of(tx, catalogs, visit.now, visit.account.id, Days(day, day))
+        days = await departures_of(tx, catalogs, visit.now, visit.account.id, Days(day, day, crew=False))
         found = await pickups_of(tx, visit.account.id, days, visit.caller.permissions)
         return days, found, await catalogs.load(tx, visit.account.id)
 

@@ -73,7 +73,7 @@ async def read_targets(
     """
     day = _day(visit, sent, leaving)
     catalog = await services(request).catalogs.load(tx, visit.account.id)
-    found = await departures_of(tx, services(request).catalogs, visit.now, visit.account.id, Days(day, day))
+    found = await departures_of(tx, services(request).catalogs, visit.now, visit.account.id, Days(day, day, crew=False))
     departures = [shown.departure for shown in found.departures]
     for product in catalog.products.values():
         if product.dateless and product.active:

@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from seatwright.cli.banner import DESK, banner
@@ -109,8 +110,17 @@ def test_the_banner_hides_passwords_and_says_what_is_unusual() -> None:
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_a_worker_that_died_is_a_line_in_the_log(settings: Settings) -> None:
-    server = Server(settings, "--workers", "2", SEATWRIGHT_LGO="json")
+    token = "a token of its own"
+    server = Server(settings, "--workers", "2", SEATWRIGHT_LGO="json", SEATWRIGHT_METRICS_TOKEN=token)
+
+    def refusals() -> list[str]:
+        answer = httpx.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {token}"})
+        return [line for line in answer.text.splitlines() if line.startswith("seatwright_refusals_total{")]
+
     try:
+        for _ in range(20):
+            assert httpx.get(f"{server.url}/api/v1/account").status_code == 401
+        assert all(refusals() == ['seatwright_refusals_total{code="token_missing"} 20.0'] for _ in range(4))
         parent = server.process.pid
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         worker = next(int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
@@ -119,6 +129,7 @@ def test_a_worker_that_died_is_a_line_in_the_log(settings: Settings) -> None:
         while "a worker died" not in server.printed():
             assert time.monotonic() < deadline, server.printed()
             time.sleep(0.05)  # another process's log has no event to wait for
+        assert refusals() == ['seatwright_refusals_total{code="token_missing"} 20.0'], "what it counted still counts"
     finally:
         printed = server.stop()
     (line,) = (json.loads(line) for line in printed.splitlines() if "a worker died" in line)

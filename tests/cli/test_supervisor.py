@@ -46,7 +46,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """A supervisor without workers, which handles no signals."""
     monkeypatch.setattr("uvicorn.supervisors.multiprocess.SIGNALS", {})
-    made = Supervisor(Config("no:app", workers=2, log_config=None), bound("127.0.0.1", 0))
+    made = Supervisor(Config("no:app", workers=2, log_config=None), bound("127.0.0.1", 0), print)
     yield made
     made.terminate_all()
     assert all(listening.fileno() == -1 for listening in made.sockets)

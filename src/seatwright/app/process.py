@@ -12,11 +12,12 @@ from litestar import Litestar
 from seatwright.app.assembly import create_app
 from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
-from seatwright.core import logs
+from seatwright.core import logs, meter
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings, load_settings
 from seatwright.core.files import make_files_private
 from seatwright.http.context import Services
+from seatwright.http.prometheus import PrometheusMeter
 from seatwright.messages.context import Messenger
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import check_schema
@@ -39,6 +40,8 @@ def create() -> Litestar:
     gc.disable()
     settings = load_settings()
     logs.configure(settings.log)
+    if settings.metrics_token:
+        meter.use(PrometheusMeter(settings.pool_size if settings.database_url else 0))
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:

@@ -40,7 +40,7 @@ from seatwright.api.resmark import order_routes as resmark_order_routes
 from seatwright.api.resmark import report_routes as resmark_report_routes
 from seatwright.api.shapes.words import in_words
 from seatwright.auth.links import PATH
-from seatwright.http import health_routes
+from seatwright.http import health_routes, metrics_routes
 from seatwright.web.desk import calendar_routes, login_routes
 from seatwright.web.desk import routes as desk_routes
 from seatwright.web.desk.visit import PATH as DESK
@@ -55,7 +55,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {RESMARK: {"words": in_words}, MANAGE
 Routes: TypeAlias = Mapping[str, Sequence[HTTPRouteHandler | Router]]
 
 ROUTES: Routes = {
-    "/": [*health_routes.ROUTES, *calendar_routes.ROOT],
+    "/": [*health_routes.ROUTES, *metrics_routes.ROUTES, *calendar_routes.ROOT],
     RESMARK: [
         *auth_routes.ROUTES,
         *login_routes.LOGIN,

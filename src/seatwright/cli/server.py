@@ -18,6 +18,7 @@ from seatwright.auth.secrets import Keyring
 from seatwright.catalog.store import CatalogCache
 from seatwright.cli.banner import DESK, banner, web_address
 from seatwright.cli.connection import most_connections
+from seatwright.cli.counts import shared_counts
 from seatwright.cli.demo import FILE, Demo, create
 from seatwright.cli.listening import bound, listen
 from seatwright.cli.running import Data, errors, fail, migrated, run, say_which, settings
@@ -66,8 +67,9 @@ def serve(
 def _serve(config: uvicorn.Config, listening: socket) -> bool:
     """Serve until the end; return whether the application could be started."""
     if config.workers > 1:
-        supervisor = Supervisor(config, listening)
-        supervisor.run()
+        with shared_counts() as forget:
+            supervisor = Supervisor(config, listening, forget)
+            supervisor.run()
         return not supervisor.failed
     server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):  # Ctrl-C, which the server has obeyed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 from socket import socket
 
 import structlog
@@ -30,10 +31,11 @@ class Supervisor(Multiprocess):
     It writes a line into the log when a worker has died.
     """
 
-    def __init__(self, config: Config, listening: socket) -> None:
-        """Take the socket on which all workers are to listen."""
+    def __init__(self, config: Config, listening: socket, on_death: Callable[[int | None], None]) -> None:
+        """Take the socket on which all workers are to listen; `on_death` is called with the id of a dead process."""
         super().__init__(config, sockets=[listening])
         self._heard_at: dict[int | None, float] = {}
+        self._on_death = on_death
         self.failed = False
         """Whether a worker could not even start, which ends the server."""
 
@@ -52,6 +54,7 @@ class Supervisor(Multiprocess):
             worker.kill()
             worker.join()
             self._heard_at.pop(worker.pid, None)
+            self._on_death(worker.pid)
             if worker.exitcode == STARTUP_FAILURE:
                 log.error("a worker could not start, so the server ends", pid=worker.pid)
                 self.failed = True

@@ -17,6 +17,7 @@ from seatwright.core.mail import Mailbox, MailServer, parse_mailbox, parse_serve
 PREFIX = "SEATWRIGHT_"
 MIN_SECRET = 32
 """Minimum length of the server's secret, in characters, in the environment or in a file."""
+MIN_METRICS_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,13 @@ SETTINGS: tuple[Setting, ...] = (
         bounds=(0, 1),
     ),
     Setting(
+        "SEATWRIGHT_METRICS_TOKEN",
+        "",
+        "Token of at least 16 characters with which Prometheus reads `/metrics` (docs/monitoring.md). Empty: there is "
+        "no such page, and nothing is counted.",
+        hides="all",
+    ),
+    Setting(
         "SEATWRIGHT_LOG",
         "auto",
         "Log lines as `json`, one object each, or `console`, for people. `auto`: for people on a terminal, else JSON.",
@@ -238,6 +246,7 @@ class Settings:
     templates: Path | None
     message_days: int
     webhook_internal: bool
+    metrics_token: str
     log: str
 
 
@@ -255,6 +264,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     secret = text["SEATWRIGHT_SECRET"]
     if secret and len(secret) < MIN_SECRET:
         raise _bad("SEATWRIGHT_SECRET", f"must have at least {MIN_SECRET} characters.")
+    if 0 < len(text["SEATWRIGHT_METRICS_TOKEN"]) < MIN_METRICS_TOKEN:
+        raise _bad("SEATWRIGHT_METRICS_TOKEN", f"must have at least {MIN_METRICS_TOKEN} characters, or be empty.")
     if text["SEATWRIGHT_LOG"] not in ("auto", "json", "console"):
         raise _bad("SEATWRIGHT_LOG", "must be auto, json or console.")
     return Settings(
@@ -285,6 +296,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         templates=_directory("SEATWRIGHT_TEMPLATES", text["SEATWRIGHT_TEMPLATES"]),
         message_days=number["SEATWRIGHT_MESSAGE_DAYS"],
         webhook_internal=bool(number["SEATWRIGHT_WEBHOOK_INTERNAL"]),
+        metrics_token=text["SEATWRIGHT_METRICS_TOKEN"],
         log=text["SEATWRIGHT_LOG"],
     )
 

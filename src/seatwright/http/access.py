@@ -14,10 +14,11 @@ from seatwright.auth.limits import Turns, weight
 from seatwright.auth.networks import UNKNOWN, networks
 from seatwright.core import logs
 from seatwright.core.ids import new_hex24
+from seatwright.core.meter import meter
 from seatwright.http import wire
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET = frozenset({"/healthz", "/readyz"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class AccessMiddleware:
@@ -64,12 +65,14 @@ class AccessMiddleware:
         finally:
             template = inner.get("path_template") or "(no route)"
             if template not in _QUIET:
+                seconds = time.perf_counter() - began
+                meter().request(scope["method"], template, status, seconds)
                 claims = inner.get("auth")
                 logs.request(
                     method=scope["method"],
                     route=template,
                     status=status,
-                    duration_ms=round((time.perf_counter() - began) * 1000, 1),
+                    duration_ms=round(seconds * 1000, 1),
                     request_id=request_id,
                     account_id=claims.account_id if claims else None,
                 )

@@ -22,6 +22,7 @@ from seatwright.core.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from seatwright.core.meter import meter
 from seatwright.http import wire
 from seatwright.http.checks import with_head
 from seatwright.http.validation import describe
@@ -44,6 +45,7 @@ def error_bytes(request: Request[Any, Any, Any], error: SeatwrightError) -> byte
 
 def to_response(request: Request[Any, Any, Any], error: SeatwrightError) -> Response[Any]:
     """Return the whole answer for an expected failure."""
+    meter().refusal(error.code)
     headers: dict[str, str] = {}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
@@ -97,6 +99,7 @@ def on_expected(request: Request[Any, Any, Any], error: SeatwrightError) -> Resp
 def on_bug(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Log an unexpected error with its traceback; the answer has only the id to quote."""
     name = request_id(request)
+    meter().refusal("internal_error")
     log.error("unexpected failure", request_id=name, exc_info=error)
     body = wire.ErrorEnvelope(
         error_message=f"Something went wrong here, and nothing was changed by it. Ask the operator about {name}.",

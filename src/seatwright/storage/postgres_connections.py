@@ -9,12 +9,14 @@ pool knows how to wait for what still goes on in a connection.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
 import asyncpg
 
 from seatwright.core.errors import Unavailable
+from seatwright.core.meter import meter
 from seatwright.storage import outages
 
 ACQUIRE_TIMEOUT_S = 10.0
@@ -62,6 +64,7 @@ class Connections:
         Each caller with a turn gets one, so nobody waits inside of the pool. Raises `Unavailable` if there is none in
         time.
         """
+        asked_at = time.monotonic()
         try:
             if self._turns.locked():
                 async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
@@ -70,6 +73,8 @@ class Connections:
                 await self._turns.acquire()
         except TimeoutError as error:
             raise outages.of_connecting(error) from error
+        meter().wait("connection", time.monotonic() - asked_at)
+        meter().connections(1)
         try:
             while self._idle:
                 connection = self._idle.pop()
@@ -78,10 +83,10 @@ class Connections:
                 await self._release(connection)
             return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         except outages.ASYNCPG as error:
-            self._turns.release()
+            self._done()
             raise outages.of_connecting(error) from error
         except BaseException:
-            self._turns.release()
+            self._done()
             raise
 
     async def give_back(self, connection: Any, *, sound: bool) -> None:
@@ -94,7 +99,11 @@ class Connections:
             else:
                 await self._release(connection)
         finally:
-            self._turns.release()
+            self._done()
+
+    def _done(self) -> None:
+        meter().connections(-1)
+        self._turns.release()
 
     async def close(self) -> None:
         """Close all connections once they are free."""

@@ -24,6 +24,7 @@ from typing import Any, TypeVar, cast
 
 from seatwright.core.errors import Unavailable
 from seatwright.core.files import close_file
+from seatwright.core.meter import meter
 from seatwright.storage import outages
 from seatwright.storage.engine import MAX_ATTEMPTS, Engine, Probe, ReadTx, Retry, Tx
 from seatwright.storage.sqlite_turns import Turn, looks
@@ -53,6 +54,7 @@ class _Job:
     future: asyncio.Future[Any]
     aside: bool = False
     one_trip: bool = False
+    asked_at: float = 0.0
     done: bool = False
     result: Any = None
     error: BaseException | None = None
@@ -209,7 +211,7 @@ class SqliteDatabase:
             raise Unavailable("The server is shutting down; try again.")
         if len(self._jobs) >= QUEUE:
             raise Unavailable("Too many writes are waiting; try again in a moment.", code="overloaded")
-        job = _Job(use_case, asyncio.get_running_loop().create_future(), patient or heavy, one_trip)
+        job = _Job(use_case, asyncio.get_running_loop().create_future(), patient or heavy, one_trip, time.monotonic())
         self._jobs.append(job)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
@@ -234,6 +236,9 @@ class SqliteDatabase:
         self._check_file()
         connection = self._writer = self._writer or self._connect(write=True)
         await self._begin(connection)
+        begun_at = time.monotonic()
+        for job in batch:
+            meter().wait("writer", begun_at - job.asked_at)
         try:
             if any(job.aside for job in batch):
                 await self._in_thread(self._run_jobs, connection, batch)

@@ -17,6 +17,7 @@ from seatwright.cart.context import BookingContext
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import DAY_MS, SECOND_MS, Clock, Instant
 from seatwright.core.config import Settings
+from seatwright.core.meter import meter
 from seatwright.disruptions import service as disruptions
 from seatwright.notifications import deliveries
 from seatwright.orders import outbox, term_fill
@@ -124,7 +125,9 @@ async def _repeat(step: Callable[[], Awaitable[int]], stop: asyncio.Event, pause
         try:
             await step()
         except Exception as error:
-            log.warning("a background step failed", step=getattr(step, "__name__", ""), exc_info=error)
+            name = getattr(step, "__name__", "")
+            meter().failure(name)
+            log.warning("a background step failed", step=name, exc_info=error)
         try:
             await asyncio.wait_for(stop.wait(), pause_s)
         except TimeoutError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from seatwright.core.meter import meter
 from seatwright.messages.context import Messenger
 from seatwright.messages.fanout import fan_out
 from seatwright.messages.staff import answer_resets
@@ -78,7 +79,9 @@ async def _follow(step: Callable[[], Awaitable[int | bool]], stop: asyncio.Event
             if await step():
                 continue
         except Exception as error:
-            log.warning("a background step failed", step=getattr(step, "__name__", ""), exc_info=error)
+            name = getattr(step, "__name__", "")
+            meter().failure(name)
+            log.warning("a background step failed", step=name, exc_info=error)
         try:
             await asyncio.wait_for(stop.wait(), PAUSE_S)
         except TimeoutError:

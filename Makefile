@@ -82,6 +82,7 @@ soak-storm: $(STAMP)
 soak-crash: $(STAMP)
 	$(SOAK) CRASH_SECONDS=14400 CRASH_OPERATIONS=1000000 CRASH_PROCESSES=8 CRASH_CLIENTS=2 \
 		$(BIN)/python -m pytest tests/crash/test_crash.py
+	$(SOAK) DISRUPTION_ORDERS=400 DISRUPTION_KILLS=40 $(BIN)/python -m pytest tests/crash/test_disruption.py
 
 # Cases for each of more than 20 operations.
 soak-api: $(STAMP)

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation
 from seatwright_client.reports import FileForm
-from seatwright_client.request import MANAGE, Query, Request, day, get, raw, several
+from seatwright_client.request import MANAGE, Query, Request, day, get, path, raw, several
 
 _ORDERS, _CUSTOMERS = f"{MANAGE}/orders", f"{MANAGE}/customers"
 
@@ -71,6 +71,23 @@ class EarlierCustomer(Shape, frozen=True, kw_only=True):
     last_trip: str | None = None
 
 
+class CustomerMoney(Shape, frozen=True, kw_only=True):
+    """What a customer's orders in one currency come to. `owed` is still to be paid, `credit` to be given back."""
+
+    currency: str
+    orders: int
+    total: Decimal
+    amount_paid: Decimal
+    owed: Decimal
+    credit: Decimal
+
+
+class Customer(EarlierCustomer, frozen=True, kw_only=True):
+    """A person who ordered before, with what their orders come to, by currency."""
+
+    money: tuple[CustomerMoney, ...] = ()
+
+
 class FoundCustomers(Shape, frozen=True, kw_only=True):
     """A page of customers; `next` is the `after` of the next page, None on the last one."""
 
@@ -119,6 +136,11 @@ class Finding(Resource[Mode]):
         """Return all orders that `orders` finds, as a file."""
         query = _query(q, product_ids, departure_from, departure_to, status, balance, tag, customer_id, sort)
         return get(_ORDERS, raw, {**query, "format": form})
+
+    @operation
+    def customer(self, customer_id: str) -> Request[Customer]:
+        """Return a customer, by the id that orders and `customers` have."""
+        return get(path(_CUSTOMERS, customer_id), enveloped(Customer))
 
     @operation
     def customers(self, q: str | None = None, *, after: int | None = None, limit: int = 50) -> Request[FoundCustomers]:

@@ -16,6 +16,7 @@ from seatwright.auth.model import ALL_PERMISSIONS
 from seatwright.auth.roles import implying
 from seatwright.auth.service import NewUser
 from seatwright.core.ids import new_hex24
+from seatwright.customers.identity import customer_id
 from seatwright.http.context import Services, messenger
 from seatwright.messages import staff
 from seatwright.notifications import deliveries
@@ -29,7 +30,7 @@ from tests.frontdesk.visitor import Visitor, visitor
 from tests.security.cells import of_desk
 from tests.security.world import dump
 
-KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id", "job", "resource"}
+KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id", "job", "customer_id", "resource"}
 """Things that belong to an account."""
 
 
@@ -66,6 +67,9 @@ async def things_of(desk: Desk) -> dict[str, str]:
     off = await desk.shop.departure("rafting", "2026-07-13 09:00", capacity=12)
     job = await desk.data("POST", f"/api/v1/departures/{off}/jobs", json={"kind": "cancel", "orders": 0})
     guide = await desk.data("POST", "/api/v1/resources", json={"kind": "guide", "name": "Sam Roe"})
+    cart, email = await desk.cart((departure, {"Adult": 1})), f"ann@{desk.shop.account_id}.example"
+    await desk.data("PUT", f"/cart/{cart}/customer", json={"email": email})
+    await desk.data("POST", "/order", json={"id": cart})
     return {
         **arrivals,
         "resource": guide["id"],
@@ -79,6 +83,7 @@ async def things_of(desk: Desk) -> dict[str, str]:
         "guest": order["items"][0]["participantList"][0]["id"],
         "payment": paid["payments"][-1]["id"],
         "cart": await desk.cart((departure, {"Adult": 1})),
+        "customer_id": customer_id({"email": email}) or "",
         "message_id": (await a_mail(desk, "dead")).id,
     }
 

@@ -63,6 +63,9 @@ SCREENS = {
     "report-nothing": "/reports/sales?from=2020-01-01&to=2020-01-02",
     "report-accrual": "/reports/accrual",
     "report-transactions": "/reports/transactions",
+    "customers": "/customers",
+    "customers-none": "/customers?q=zzzz",
+    "customer": "/customers/{customer}",
     "pending": "/pending",
     "messages": "/messages",
     "messages-none": "/messages?status=dead",
@@ -168,6 +171,7 @@ def _things(api: str, token: str) -> dict[str, str]:
         job = client.post(f"{desk}/departures/{off}/jobs", json=wind).json()["data"]["id"]
         until(lambda: client.get(f"{desk}/departure-jobs/{job}").json()["data"]["status"] == "done", "the cancellation")
         guide = hire(client, desk, (item["id"], free, other))
+        customer = client.get(f"{desk}/customers?q=haddad").json()["data"]["customers"][0]["id"]
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
     found["guest"] = (item["participantList"] or item["unitList"])[0]["id"]
     return found | {
@@ -182,6 +186,7 @@ def _things(api: str, token: str) -> dict[str, str]:
         "windy": windy,
         "message": message,
         "guide": guide,
+        "customer": customer,
     }
 
 

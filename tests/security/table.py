@@ -185,6 +185,7 @@ FIXED = [
     Route("DELETE", "/api/v1/orders/{order_id}/customer-link", WRITE, ("order",)),
     Route("GET", "/api/v1/orders", READ),
     Route("GET", "/api/v1/customers", READ),
+    Route("GET", "/api/v1/customers/{customer_id}", READ, ("customer",)),
     *(
         route
         for path, thing, read in (

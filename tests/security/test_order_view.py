@@ -485,6 +485,7 @@ READERS = {
     "reports/order_list.py": {"_rows"},  # an `OrderView`
     "web/desk/order_list_view.py": {"listed"},  # the same
     "web/desk/pending_view.py": {"pending_order"},  # the same
+    "web/desk/customer_routes.py": {"_show"},  # an `EarlierCustomer`, which is made of a view
     "web/desk/pickup_routes.py": {"_party"},  # a `Guest`
     "web/desk/booking_form.py": {"customer_of"},  # the caller's own cart
     "web/desk/booking_routes.py": {"_cart"},  # the same

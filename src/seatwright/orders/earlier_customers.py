@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seatwright.core.clock import Instant
+from seatwright.core.errors import NotFound
 from seatwright.core.folding import words
 from seatwright.customers.fields import fields_of, full_name
 from seatwright.customers.identity import customer_id
@@ -36,6 +37,18 @@ class EarlierCustomer(NamedTuple):
     orders: int
     order_id: str
     last_trip: tuple[Instant, str] | None
+
+
+class Money(NamedTuple):
+    """What a customer's orders in one currency come to, in minor units: `owed` and `credit` are what is still to be
+    paid, and to be given back, order by order."""
+
+    currency: str
+    orders: int
+    total: int
+    paid: int
+    owed: int
+    credit: int
 
 
 class Customers(NamedTuple):
@@ -81,6 +94,43 @@ async def find(tx: ReadTx, viewer_id: str, query: str, *, limit: int, after: int
             trip = await _last_trip(tx, viewer_id, found)
         people[key] = EarlierCustomer(found, fields_of(customer), orders, order.id, trip)
     return Customers(list(people.values()), page.next)
+
+
+async def one(tx: ReadTx, viewer_id: str, found: str) -> tuple[EarlierCustomer, list[Money]]:
+    """Return a customer by id, and what all of their orders that the account sees come to, by currency.
+
+    Raises `NotFound`, also for a customer whose contact the account doesn't see: such a person has no id.
+    """
+    orders, newest = await _orders_of(tx, viewer_id, found)
+    if not newest:
+        raise NotFound("No order is such a customer's.", code="customer_not_found")
+    [(_, row)] = await search.read(tx, viewer_id, [newest])
+    order = view_of(row.order(), viewer_id)
+    trip = await _last_trip(tx, viewer_id, found)
+    return (
+        EarlierCustomer(found, fields_of(order.body.customer), orders, order.id, trip),
+        await _money(tx, viewer_id, found),
+    )
+
+
+async def _money(tx: ReadTx, viewer_id: str, found: str) -> list[Money]:
+    rows = await tx.rows(
+        """
+        SELECT o.body::json ->> 'currency' AS currency, COUNT(*) AS orders, SUM(o.total) AS total, SUM(o.paid) AS paid,
+            SUM(CASE WHEN o.total > o.paid THEN o.total - o.paid ELSE 0 END) AS owed,
+            SUM(CASE WHEN o.total < o.paid THEN o.paid - o.total ELSE 0 END) AS credit
+        FROM (
+            SELECT seq FROM order_term WHERE account_id = $1 AND kind = 'customer' AND term = $2
+            ORDER BY seq DESC LIMIT $3
+        ) t CROSS JOIN order_view v CROSS JOIN orders o
+        WHERE v.account_id = $1 AND v.seq = t.seq AND o.account_id = v.supplier_id AND o.id = v.order_id
+        GROUP BY 1
+        """,
+        viewer_id,
+        found,
+        MANY,
+    )
+    return sorted(Money(row["currency"], *(int(row[name]) for name in Money._fields[1:])) for row in rows)
 
 
 def _matches(customer: Mapping[str, Any], wanted: Sequence[QueryWord]) -> bool:

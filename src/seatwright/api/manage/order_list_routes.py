@@ -6,11 +6,13 @@ from typing import Annotated, TypeAlias
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import QueryParameter
+from litestar.params import PathParameter, QueryParameter
 
 from seatwright.api.manage.order_list_wire import (
+    CustomerOut,
     CustomerPageOut,
     OrderPageOut,
+    customer_out,
     customers_out,
     listed_order_out,
 )
@@ -25,7 +27,7 @@ from seatwright.http import endpoint
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit
 from seatwright.orders import earlier_customers
-from seatwright.orders.earlier_customers import Customers
+from seatwright.orders.earlier_customers import Customers, EarlierCustomer, Money
 from seatwright.orders.model import OrderStatus
 from seatwright.orders.search import OrderSearch, Sort
 from seatwright.orders.terms import Balance
@@ -142,4 +144,16 @@ async def find_customers(
     return await endpoint.read(request, "orders.read", run, customers_out)
 
 
-ROUTES: list[HTTPRouteHandler] = [find_orders, find_customers]
+@get("/customers/{customer_id:str}", summary="Read a customer", tags=_TAGS)
+async def get_customer(
+    request: ApiRequest, customer_id: Annotated[str, PathParameter(description="The customer's id.")]
+) -> Response[Envelope[CustomerOut]]:
+    """Answer a customer as their newest order has them, with what all of their orders come to."""
+
+    async def run(tx: ReadTx, caller: Caller) -> tuple[EarlierCustomer, list[Money]]:
+        return await earlier_customers.one(tx, caller.account_id, customer_id)
+
+    return await endpoint.read(request, "orders.read", run, customer_out)
+
+
+ROUTES: list[HTTPRouteHandler] = [find_orders, find_customers, get_customer]

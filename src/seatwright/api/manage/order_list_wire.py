@@ -10,7 +10,7 @@ from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc, iso_wall
 from seatwright.customers.identity import customer_id
 from seatwright.http.wire import Wire
-from seatwright.orders.earlier_customers import Customers, EarlierCustomer
+from seatwright.orders.earlier_customers import Customers, EarlierCustomer, Money
 from seatwright.orders.model import Order, item_status
 from seatwright.orders.terms import balance_of
 from seatwright.orders.view import view_of
@@ -77,6 +77,24 @@ class EarlierCustomerOut(Wire, kw_only=True):
     last_trip: str | None
 
 
+class CustomerMoneyOut(Wire, kw_only=True):
+    """What a customer's orders in one currency come to. `owed` is what is still to be paid and `credit` what is to be
+    given back, each order for itself."""
+
+    currency: str
+    orders: int
+    total: Decimal
+    amount_paid: Decimal
+    owed: Decimal
+    credit: Decimal
+
+
+class CustomerOut(EarlierCustomerOut, kw_only=True):
+    """A person who ordered before, with what their orders come to, by currency."""
+
+    money: list[CustomerMoneyOut]
+
+
 class CustomerPageOut(Wire, kw_only=True):
     """A page of customers. `next` is the `after` of the next page, null on the last one."""
 
@@ -127,15 +145,38 @@ def customers_out(found: Customers) -> CustomerPageOut:
     return CustomerPageOut(customers=[_customer_out(each) for each in found.customers], next=found.next)
 
 
-def _customer_out(one: EarlierCustomer) -> EarlierCustomerOut:
-    return EarlierCustomerOut(
-        id=one.id,
-        name=customer_name(one.fields),
-        customer=dict(one.fields),
-        orders=one.orders,
-        last_order_id=one.order_id,
-        last_trip=None if one.last_trip is None else iso_wall(*one.last_trip),
+def customer_out(found: tuple[EarlierCustomer, list[Money]]) -> CustomerOut:
+    """Show a customer, and what their orders come to."""
+    one, money = found
+    return CustomerOut(
+        **_fields(one),
+        money=[
+            CustomerMoneyOut(
+                currency=each.currency,
+                orders=each.orders,
+                total=to_wire(each.total, each.currency),
+                amount_paid=to_wire(each.paid, each.currency),
+                owed=to_wire(each.owed, each.currency),
+                credit=to_wire(each.credit, each.currency),
+            )
+            for each in money
+        ],
     )
+
+
+def _customer_out(one: EarlierCustomer) -> EarlierCustomerOut:
+    return EarlierCustomerOut(**_fields(one))
+
+
+def _fields(one: EarlierCustomer) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": customer_name(one.fields),
+        "customer": dict(one.fields),
+        "orders": one.orders,
+        "last_order_id": one.order_id,
+        "last_trip": None if one.last_trip is None else iso_wall(*one.last_trip),
+    }
 
 
 def _text(customer: Any, field: str) -> str | None:

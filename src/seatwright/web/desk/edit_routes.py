@@ -124,13 +124,17 @@ async def change_notes(tx: Tx, clock: Clock, caller: Caller, kind: Kind, referen
 async def post_tags(request: ApiRequest, reference: FromPath[str]) -> Response[str]:
     """Put a tag on an order, or take one off."""
     sent = await form(request)
-    add, remove = (list(filter(None, sent.all(name))) for name in ("add", "remove"))
 
     async def use_case(tx: Tx, visit: Visit) -> None:
-        clock = services(request).clock
-        await own_notes.change_tags(tx, clock, visit.caller, "order", reference, add=add, remove=remove)
+        await change_tags(tx, services(request).clock, visit.caller, "order", reference, sent)
 
     return await _done(request, reference, use_case)
+
+
+async def change_tags(tx: Tx, clock: Clock, caller: Caller, kind: Kind, reference: str, sent: Form) -> None:
+    """Put the tags on a thing that the form has as `add`, and take those off that it has as `remove`."""
+    add, remove = (list(filter(None, sent.all(name))) for name in ("add", "remove"))
+    await own_notes.change_tags(tx, clock, caller, kind, reference, add=add, remove=remove)
 
 
 @post("/orders/{reference:str}/confirmation", **FORM)

@@ -60,6 +60,7 @@ DAY: tuple[Screen, ...] = (
     Screen("calendar", "Calendar", "calendar-days", "/calendar", "departures.read"),
     Screen("pickups", "Pickups", "map-pin", "/pickups", "manifests.read"),
     Screen("orders", "Orders", "list-checks", "/orders", "orders.read"),
+    Screen("customers", "Customers", "user", "/customers", "customers.read"),
     Screen("pending", "Pending", "hourglass", "/pending", "orders.read"),
 )
 """The desk's own screens."""

@@ -56,7 +56,7 @@ async def get_orders(request: ApiRequest) -> Response[str]:
     asked = query(request)
     try:
         pages = OrderPages(services(request).database, _chosen(asked), _sort(asked))
-        visit, found = await _read(request, pages, _after(asked))
+        visit, found = await _read(request, pages, after_of(asked))
     except Invalid as error:
         visit, found = await _read(request, OrderPages(services(request).database, OrderSearch()), None)
         return _list(request, visit, asked, found, notice=refused(error), status=error.status)
@@ -168,7 +168,7 @@ def _sort(asked: Form) -> Sort:
     return "oldest" if asked.text("sort") == "oldest" else "newest"
 
 
-def _after(asked: Form) -> int | None:
+def after_of(asked: Form) -> int | None:
     """Return where the page begins. Raises `Invalid`."""
     text = asked.text("after")
     if not text:

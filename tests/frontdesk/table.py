@@ -138,6 +138,12 @@ TABLE = [
     Page("GET", "/desk/customers/{customer_id}", READ, ("customer_id",)),
     Page("POST", "/desk/customers/{customer_id}/notes", WRITE, ("customer_id",), (("text", "Wheelchair"),)),
     Page("POST", "/desk/customers/{customer_id}/tags", WRITE, ("customer_id",), (("add", "VIP"),)),
+    Page("GET", "/desk/webhooks", ("webhooks.write",)),
+    Page(
+        "POST", "/desk/webhooks", ("webhooks.write",), (), (("url", "https://x.example/"), ("event", "order.changed"))
+    ),
+    Page("GET", "/desk/webhooks/{webhook_id}", ("webhooks.write",), ("webhook_id",)),
+    Page("POST", "/desk/webhooks/{webhook_id}", ("webhooks.write",), ("webhook_id",), (("do", "test"),)),
     Page("GET", "/desk/pending", READ),
     Page("POST", "/desk/pending/{reference}", WRITE, ("order",), (("accept", "1"),)),
     Page("POST", "/desk/orders/{reference}/check-in", CHECKIN, ("order",)),

@@ -30,7 +30,18 @@ from tests.frontdesk.visitor import Visitor, visitor
 from tests.security.cells import of_desk
 from tests.security.world import dump
 
-KINDS = {"order", "cart", "departure", "user", "invitation_id", "message_id", "job", "customer_id", "resource"}
+KINDS = {
+    "order",
+    "cart",
+    "departure",
+    "user",
+    "invitation_id",
+    "message_id",
+    "job",
+    "customer_id",
+    "resource",
+    "webhook_id",
+}
 """Things that belong to an account."""
 
 
@@ -84,6 +95,7 @@ async def things_of(desk: Desk) -> dict[str, str]:
         "payment": paid["payments"][-1]["id"],
         "cart": await desk.cart((departure, {"Adult": 1})),
         "customer_id": customer_id({"email": email}) or "",
+        "webhook_id": (await desk.data("POST", "/api/v1/webhooks", json={"url": "https://x.example/"}))["id"],
         "message_id": (await a_mail(desk, "dead")).id,
     }
 

@@ -66,6 +66,8 @@ SCREENS = {
     "customers": "/customers",
     "customers-none": "/customers?q=zzzz",
     "customer": "/customers/{customer}",
+    "webhooks": "/webhooks",
+    "webhook": "/webhooks/{webhook}",
     "pending": "/pending",
     "messages": "/messages",
     "messages-none": "/messages?status=dead",
@@ -171,6 +173,8 @@ def _things(api: str, token: str) -> dict[str, str]:
         job = client.post(f"{desk}/departures/{off}/jobs", json=wind).json()["data"]["id"]
         until(lambda: client.get(f"{desk}/departure-jobs/{job}").json()["data"]["status"] == "done", "the cancellation")
         guide = hire(client, desk, (item["id"], free, other))
+        webhook = client.post(f"{desk}/webhooks", json={"url": "https://hooks.canyon.example/"}).json()["data"]["id"]
+        assert client.post(f"{desk}/webhooks/{webhook}/test").status_code == 200
         customer = client.get(f"{desk}/customers?q=haddad").json()["data"]["customers"][0]["id"]
     found = {"order": str(order["confirmation"]), "departure": item["id"], "day": day}
     found["guest"] = (item["participantList"] or item["unitList"])[0]["id"]
@@ -187,6 +191,7 @@ def _things(api: str, token: str) -> dict[str, str]:
         "message": message,
         "guide": guide,
         "customer": customer,
+        "webhook": webhook,
     }
 
 

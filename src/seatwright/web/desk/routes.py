@@ -32,6 +32,7 @@ from seatwright.web.desk import (
     profile_routes,
     report_routes,
     sign_in_routes,
+    webhook_routes,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -53,6 +54,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *pending_routes.ROUTES,
     *customer_routes.ROUTES,
     *message_routes.ROUTES,
+    *webhook_routes.ROUTES,
     *edit_routes.ROUTES,
     *ledger_routes.ROUTES,
     *money_routes.ROUTES,

@@ -210,6 +210,7 @@ async def resold(
             "webhook_id": hooks[side.shop.account_id],
             "message_id": "0" * 24,
             "job_id": job["id"],
+            "resource_id": "0" * 24,
             "customer_id": customer_id(CUSTOMER) or "",
         }
         return Doors(side, office, things)
@@ -275,7 +276,7 @@ async def test_notes_and_tags_leave_the_account_by_no_door(resold: Resold) -> No
         await doors.desk.data("POST", f"{customer}/notes", json={"text": note})
         await doors.desk.data("POST", f"{customer}/tags", json={"add": [tag]})
     await through_every_door(resold)
-    own_desk = re.compile(r"GET /desk/orders(/[^/]+)?")
+    own_desk = re.compile(r"GET /desk/(orders|customers)(/[^/]+)?")
     shown = {"notes", "tags", "tag-counts", "orders", "audit", "export"}
     for doors, own in sides.items():
         found = doors.found({word for words in sides.values() for word in words})
@@ -508,7 +509,7 @@ READERS = {
     "api/shapes/order_request.py": {"details"},  # what was sent
     "api/shapes/order_wire.py": {"_fields", "_payment_out"},  # an `OrderView`
     "cli/demo_day.py": {"_book"},  # the demo's own customers
-    "cli/orders.py": {"list_pending"},
+    "cli/orders.py": {"_row"},
     "messages/calls.py": {"body"},
     "messages/facts.py": {"facts_of", "customer_facts", "_order", "_guest_answers"},  # `OrderEvent.for_account`
     "messages/mails.py": {"customer_language"},

@@ -164,8 +164,8 @@ class Reports(Resource[Mode]):
         return get(where, raw, {**(query or {}), "format": form})
 
     @operation
-    def manifest_file(self, departure_id: str, form: FileForm = "csv") -> Request[bytes]:
-        """Return a manifest as a file."""
+    def manifest_file(self, departure_id: str, form: FileForm | Literal["pdf"] = "csv") -> Request[bytes]:
+        """Return a manifest as a file; `pdf` is for paper."""
         return get(path(MANAGE, "departures", departure_id, "manifest"), raw, {"format": form})
 
 

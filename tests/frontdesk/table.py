@@ -69,6 +69,7 @@ TABLE = [
     Page("GET", "/desk/calendar", DAYS),
     Page("GET", "/desk/pickups", ("manifests.read",)),
     Page("GET", "/desk/departures/{departure_id}", ("manifests.read",), ("departure",)),
+    Page("GET", "/desk/departures/{departure_id}/manifest", ("manifests.read",), ("departure",)),
     Page("POST", "/desk/departures/{departure_id}/check-in", CHECKIN, ("departure",), (("order", "<order>"),)),
     Page(
         "POST",

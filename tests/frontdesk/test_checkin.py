@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from seatwright.core.config import Settings
 from tests.conftest import settings_for
+from tests.pdf import colours_of, text_of
 from tests.server import Server
 from tests.wire.test_cors_browser import QUIET, browser
 
@@ -184,6 +185,20 @@ def test_a_departure_by_keyboard_alone(browser: Browser, dock: Dock) -> None:
     expect(row(page, second)).to_have_attribute("data-state", "in")
     assert said == []
     context.close()
+
+
+def test_the_page_is_printed_in_black_and_white(browser: Browser, dock: Dock) -> None:
+    order = dock.order(dock.third, 2)
+    first = order["items"][0]["participantList"][0]["id"]
+    dock.ask("POST", f"/api/v1/orders/{order['id']}/check-in", {"ids": [first]})
+    context, page, _ = opened(browser, dock, dock.third)
+    content = page.pdf(format="A4")
+    context.close()
+    assert {colour for colour in colours_of(content) if len(set(colour)) > 1} == set()
+    text = "".join(text_of(content))
+    assert "Ann Lee" in text
+    for left_out in ("New booking", "No-show", "Scan", "Undo"):
+        assert left_out not in text, left_out
 
 
 def film(path: Path, code: str) -> Path:

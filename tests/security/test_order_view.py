@@ -483,6 +483,8 @@ READERS = {
     # an `OrderView`; of what a limited supplier doesn't see the form has no fields
     "web/desk/edit_form.py": {"edit_form", "edit_of", "_guest", "_guest_of", "_memo", "_of_guest", "_of_order"},
     "web/desk/departure_view.py": {"party_name"},  # a `Guest`
+    "reports/manifest_print.py": {"_party", "_guest"},  # the same
+    "reports/manifest_pdf.py": {"_guest", "_texts"},  # what is made of it
     "reports/order_list.py": {"_rows"},  # an `OrderView`
     "web/desk/order_list_view.py": {"listed"},  # the same
     "web/desk/pending_view.py": {"pending_order"},  # the same

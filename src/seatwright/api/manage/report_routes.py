@@ -19,7 +19,7 @@ from seatwright.api.manage.report_wire import (
 )
 from seatwright.api.manage.transaction_wire import TransactionOut, listed
 from seatwright.api.shapes import reporting
-from seatwright.api.shapes.reporting import FormParameter, From, ReportView, To
+from seatwright.api.shapes.reporting import FormOrPdf, FormParameter, From, ReportView, To
 from seatwright.api.shapes.transaction_query import (
     MAX_CHANGES,
     ConfirmationIds,
@@ -37,8 +37,10 @@ from seatwright.core.errors import Invalid
 from seatwright.core.times import parse_date
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.wire import Envelope, Page
-from seatwright.reports import manifest, transactions
+from seatwright.reports import manifest, manifest_print, transactions
 from seatwright.reports.mailing import mailing_list
+from seatwright.reports.manifest_pdf import manifest_pdf
+from seatwright.reports.manifest_print import PrintFound, print_of
 from seatwright.reports.periods import Span, midnight, read_span
 from seatwright.reports.sales import By, Sales, sales
 from seatwright.reports.settlements import Direction, Settlement, settlements
@@ -197,21 +199,31 @@ async def mailing_report(
     return await reporting.answer(request, "mailing.write", format, gather)
 
 
-@get("/departures/{departure_id:str}/manifest", summary="Manifest", tags=_TAGS, opt=reporting.FILES)
+@get("/departures/{departure_id:str}/manifest", summary="Manifest", tags=_TAGS, opt=reporting.FILES_AND_PDF)
 async def manifest_report(
     request: ApiRequest,
     departure_id: Annotated[str, PathParameter(description="The departure's id.")],
-    format: FormParameter = "json",
+    format: Annotated[
+        FormOrPdf, QueryParameter(name="format", description="`json` (default), or a file: `csv`, `xlsx` or `pdf`.")
+    ] = "json",
 ) -> Response[Envelope[ManifestOut]]:
     """Who comes to a departure: tier, pickup, answers to questions, balance, check-in."""
     parts = services(request)
+    now = parts.clock.now()
+
+    async def run(tx: ReadTx, who: Caller) -> tuple[manifest.Found, PrintFound | None]:
+        if format == "pdf":
+            seen = await manifest_print.read(tx, parts.catalogs, who, departure_id)
+            return seen.found, seen
+        return await manifest.read(tx, who.account_id, departure_id), None
 
     async def gather(who: Caller) -> ReportView:
-        found = await parts.database.read(lambda tx: manifest.read(tx, who.account_id, departure_id), patient=True)
+        found, seen = await parts.database.read(lambda tx: run(tx, who), patient=True)
         return ReportView(
             data=lambda: manifest_out(manifest.manifest_of(found, who.permissions)),
             sheet=lambda: manifest_sheet(manifest.manifest_of(found, who.permissions)),
             file=f"manifest-{departure_id}",
+            pdf=None if seen is None else lambda: manifest_pdf(print_of(seen, who.permissions, now)),
         )
 
     return await reporting.answer(request, "manifests.read", format, gather, at_once=format == "json")

@@ -19,14 +19,17 @@ from seatwright.core.times import to_utc
 from seatwright.http import wire
 from seatwright.http.context import ApiRequest, services
 from seatwright.http.endpoint import admit, prepared
+from seatwright.reports.manifest_pdf import PDF
 from seatwright.reports.sheets import CSV, XLSX, Sheet, as_csv, as_xlsx
 
 T = TypeVar("T")
 
 FILES = {"files": (CSV, XLSX)}
+FILES_AND_PDF = {"files": (CSV, XLSX, PDF)}
 """The `opt` of a handler that can also answer with files, for the API's description."""
 
 Form: TypeAlias = Literal["json", "csv", "xlsx"]
+FormOrPdf: TypeAlias = Literal["json", "csv", "xlsx", "pdf"]
 FormParameter: TypeAlias = Annotated[
     Form, QueryParameter(name="format", description="`json` (default), or a file: `csv` or `xlsx`.")
 ]
@@ -51,20 +54,22 @@ MAX_ROWS = 100_000
 
 
 class ReportView(NamedTuple):
-    """A report that has been read, with functions that make it as JSON, and as a sheet with the name of its file.
+    """A report that has been read, with functions that make it as JSON, as a sheet with the name of its file, and as a
+    PDF file, if it is one for paper.
 
-    Both are called in a thread.
+    All are called in a thread.
     """
 
     data: Callable[[], Any]
     sheet: Callable[[], Sheet]
     file: str
+    pdf: Callable[[], bytes] | None = None
 
 
 async def answer(
     request: ApiRequest,
     permission: Permission,
-    format: Form,
+    format: FormOrPdf,
     gather: Callable[[Caller], Awaitable[ReportView]],
     *,
     at_once: bool = False,
@@ -83,6 +88,9 @@ async def answer(
             return prepared(await turns.shape(lambda: wire.enveloped(shown.data())))
         if format == "csv":
             content, kind = await turns.shape(lambda: as_csv(shown.sheet())), f"{CSV}; charset=utf-8"
+        elif format == "pdf":
+            assert shown.pdf is not None, "only a report for paper takes this format"
+            content, kind = await turns.shape(shown.pdf), PDF
         else:
             now = to_utc(parts.clock.now())
             content, kind = await turns.shape(lambda: as_xlsx(shown.sheet(), now)), XLSX

@@ -24,19 +24,21 @@ from seatwright.inventory import store as inventory
 from seatwright.inventory.model import Departure
 from seatwright.orders import service as orders
 from seatwright.orders.checkin import Guests, check_in, note_no_show
-from seatwright.reports import manifest
+from seatwright.reports import manifest, manifest_print
 from seatwright.reports.manifest import Found
+from seatwright.reports.manifest_pdf import PDF, manifest_pdf
+from seatwright.reports.manifest_print import PrintFound, print_of
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange
 from seatwright.setup.editor import Editor
 from seatwright.storage.engine import ReadTx, Tx
 from seatwright.web.desk.crew_view import crew_card
 from seatwright.web.desk.disruption_view import disruption
-from seatwright.web.desk.frame import WITH_CAMERA, Notice, check_mendable, go, refused, screen
+from seatwright.web.desk.frame import HEADERS, WITH_CAMERA, Notice, check_mendable, go, refused, screen
 from seatwright.web.desk.manifest_view import departure_page, elsewhere, since_when
 from seatwright.web.desk.notes_view import notes_card
 from seatwright.web.desk.texts import texts_of
-from seatwright.web.desk.visit import FORM, PAGE, Visit, form, query, read, write
+from seatwright.web.desk.visit import FORM, PAGE, Visit, admit, form, query, read, write
 
 _DONE = {
     "in": Notice("good", "Checked in."),
@@ -49,6 +51,14 @@ _DONE = {
     "assigned": Notice("good", "Assigned."),
     "off": Notice("good", "Taken off."),
 }
+
+
+_FILE = {
+    **HEADERS,
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Content-Disposition": 'inline; filename="manifest.pdf"',
+}
+"""Headers of a PDF file. The pages' policy would keep a browser's own viewer from showing it."""
 
 
 class Choice(NamedTuple):
@@ -77,6 +87,22 @@ async def get_departure(request: ApiRequest, departure_id: FromPath[str]) -> Res
     if asked.has("party"):
         notice = Notice("good", f"{asked.text('party')} checked in.")
     return await _show(request, departure_id, notice=notice)
+
+
+@get("/departures/{departure_id:str}/manifest", **PAGE)
+async def get_manifest(request: ApiRequest, departure_id: FromPath[str]) -> Response[bytes]:
+    """Answer who is on a departure as a PDF file, for paper."""
+    parts = services(request)
+
+    async def use_case(tx: ReadTx, visit: Visit) -> PrintFound:
+        return await manifest_print.read(tx, parts.catalogs, visit.caller, departure_id)
+
+    visit = await admit(request, "manifests.read")
+    async with parts.report_queue.turn(visit.account.id):
+        visit, seen = await read(request, "manifests.read", use_case)
+        shown = print_of(seen, visit.caller.permissions, visit.now)
+        content = await parts.report_queue.shape(lambda: manifest_pdf(shown))
+    return Response(content, media_type=PDF, headers=_FILE)
 
 
 @post("/departures/{departure_id:str}/check-in", **FORM)
@@ -210,4 +236,4 @@ async def again(
         raise error from None
 
 
-ROUTES: list[HTTPRouteHandler] = [get_departure, post_guests, post_scan, post_sales]
+ROUTES: list[HTTPRouteHandler] = [get_departure, get_manifest, post_guests, post_scan, post_sales]

@@ -9,13 +9,13 @@ import datetime as dt
 from functools import lru_cache
 from typing import NamedTuple
 
-from babel import Locale, UnknownLocaleError
-from babel.core import get_global
+from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_name
 
 from seatwright.auth.model import Account
 from seatwright.core import times
 from seatwright.core.clock import DAY_MS, HOUR_MS, MINUTE_MS, Instant
+from seatwright.wording.regions import region_of
 from seatwright.wording.wording import Wording, wording
 
 
@@ -114,18 +114,7 @@ class Texts(NamedTuple):
 
 def texts_of(account: Account) -> Texts:
     """Return how an account's desk writes things."""
-    return Texts(wording("en", _region(account.time_zone)), account.time_zone, account.currency)
-
-
-@lru_cache(maxsize=512)
-def _region(zone: str) -> str:
-    """Return the country of a zone, if CLDR knows one and how English is written there; else an empty text."""
-    territory = get_global("zone_territories").get(zone, "")
-    try:
-        Locale("en", territory=territory or None)
-    except (UnknownLocaleError, ValueError):
-        return "GB" if territory else ""
-    return str(territory)
+    return Texts(wording("en", region_of(account.time_zone)), account.time_zone, account.currency)
 
 
 @lru_cache(maxsize=4096)

@@ -134,6 +134,9 @@ async def _outfitter(services: Services, client: httpx.AsyncClient) -> dict[str,
     )
     books = {"name": "Books", "permissions": ["reports.read"]}
     assert (await desk.call("POST", "/api/v1/keys", json=books)).status_code == 200
+    for kind, name in (("guide", "Sam Roe"), ("boat", "Big raft")):
+        added = await desk.data("POST", "/api/v1/resources", json={"kind": kind, "name": name})
+        await desk.data("POST", f"/api/v1/departures/{raft}/assignments", json={"resourceIds": [added["id"]]})
     await _resold(desk, services, reseller, kayak)
     services.clock.set(AT)  # type: ignore[attr-defined]
     await desk.cart((raft, {"Adult": 1}), (kayak, {"All": 2}), (bikes[1], {"All": 1}))

@@ -16,12 +16,14 @@ PLURALS: Mapping[Kind, str] = {"guide": "Guides", "driver": "Drivers", "boat": "
 
 
 class CrewRow(NamedTuple):
-    """Somebody or something on a departure, or to be put there: `about` says what it is, `conflicts` what is wrong."""
+    """Somebody or something on a departure, or to be put there: `about` says what it is, `more` the same without its
+    kind, and `conflicts` what is wrong."""
 
     id: str
     name: str
     initials: str
     about: str
+    more: str
     conflicts: list[str]
     ticked: bool = False
 
@@ -102,7 +104,11 @@ def initials_of(name: str) -> str:
 
 def about(resource: Resource) -> str:
     """Return what a resource is, in a few words."""
-    said = [KIND_NAMES[resource.kind]]
+    return " · ".join(filter(None, (KIND_NAMES[resource.kind], _more(resource))))
+
+
+def _more(resource: Resource) -> str:
+    said = []
     if resource.places is not None:
         said.append(f"{resource.places} place{'' if resource.places == 1 else 's'}")
     if resource.turnaround_min:
@@ -111,7 +117,15 @@ def about(resource: Resource) -> str:
 
 
 def _row(resource: Resource, conflicts: list[str], *, ticked: bool = False) -> CrewRow:
-    return CrewRow(resource.id, resource.name, initials_of(resource.name), about(resource), conflicts, ticked)
+    return CrewRow(
+        id=resource.id,
+        name=resource.name,
+        initials=initials_of(resource.name),
+        about=about(resource),
+        more=_more(resource),
+        conflicts=conflicts,
+        ticked=ticked,
+    )
 
 
 def _of(roster: Roster, resource: Resource) -> list[Conflict]:

@@ -141,6 +141,8 @@ async def test_notes_and_tags_are_on_a_departure(
     sam = await visitor(client, services, desk.shop.account_id, ROLE_PERMISSIONS["guide"])
     assert "Take the long paddles." in text_of(await sam.get(path))
     assert (await sam.post(f"{path}/notes", {"text": "Hi"})).status_code == 403
+    usher = await visitor(client, services, desk.shop.account_id, frozenset({"manifests.read"}))
+    assert "Take the long paddles." not in text_of(await usher.get(path)), "who may not read departures sees who comes"
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -74,9 +74,7 @@ class _Read(NamedTuple):
     catalog: Catalog
     jobs: list[Progress]
     crew: Options | None
-    notes: Sequence[Note]
-    tags: Sequence[str]
-    counts: Sequence[TagCount]
+    notes: tuple[list[Note], list[str], list[TagCount]] | None
 
 
 @get("/departures/{departure_id:str}", **PAGE)
@@ -183,21 +181,19 @@ async def _show(
         if departure is None:
             raise NotFound("There is no such departure.", code="departure_not_found")
         catalog = await services(request).catalogs.load(tx, visit.account.id)
-        jobs, crew = [], None
+        found = await manifest.read(tx, visit.account.id, departure_id)
+        jobs, crew, notes = [], None, None
         if visit.may("orders.read"):
             jobs = await disruptions.jobs_of(tx, booking(request), visit.caller, departure_id)
-        if departure.start_at is not None:
-            crew = await assignments.options(tx, visit.account.id, departure_id)
-        return _Read(
-            departure,
-            await manifest.read(tx, visit.account.id, departure_id),
-            catalog,
-            jobs,
-            crew,
-            await own_notes.notes(tx, visit.caller, "departure", departure_id),
-            await own_notes.tags(tx, visit.caller, "departure", departure_id),
-            await own_notes.tag_counts(tx, visit.caller),
-        )
+        if visit.may("departures.read"):
+            notes = (
+                await own_notes.notes(tx, visit.caller, "departure", departure_id),
+                await own_notes.tags(tx, visit.caller, "departure", departure_id),
+                await own_notes.tag_counts(tx, visit.caller),
+            )
+            if departure.start_at is not None:
+                crew = await assignments.options(tx, visit.account.id, departure_id)
+        return _Read(departure, found, catalog, jobs, crew, notes)
 
     visit, seen = await read(request, "manifests.read", use_case)
     texts = texts_of(visit.account)
@@ -213,7 +209,7 @@ async def _show(
         departure=departure_page(seen.departure, shown, seen.catalog, texts),
         jobs=[disruption(job, {}, (), texts) for job in seen.jobs],
         crew=seen.crew and crew_card(seen.crew, choice.resource_ids, choice.conflicts, seen.catalog, texts),
-        notes=notes_card(seen.notes, seen.tags, seen.counts, texts),
+        notes=seen.notes and notes_card(*seen.notes, texts),
         note_text=text,
     )
 

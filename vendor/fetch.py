@@ -31,6 +31,8 @@ def main() -> None:
             folder = copies.setdefault(HERE.parent / package["target"], {})
             with tarfile.open(_fetched(package, Path(name))) as archive:
                 folder |= {copy: _member(archive, member) for member, copy in package["files"].items()}
+                if "licence" in package:
+                    folder[package["licence"]] = (HERE / "licences" / package["licence"]).read_bytes()
                 if "icons" in package:
                     folder["icons.svg"] = _sprite(archive, package["icons"])
     for target, files in copies.items():

@@ -258,6 +258,32 @@ def test_every_screen_can_be_looked_at(browser: Browser, house: House, size: str
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
+def test_the_api_reference_is_drawn_from_this_server_alone(
+    browser: Browser, house: House, size: str, scheme: Any
+) -> None:
+    """Under its policy, with no message on the console, no foreign host, and with each operation's examples."""
+    wrong: list[str] = []
+    context = browser.new_context(viewport=SIZES[size], color_scheme=scheme)
+    page = context.new_page()
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda sent: None if sent.url.startswith((house.url, "data:")) else wrong.append(sent.url))
+    answer = page.goto(f"{house.url}/docs#tag/orders/POST/public/api/order")
+    assert answer is not None
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
+    expect(page.get_by_text("OTA-7781").locator("visible=true").first).to_be_visible(timeout=30_000)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"api-reference-order-{size}-{scheme}.png")
+    page.goto(f"{house.url}/docs")
+    page.reload()
+    expect(page.get_by_role("heading", name="Seatwright", exact=True)).to_be_visible(timeout=30_000)
+    page.screenshot(path=PICTURES / f"api-reference-{size}-{scheme}.png")
+    wrong += [f"{page.evaluate(WIDE)} px too wide"] if page.evaluate(WIDE) > 0 else []
+    context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
 def test_the_second_step_is_set_up_by_keyboard(browser: Browser, house: House, size: str, scheme: str) -> None:
     """With nothing but the keyboard, from the profile to the recovery codes, and off again."""
     wrong: list[str] = []

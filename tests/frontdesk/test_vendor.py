@@ -32,7 +32,7 @@ def test_the_files_are_the_ones_that_were_checked(target: str) -> None:
 
 def test_each_package_is_there_with_its_licence() -> None:
     for package in PACKAGES:
-        names = set(package["files"].values())
+        names = {*package["files"].values(), *([package["licence"]] if "licence" in package else [])}
         assert any("LICENSE" in name for name in names), package["name"]
         assert {name for name in names if not (ROOT / package["target"] / name).is_file()} == set(), package["name"]
         assert re.fullmatch(r"[A-Za-z0-9+/]{86}==", package["sha512"]), package["name"]

@@ -21,7 +21,9 @@ from tests.security.table import Route
 from tests.security.world import Side, sign_in
 
 _THING = re.compile(r"<(\w+)>")
-NOT_OWNED = frozenset({"fresh", "stranger", "username", "apikey", "password", "proof"})
+NOT_OWNED = frozenset(
+    {"fresh", "stranger", "username", "apikey", "password", "proof", "reference_version", "reference_file"}
+)
 """Things that aren't anybody's, so that there is no other account's."""
 
 

@@ -395,6 +395,8 @@ async def open_side(client: httpx.AsyncClient, services: Services, code: str) ->
     user, _ = await side.user_with(frozenset(PERMISSIONS))
     side.fixed = {kind: f"{kind}-{own}" for kind in NEW_ENTRIES} | {
         "username": side.username,
+        "reference_version": "0",
+        "reference_file": "reference.js",
         "apikey": key,
         "password": PASSWORD,
         "account": account_id,

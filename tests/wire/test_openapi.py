@@ -10,13 +10,14 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 import pytest
+import yaml
 from litestar import Response, Router, get
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.testing import TestClient
 
 from seatwright.api.shapes import order_wire
 from seatwright.app.assembly import create_app
-from seatwright.http.openapi import describe
+from seatwright.http.openapi import describe, in_yaml
 from seatwright.http.wire import Envelope
 from tests.conftest import settings_for
 
@@ -60,6 +61,12 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     described: dict[str, Any] = answer.json()
     return described
+
+
+def test_the_same_is_there_as_yaml(document: dict[str, Any]) -> None:
+    text = in_yaml(msgspec.json.encode(document)).decode()
+    assert yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) == document
+    assert "&id" not in text
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from litestar import Litestar, Response, Router, get
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
 
 from seatwright.api.resmark.calendar_json import CalendarJsonCache
 from seatwright.api.resmark.order_json import OrderJsonCache
@@ -21,7 +22,7 @@ from seatwright.http.application import Application
 from seatwright.http.checks import check_request
 from seatwright.http.context import ApiRequest, BareRequest, Services
 from seatwright.http.errors import HANDLERS
-from seatwright.http.openapi import describe
+from seatwright.http.openapi import describe, in_yaml
 from seatwright.http.parameters import set_parameters
 from seatwright.http.security import OPEN
 from seatwright.http.static import Static
@@ -40,7 +41,7 @@ def create_app(
     With `services` None, a `lifespan` opens the services and sets `app.state.services`.
     """
     app = Application(
-        route_handlers=[*_routers(routes), _openapi_route(routes)],
+        route_handlers=[*_routers(routes), *_description_routes(routes)],
         lifespan=list(lifespan),
         request_class=BareRequest,
         before_request=check_request,
@@ -87,15 +88,27 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
     )
 
 
-def _openapi_route(routes: Routes) -> Any:
+def _description_routes(routes: Routes) -> list[HTTPRouteHandler]:
     """The description is made on first use, by the framework, from the same handlers."""
 
     @cache
-    def document() -> Static:
-        return Static.of(describe(_routers(routes)), "application/json")
+    def described() -> bytes:
+        return describe(_routers(routes))
+
+    @cache
+    def as_json() -> Static:
+        return Static.of(described(), "application/json")
+
+    @cache
+    def as_yaml() -> Static:
+        return Static.of(in_yaml(described()), "application/yaml")
 
     @get("/openapi.json", include_in_schema=False, sync_to_thread=False, **OPEN)
     def openapi(request: ApiRequest) -> Response[bytes]:
-        return document().answer(request)
+        return as_json().answer(request)
 
-    return openapi
+    @get("/openapi.yaml", include_in_schema=False, sync_to_thread=True, **OPEN)
+    def openapi_yaml(request: ApiRequest) -> Response[bytes]:
+        return as_yaml().answer(request)
+
+    return [openapi, openapi_yaml]

@@ -25,6 +25,7 @@ from seatwright.api.manage import (
     message_routes,
     move_routes,
     note_routes,
+    order_change_routes,
     order_edit_routes,
     order_list_routes,
     order_routes,
@@ -45,6 +46,7 @@ from seatwright.web.desk import calendar_routes, login_routes
 from seatwright.web.desk import routes as desk_routes
 from seatwright.web.desk.visit import PATH as DESK
 from seatwright.web.my import routes as page_routes
+from seatwright.web.reference import routes as reference_routes
 
 RESMARK = "/public/api"
 MANAGE = "/api/v1"
@@ -80,6 +82,7 @@ ROUTES: Routes = {
         *report_routes.ROUTES,
         *drawer_routes.ROUTES,
         *order_list_routes.ROUTES,
+        *order_change_routes.ROUTES,
         *order_edit_routes.ROUTES,
         *note_routes.ROUTES,
         *order_routes.ROUTES,
@@ -94,4 +97,5 @@ ROUTES: Routes = {
     ],
     PATH: page_routes.ROUTES,
     DESK: desk_routes.ROUTES,
+    reference_routes.PATH: reference_routes.ROUTES,
 }

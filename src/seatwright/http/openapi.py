@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
+import yaml
 from litestar import Litestar, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
@@ -129,6 +130,20 @@ def describe(routers: Sequence[Router]) -> bytes:
         _add_recorded(operation.described)
     document["paths"] = {_camel_path(path): item for path, item in document["paths"].items()}
     return wire.encode(_tidy(document))
+
+
+def in_yaml(document: bytes) -> bytes:
+    """Return a JSON document as YAML. It takes a second or two."""
+    text: str = yaml.dump(msgspec.json.decode(document), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+    return text.encode()
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes every value where it stands, and none by reference to an equal one."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Refer to nothing."""
+        return True
 
 
 class _Envelopes(OpenAPISchemaPlugin):

@@ -53,7 +53,14 @@ from seatwright_client.errors import (
     Unauthorized,
     Unavailable,
 )
-from seatwright_client.finding import EarlierCustomer, FoundCustomers, FoundItem, FoundOrder, FoundOrders
+from seatwright_client.finding import (
+    EarlierCustomer,
+    FoundCustomers,
+    FoundItem,
+    FoundOrder,
+    FoundOrders,
+    OrderChanges,
+)
 from seatwright_client.mailing import Refusal
 from seatwright_client.messages import Message, WholeMessage
 from seatwright_client.notes import Note, TagCount
@@ -85,6 +92,7 @@ from seatwright_client.products import (
     Video,
 )
 from seatwright_client.retries import RetryPolicy
+from seatwright_client.verification import EventData, NotVerified, WebhookEvent, verify_webhook
 from seatwright_client.webhooks import Delivery, DeliveryAttempt, Retried, Webhook, WebhookWithSecret
 
 __all__ = [
@@ -125,6 +133,7 @@ __all__ = [
     "EditQuote",
     "Entry",
     "EntryKind",
+    "EventData",
     "Forbidden",
     "FoundCustomers",
     "FoundItem",
@@ -149,9 +158,11 @@ __all__ = [
     "NamedPlace",
     "NewApiKey",
     "NotFound",
+    "NotVerified",
     "Note",
     "NoteSubject",
     "Order",
+    "OrderChanges",
     "OrderPayments",
     "OrderRef",
     "ParticipantDetails",
@@ -183,6 +194,8 @@ __all__ = [
     "Video",
     "Voiding",
     "Webhook",
+    "WebhookEvent",
     "WebhookWithSecret",
     "WholeMessage",
+    "verify_webhook",
 ]

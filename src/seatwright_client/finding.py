@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation
+from seatwright_client.orders import Order
 from seatwright_client.reports import FileForm
 from seatwright_client.request import MANAGE, Query, Request, day, get, path, raw, several
 
@@ -95,8 +96,31 @@ class FoundCustomers(Shape, frozen=True, kw_only=True):
     next: int | None = None
 
 
+class OrderChanges(Shape, frozen=True, kw_only=True):
+    """A page of orders as they are now, those that were changed longest ago first.
+
+    `cursor` is where the next page begins, now or next week; with `more` there may be one already.
+    """
+
+    orders: list[Order]
+    cursor: str
+    more: bool
+
+
 class Finding(Resource[Mode]):
     """`client.find`."""
+
+    @operation
+    def changes(
+        self, *, modified_since: dt.datetime | str | None = None, cursor: str | None = None, limit: int = 200
+    ) -> Request[OrderChanges]:
+        """Return a page of the orders that were made or changed since a moment, or since a page before (its `cursor`).
+
+        Each state of an order comes at most once, and the last one of each for certain. Raises `Conflict` with the code
+        `cursor_unknown` if the server's database was restored since then: begin again, with a moment.
+        """
+        query = {"modifiedSince": modified_since, "cursor": cursor, "limit": limit}
+        return get(f"{_ORDERS}/changes", enveloped(OrderChanges), query)
 
     @operation
     def orders(

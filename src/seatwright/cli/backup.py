@@ -23,7 +23,7 @@ from seatwright.core.errors import Conflict, Invalid, SeatwrightError, Unavailab
 from seatwright.core.files import close_file
 from seatwright.core.progress import Progress
 from seatwright.invariants.checks import MANY, Finding, check
-from seatwright.orders import term_fill
+from seatwright.orders import changes, term_fill
 from seatwright.storage.engine import Database
 from seatwright.storage.migrate import migrate
 
@@ -163,12 +163,12 @@ async def _restore(
 
 
 async def _brought_up_to_date(database: Database, clock: Clock) -> RestoreResult:
-    """Migrate, make old orders findable, release the holds that have expired since the backup, and check.
-
-    The server would do all of it but the check, within minutes.
+    """Migrate, make old orders findable, end the cursors of programs that follow orders, release the holds that have
+    expired since the backup, and check.
     """
     applied = await migrate(database, clock)
     await term_fill.fill(database)
+    await changes.restart(database)
     swept = 0
     while count := await holds.sweep(database, clock):
         swept += count

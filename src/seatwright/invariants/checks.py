@@ -13,6 +13,7 @@ from seatwright.core.progress import Progress, untold
 from seatwright.invariants.crew import CREW_CHECKS
 from seatwright.invariants.model import Check
 from seatwright.invariants.people import PEOPLE_CHECKS
+from seatwright.orders.changes import changes_to_come
 from seatwright.orders.checkin import untrue_marks
 from seatwright.orders.ledger import PAID
 from seatwright.orders.outbox import FAILS_OFTEN
@@ -388,6 +389,11 @@ async def _untrue_marks(tx: ReadTx) -> AsyncIterator[str]:
         yield f"account_id={account_id}, id={order_id}, line={guest_id}"
 
 
+async def _changes_to_come(tx: ReadTx) -> AsyncIterator[str]:
+    async for account_id, number, changed in changes_to_come(tx):
+        yield f"account_id={account_id} seq={number} changed={changed}"
+
+
 DOCUMENT_CHECKS: tuple[DocumentCheck, ...] = (
     DocumentCheck(
         "order_words",
@@ -398,6 +404,11 @@ DOCUMENT_CHECKS: tuple[DocumentCheck, ...] = (
         "guest_marks",
         "A guest is there, or missing, since when what was noted of them says.",
         _untrue_marks,
+    ),
+    DocumentCheck(
+        "order_changes",
+        "No order was changed at a moment that has not come: programs that follow orders would miss what comes next.",
+        _changes_to_come,
     ),
 )
 

@@ -134,11 +134,7 @@ def _made_up(found: Any, own: str) -> Any:
         if isinstance(value, list):
             return [clean(each, key) for each in value]
         if key == "confirmation":
-<<<<<<< HEAD
             return "100042" if isinstance(value, str) else 100042
-=======
-            return type(value)(100042)
->>>>>>> 0e3b457 (/docs: the API reference as a page, drawn by Scalar from the package alone; /openapi.yaml)
         if not isinstance(value, str):
             return value
         if value and key in _VALUES:

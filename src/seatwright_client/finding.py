@@ -119,7 +119,7 @@ class Finding(Resource[Mode]):
         Each state of an order comes at most once, and the last one of each for certain. Raises `Conflict` with the code
         `cursor_unknown` if the server's database was restored since then: begin again, with a moment.
         """
-        query = {"modifiedSince": modified_since, "cursor": cursor, "limit": limit}
+        query = {"modified_since": modified_since, "cursor": cursor, "limit": limit}
         return get(f"{_ORDERS}/changes", enveloped(OrderChanges), query)
 
     @operation

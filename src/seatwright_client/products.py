@@ -11,7 +11,7 @@ import msgspec
 
 from seatwright_client.answers import Shape, enveloped
 from seatwright_client.operations import Mode, Resource, operation, pages
-from seatwright_client.request import RESMARK, Request, day, get, listing, path, several
+from seatwright_client.request import MANAGE, RESMARK, Request, day, get, listing, path, several
 from seatwright_client.times import wall_clock
 
 _PRODUCT = f"{RESMARK}/product"
@@ -87,6 +87,43 @@ class Question(Shape, frozen=True, kw_only=True):
     supplier_sees: bool = False
 
 
+class Tier(Shape, frozen=True, kw_only=True):
+    """A price tier: its name in a cart, its price, how many seats each guest takes, and the ages that it is for."""
+
+    code: str
+    name: str
+    price: Decimal
+    seats: int = 1
+    min_age: int | None = None
+    max_age: int | None = None
+
+
+class Party(Shape, frozen=True, kw_only=True):
+    """How many guests, or units, one booking may have."""
+
+    min: int = 1
+    max: int = 1_000
+
+
+class CancellationFee(Shape, frozen=True, kw_only=True):
+    """A fee, a `percent` or an `amount`, that applies when less than `window` is left; always if that is None."""
+
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    per: str
+    window: int | None = None
+    window_unit: str = "hours"
+
+
+class CancellationPolicy(Shape, frozen=True, kw_only=True):
+    """What a guest agrees to. Of the fees that apply, the one with the narrowest window counts."""
+
+    name: str
+    text: str = ""
+    online: bool = True
+    fees: tuple[CancellationFee, ...] = ()
+
+
 class Product(Shape, frozen=True, kw_only=True):
     """A product. `price` is the marketing price, a text; dates have the prices that count. `highlights` is HTML."""
 
@@ -110,6 +147,11 @@ class Product(Shape, frozen=True, kw_only=True):
     date_settings: DateSettings = DateSettings()
     tags: tuple[Named, ...] = ()
     questions: tuple[Question, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    party: Party = Party()
+    cancellation_policy: CancellationPolicy | None = None
+    cutoff_min: int = 0
+    approval_min: int | None = None
     modified_date: dt.datetime | None = None
 
 
@@ -163,6 +205,33 @@ class Pickup(Shape, frozen=True, kw_only=True):
     pickup_details: tuple[Named, ...]
 
 
+class Offer(Shape, frozen=True, kw_only=True):
+    """A product with all that its seller has to know: its own, or a supplier's, at the prices it may sell at."""
+
+    id: str
+    product_code: str
+    product_number: int
+    name: str
+    short_description: str = ""
+    supplier_id: str
+    currency: str
+    time_zone: str
+    quantity_type: str
+    dateless: bool
+    duration_min: int
+    locations: tuple[Location, ...] = ()
+    ages: Ages | None = None
+    tiers: tuple[Tier, ...] = ()
+    party: Party = Party()
+    questions: tuple[Question, ...] = ()
+    cancellation_policy: CancellationPolicy | None = None
+    cutoff_min: int = 0
+    approval_min: int | None = None
+    pickups: tuple[Pickup, ...] = ()
+    modified_date: dt.datetime
+
+
+_Offers: TypeAlias = list[Offer]
 _TagCategories: TypeAlias = list[TagCategory]
 _Products: TypeAlias = list[Product]
 _Days: TypeAlias = list[Day]
@@ -233,6 +302,19 @@ class Products(Resource[Mode]):
     def tags(self, *, supplier_id: str | None = None) -> Request[_TagCategories]:
         """Return the tags of products by category."""
         return get(f"{RESMARK}/tag", enveloped(_TagCategories), {"supplier_id": supplier_id})
+
+    @operation
+    def offers(self, *, supplier_id: str | None = None, limit: int = 200, page: int = 0) -> Request[_Offers]:
+        """Return a page of what can be sold, by number, with tiers, questions, policy, pickups and party sizes."""
+        query = {"supplier_id": supplier_id, "limit": limit, "page": page}
+        return get(f"{MANAGE}/offers", enveloped(_Offers), query)
+
+    iterate_offers = pages(offers)
+
+    @operation
+    def offer(self, product: str | int, *, supplier_id: str | None = None) -> Request[Offer]:
+        """Return one of them, by id, number, code or name."""
+        return get(path(MANAGE, "offers", product), enveloped(Offer), {"supplier_id": supplier_id})
 
 
 def _days(body: bytes) -> _Days:

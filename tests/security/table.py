@@ -228,6 +228,8 @@ FIXED = [
     Route("PATCH", "/api/v1/orders/{order_id}", WRITE, ("order",), {"version": 2, "billing": {"memo": "<fresh>"}}),
     Route("POST", "/api/v1/orders/{order_id}/edit-quote", READ, ("order",), {"version": 2}),
     Route("POST", "/api/v1/orders/{order_id}/confirmation", WRITE, ("order",)),
+    Route("GET", "/api/v1/offers", ANYONE),
+    Route("GET", "/api/v1/offers/{search_term}", ANYONE, ("product_id",)),
     Route("GET", "/api/v1/orders/changes", READ, (), None, "?modifiedSince=2026-01-01"),
     Route("GET", "/api/v1/orders/pending", READ),
     Route("POST", "/api/v1/orders", WRITE, (), {"cartId": "<cart>", "payments": [MONEY]}),

@@ -15,13 +15,12 @@ from seatwright.api.resmark.calendar_json import CalendarJsonCache
 from seatwright.api.resmark.product_wire import (
     Found,
     ItemsOut,
-    PickupServiceOut,
     ProductOut,
-    pickups_out,
     product_out,
 )
 from seatwright.api.shapes.csv import csv_numbers, csv_values
 from seatwright.api.shapes.days import calendar_days
+from seatwright.api.shapes.product_parts import PickupServiceOut, pickups_out
 from seatwright.auth.model import Caller
 from seatwright.catalog.products import ProductFilter, look_up, select
 from seatwright.core.moments import parse_moment
@@ -131,7 +130,7 @@ async def list_pickups(
         catalog = await offered_catalog(tx, services(request).catalogs, caller.account_id, supplier_id)
         return Found(catalog, look_up(catalog, search_term))
 
-    return await endpoint.read(request, None, run, pickups_out)
+    return await endpoint.read(request, None, run, lambda found: pickups_out(*found))
 
 
 ROUTES = [Router("/product", route_handlers=[list_products, read_product, list_items, list_pickups], tags=["Products"])]

@@ -11,31 +11,29 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from seatwright.catalog.model import Catalog, Location, Pickup, Product, Question, QuestionKind
+from seatwright.api.shapes.product_parts import (
+    APPROVAL,
+    CUTOFF,
+    AgesOut,
+    LocationOut,
+    NamedOut,
+    PartyOut,
+    PolicyOut,
+    QuestionOut,
+    TierOut,
+    ages_out,
+    location_out,
+    policy_out,
+    question_out,
+    tiers_out,
+)
+from seatwright.catalog.model import Catalog, Product
 from seatwright.catalog.questions import questions_of
 from seatwright.core.money import to_wire
 from seatwright.core.times import iso_utc
 from seatwright.http.wire import Wire
 
 _ID = "60be6c0876dc590010d74f01"
-
-
-class AgesOut(Wire):
-    """Ages that may take part, in years; null is no limit."""
-
-    min_age: int | None
-    max_age: int | None
-
-
-class LocationOut(Wire):
-    """A place where a product starts."""
-
-    id: str
-    name: str
-    address: str
-    city: str
-    state: str
-    country: str
 
 
 class ImageOut(Wire):
@@ -57,27 +55,6 @@ class DateSettingsOut(Wire):
 
     start_time: str
     duration: int
-
-
-class NamedOut(Wire):
-    """Something with an id and a name."""
-
-    id: str
-    name: str
-
-
-class QuestionOut(Wire):
-    """A custom question that is asked of those who book: its answer is sent under `name`, its label, with the customer
-    or, `per` participant, with each participant. `choices` are the answers to a choice; empty otherwise.
-    `supplierSees`: a supplier that doesn't see customers' contacts sees the answer all the same."""
-
-    id: str
-    name: Annotated[str, msgspec.Meta(examples=["Allergies or diet"])]
-    kind: QuestionKind
-    choices: list[str]
-    required: bool
-    per: Literal["order", "participant"]
-    supplier_sees: bool
 
 
 class ProductOut(Wire, kw_only=True):
@@ -103,6 +80,11 @@ class ProductOut(Wire, kw_only=True):
     date_settings: DateSettingsOut
     tags: list[NamedOut]
     questions: list[QuestionOut]
+    tiers: list[TierOut]
+    party: PartyOut
+    cancellation_policy: PolicyOut | None
+    cutoff_min: Annotated[int, msgspec.Meta(description=CUTOFF)]
+    approval_min: Annotated[int | None, msgspec.Meta(description=APPROVAL)]
     modified_date: str
 
 
@@ -131,16 +113,6 @@ class ItemsOut(Wire):
     items: list[DayOut]
 
 
-class PickupServiceOut(Wire):
-    """A pickup service: where it stops, how it is met there, and what it costs each participant."""
-
-    id: str
-    name: str
-    price: Decimal
-    locations: list[NamedOut]
-    pickup_details: list[NamedOut]
-
-
 class Found(NamedTuple):
     """A product in its catalog."""
 
@@ -148,22 +120,9 @@ class Found(NamedTuple):
     product: Product
 
 
-def _question_out(question: Question) -> QuestionOut:
-    return QuestionOut(
-        id=question.id,
-        name=question.name,
-        kind=question.kind,
-        choices=list(question.choices),
-        required=question.required,
-        per=question.per,
-        supplier_sees=question.supplier_sees,
-    )
-
-
 def product_out(found: Found) -> ProductOut:
     """Show a product."""
     catalog, product = found
-    ages = product.age_restrictions
     first_price = f"{to_wire(product.tiers[0].price, catalog.currency)}"
     return ProductOut(
         id=product.id,
@@ -177,40 +136,19 @@ def product_out(found: Found) -> ProductOut:
         overview=product.overview,
         highlights=product.highlights,
         short_description=product.short_description,
-        age_restrictions=AgesOut(min_age=ages.min_age, max_age=ages.max_age) if ages else None,
+        age_restrictions=ages_out(product),
         class_=product.class_,
         class_types=list(product.class_types),
-        location=[_location_out(catalog.locations[code]) for code in product.locations],
+        location=[location_out(catalog.locations[code]) for code in product.locations],
         images=[ImageOut(small=i.small, large=i.large or i.small, caption=i.caption) for i in product.images],
         videos=[VideoOut(url=video.url) for video in product.videos],
         date_settings=DateSettingsOut(start_time=product.start_time, duration=product.duration_min),
         tags=[NamedOut(id=catalog.tags[code].id, name=catalog.tags[code].name) for code in product.tags],
-        questions=[_question_out(question) for question in questions_of(catalog, product)],
+        questions=[question_out(question) for question in questions_of(catalog, product)],
+        tiers=tiers_out(catalog, product),
+        party=PartyOut(),
+        cancellation_policy=policy_out(catalog, product),
+        cutoff_min=product.cutoff_min,
+        approval_min=product.approval_min,
         modified_date=iso_utc(product.modified_at),
-    )
-
-
-def _location_out(location: Location) -> LocationOut:
-    return LocationOut(
-        id=location.id,
-        name=location.name,
-        address=location.address,
-        city=location.city,
-        state=location.state,
-        country=location.country,
-    )
-
-
-def pickups_out(found: Found) -> list[PickupServiceOut]:
-    """Show how guests of a product are picked up."""
-    return [_pickup_out(found.catalog, found.catalog.pickups[code]) for code in found.product.pickups]
-
-
-def _pickup_out(catalog: Catalog, pickup: Pickup) -> PickupServiceOut:
-    return PickupServiceOut(
-        id=pickup.id,
-        name=pickup.name,
-        price=to_wire(pickup.price, catalog.currency),
-        locations=[NamedOut(id=place.id, name=place.name) for place in catalog.pickup_locations(pickup)],
-        pickup_details=[NamedOut(id=detail.id, name=detail.name) for detail in pickup.details],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, Router, get
 
 from seatwright.api.resmark.product_routes import SupplierId
-from seatwright.api.resmark.product_wire import NamedOut
+from seatwright.api.shapes.product_parts import NamedOut
 from seatwright.auth.model import Caller
 from seatwright.catalog.tags import TagCategory, categories
 from seatwright.http import endpoint

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from seatwright.backup import move, move_sides
-from seatwright.backup.move_sides import NOT_MOVED, SqliteSide
+from seatwright.backup.move_sides import NOT_MOVED, NUMBERED, SqliteSide
 from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
 from seatwright.core.errors import Unavailable
@@ -55,8 +55,15 @@ def url(postgres_server: PostgresServer) -> Iterator[str]:
 def rows_of(settings: Settings) -> Rows:
     """Return what is in an SQLite database, but for what each database makes by itself."""
     with closing(sqlite3.connect(settings.data / FILE)) as connection:
-        tables = set(SqliteSide(connection).columns()) - (NOT_MOVED - {"confirmation_number"})
-        return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in tables}
+        columns = SqliteSide(connection).columns()
+        chosen = {
+            name: ", ".join(sorted(column for column in columns[name] if (name, column) not in NUMBERED))
+            for name in columns.keys() - (NOT_MOVED - {"confirmation_number"})
+        }
+        return {
+            name: sorted(connection.execute(f"SELECT {some} FROM {name}").fetchall(), key=repr)
+            for name, some in chosen.items()
+        }
 
 
 def made_in(folder: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
@@ -107,8 +108,8 @@ def _description_routes(routes: Routes) -> list[HTTPRouteHandler]:
     def openapi(request: ApiRequest) -> Response[bytes]:
         return as_json().answer(request)
 
-    @get("/openapi.yaml", include_in_schema=False, sync_to_thread=True, **OPEN)
-    def openapi_yaml(request: ApiRequest) -> Response[bytes]:
-        return as_yaml().answer(request)
+    @get("/openapi.yaml", include_in_schema=False, **OPEN)
+    async def openapi_yaml(request: ApiRequest) -> Response[bytes]:
+        return (await asyncio.to_thread(as_yaml)).answer(request)
 
     return [openapi, openapi_yaml]

@@ -13,6 +13,9 @@ BATCH = 1_000
 NOT_MOVED = frozenset({"schema_version", "account_change", "confirmation_number"})
 """Tables that the target makes by itself, and the counter of confirmation numbers, which `last_number` moves."""
 
+NUMBERED = frozenset({("order_view", "changed")})
+"""Columns that the target fills by itself: its changes have other numbers (`orders/changes.py`)."""
+
 Batch: TypeAlias = list[tuple[Any, ...]]
 
 
@@ -100,6 +103,7 @@ class PostgresSide:
             WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'
             ORDER BY c.table_name COLLATE "C", c.column_name COLLATE "C"
             """)
+        columns = [row for row in columns if (row["table_name"], row["column_name"]) not in NUMBERED]
         keys = await self._connection.fetch("""
             SELECT r.relname AS table_name, a.attname AS column_name
             FROM pg_index i JOIN pg_class r ON r.oid = i.indrelid
@@ -152,7 +156,11 @@ class PostgresSide:
 def check_columns(tables: Sequence[Table], there: dict[str, frozenset[str]]) -> None:
     """Raise `Unavailable` unless SQLite has these tables with these columns, and no others."""
     here = {table.name: frozenset(table.columns) for table in tables}
-    other = {name: columns for name, columns in there.items() if name not in NOT_MOVED}
+    other = {
+        name: frozenset(column for column in columns if (name, column) not in NUMBERED)
+        for name, columns in there.items()
+        if name not in NOT_MOVED
+    }
     if here != other:
         differ = sorted(name for name in here.keys() | other.keys() if here.get(name) != other.get(name))
         raise Unavailable(f"The databases differ in their tables ({', '.join(differ)}): run `seatwright migrate`.")

@@ -15,6 +15,7 @@ from seatwright.core.clock import SystemClock
 from seatwright.core.config import Settings
 from seatwright.core.progress import Progress
 from seatwright.invariants.checks import MANY, Finding, check
+from seatwright.orders import changes
 from seatwright.storage.engine import Database
 from seatwright.storage.open import database_name
 
@@ -57,6 +58,7 @@ async def _move(chosen: Settings, target: Settings, progress: Progress) -> tuple
     clock = SystemClock()
 
     async def finish(database: Database) -> list[Finding]:
+        await changes.restart(database)
         return await check(database, clock.now())
 
     async with opened(chosen):

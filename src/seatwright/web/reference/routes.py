@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from functools import cache
@@ -57,13 +58,14 @@ def show_reference(request: ApiRequest) -> Response[str]:
     return Response(page, media_type="text/html; charset=utf-8", headers=HEADERS)
 
 
-@get("/static/{version:str}/{name:path}", sync_to_thread=True, **_PAGE)
-def get_reference_file(request: ApiRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+@get("/static/{version:str}/{name:path}", **_PAGE)
+async def get_reference_file(request: ApiRequest, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """Answer a file of the page. It is large, so it is read and compressed in a thread, when somebody wants it."""
     path = _files().get(name.lstrip("/"))
     if path is None:
         raise NotFound("There is no such file.", code="unknown_address")
-    return _static(path).answer(request, FOREVER) if version == _version() else _static(path).answer(request)
+    file = await asyncio.to_thread(_static, path)
+    return file.answer(request, FOREVER) if version == _version() else file.answer(request)
 
 
 @cache

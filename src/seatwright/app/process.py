@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from litestar import Litestar
 
@@ -26,6 +28,9 @@ from seatwright.storage.waiting import reached
 from seatwright.worker.loops import Loops
 from seatwright.worker.messaging import Messaging
 
+if TYPE_CHECKING:
+    from seatwright.app.tracing import Tracing
+
 WAIT_S = 60.0
 """How long a worker waits for an unreachable database, in seconds."""
 
@@ -43,17 +48,32 @@ def create() -> Litestar:
     if settings.metrics_token:
         meter.use(PrometheusMeter(settings.pool_size if settings.database_url else 0))
 
+    tracing = _tracing(settings.traces_url)
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with _opened(settings) as services:
-            app.state.services = services
+            app.state.services = services if tracing is None else tracing.watched(services)
             async with _looping(services):
                 yield
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
 
     app = create_app(settings, None, lifespan=[lifespan])
+    if tracing is not None:
+        tracing.watch(app)
     gc.freeze()  # objects made at the start stay for good: no garbage collection needs to check them
     gc.enable()
     return app
+
+
+def _tracing(url: str) -> Tracing | None:
+    """Return what makes traces, if there is an address to send them to. Only then is its library imported."""
+    if not url:
+        return None
+    module = importlib.import_module("seatwright.app.tracing")
+    made: Tracing = module.Tracing(module.collector(url))
+    return made
 
 
 @asynccontextmanager

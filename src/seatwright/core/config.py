@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,8 @@ PREFIX = "SEATWRIGHT_"
 MIN_SECRET = 32
 """Minimum length of the server's secret, in characters, in the environment or in a file."""
 MIN_METRICS_TOKEN = 16
+TRACES_LIBRARY = "opentelemetry"
+"""The module of the extra `otel`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,13 @@ SETTINGS: tuple[Setting, ...] = (
         hides="all",
     ),
     Setting(
+        "SEATWRIGHT_TRACES_URL",
+        "",
+        "Address of an OpenTelemetry collector (OTLP over HTTP), such as `http://127.0.0.1:4318`, for traces of "
+        "requests; needs the package's extra `otel` (docs/monitoring.md). Empty: none.",
+        hides="password",
+    ),
+    Setting(
         "SEATWRIGHT_LOG",
         "auto",
         "Log lines as `json`, one object each, or `console`, for people. `auto`: for people on a terminal, else JSON.",
@@ -247,6 +257,7 @@ class Settings:
     message_days: int
     webhook_internal: bool
     metrics_token: str
+    traces_url: str
     log: str
 
 
@@ -297,6 +308,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         message_days=number["SEATWRIGHT_MESSAGE_DAYS"],
         webhook_internal=bool(number["SEATWRIGHT_WEBHOOK_INTERNAL"]),
         metrics_token=text["SEATWRIGHT_METRICS_TOKEN"],
+        traces_url=_traces(text["SEATWRIGHT_TRACES_URL"]),
         log=text["SEATWRIGHT_LOG"],
     )
 
@@ -322,6 +334,12 @@ def _address(name: str, text: str) -> str:
     if text and not text.startswith(("https://", "http://")):
         raise _bad(name, "must start with https:// or http://.")
     return text.rstrip("/")
+
+
+def _traces(text: str) -> str:
+    if text and find_spec(TRACES_LIBRARY) is None:
+        raise _bad("SEATWRIGHT_TRACES_URL", "needs the extra `otel`: pip install 'seatwright[otel]'.")
+    return _address("SEATWRIGHT_TRACES_URL", text)
 
 
 def _mail_server(url: str, sender: str) -> MailServer | None:

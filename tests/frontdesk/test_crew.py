@@ -44,6 +44,7 @@ async def test_crew_is_assigned_and_a_conflict_asks_first(desk: Desk, dana: Visi
     assert "conflict" not in text_of(await dana.get(path))
     none = await dana.post(f"{path}/assignments", {})
     assert none.status_code == 400
+    assert "Name at least one guide, driver, boat or vehicle." in text_of(none)
 
 
 async def test_crew_and_boats_are_kept(desk: Desk, dana: Visitor) -> None:

@@ -95,7 +95,7 @@ async def assign(tx: Tx, clock: Clock, caller: Caller, wanted: Assignment) -> Ro
     """
     account_id, ids = caller.account_id, dict.fromkeys(wanted.resource_ids)
     if not ids:
-        raise bad_field("resourceIds", "is empty; name at least one.")
+        raise bad_field("resourceIds", "name at least one guide, driver, boat or vehicle.")
     trip = _dated(await store.lock_departure(tx, account_id, wanted.departure_id))
     known = await store.lock(tx, account_id, ids)
     for each in ids:

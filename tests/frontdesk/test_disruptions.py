@@ -102,6 +102,10 @@ async def test_the_dry_run_of_a_cancellation_is_what_happens(
         assert text in departure
     (job,) = await desk.data("GET", f"/api/v1{path}/jobs")
     assert (job["done"], job["amount"], job["text"]) == (4, planned["amount"], "We are sorry.")
+    assert "Cancelled" in text_of(await dana.get("/day/2026-07-14"))
+    await dana.post(f"{path}/sales", {"open": "1"})
+    for page in (path, "/day/2026-07-14"):
+        assert "Cancelled" not in text_of(await dana.get(page)).partition("Done with all")[0]
 
 
 async def test_what_has_changed_since_is_shown_again(desk: Desk, dana: Visitor, rafting: str) -> None:

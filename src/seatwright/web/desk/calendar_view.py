@@ -208,6 +208,8 @@ def _lane(
 def _look(shown: DayDeparture, now: Instant) -> tuple[str, str]:
     """Return the class and the few words that say how full a departure is, or why it can't be booked."""
     departure, guests = shown.departure, shown.guests
+    if departure.closed and departure.cancelled_for is not None:
+        return "off", "Cancelled"
     if departure.closed:
         return "shut", "Closed"
     if guests.pending and guests.pending == guests.guests:

@@ -204,6 +204,8 @@ async def _visit(
 
 
 def _parsed(text: str) -> Mapping[str, Sequence[str]]:
+    if "%00" in text or "\x00" in text:  # PostgreSQL can't store it, and no real text has one
+        raise Invalid("A field has the character NUL, which no text has; type it again.", code="malformed_form")
     try:
         return parse_qs(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:

@@ -143,7 +143,8 @@ class Live extends HTMLElement {
   changed(number) {
     const first = this.seen === null;
     this.say("live", "Live");
-    if (!first && number !== this.seen) this.soon();
+    // What goes on by itself may have changed, and even ended, before this stream began.
+    if (first ? document.querySelector("main [data-running]") : number !== this.seen) this.soon();
     this.seen = number;
     document.dispatchEvent(new CustomEvent("desk:live"));
   }

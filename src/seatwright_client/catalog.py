@@ -450,6 +450,11 @@ class Departures(Resource[Mode]):
         return get(path(MANAGE, "departures", departure_id, "jobs"), enveloped(_Jobs))
 
     @operation
+    def all_jobs(self, *, limit: int = 200, page: int = 0) -> Request[_Jobs]:
+        """Return a page of the jobs on all departures, the newest first."""
+        return get(f"{MANAGE}/departure-jobs", enveloped(_Jobs), {"limit": limit, "page": page})
+
+    @operation
     def job(self, job_id: str) -> Request[DepartureJob]:
         """Return how far a job has come, and the orders that it leaves as they are."""
         return get(path(MANAGE, "departure-jobs", job_id), enveloped(DepartureJob))

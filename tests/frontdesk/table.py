@@ -145,6 +145,7 @@ TABLE = [
     ),
     Page("GET", "/desk/webhooks/{webhook_id}", ("webhooks.write",), ("webhook_id",)),
     Page("POST", "/desk/webhooks/{webhook_id}", ("webhooks.write",), ("webhook_id",), (("do", "test"),)),
+    Page("GET", "/desk/jobs", READ),
     Page("GET", "/desk/pending", READ),
     Page("POST", "/desk/pending/{reference}", WRITE, ("order",), (("accept", "1"),)),
     Page("POST", "/desk/orders/{reference}/check-in", CHECKIN, ("order",)),

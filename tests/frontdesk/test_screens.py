@@ -68,6 +68,7 @@ SCREENS = {
     "customer": "/customers/{customer}",
     "webhooks": "/webhooks",
     "webhook": "/webhooks/{webhook}",
+    "jobs": "/jobs",
     "pending": "/pending",
     "messages": "/messages",
     "messages-none": "/messages?status=dead",

@@ -170,6 +170,7 @@ FIXED = [
         {"kind": "cancel", "orders": 0},
     ),
     Route("GET", "/api/v1/departures/{departure_id}/jobs", READ, ("departure",)),
+    Route("GET", "/api/v1/departure-jobs", READ),
     Route("GET", "/api/v1/departure-jobs/{job_id}", READ, ("job",)),
     Route("GET", "/api/v1/reports/sales", REPORTS),
     Route("GET", "/api/v1/reports/drawers", ("transactions.read",)),

@@ -171,6 +171,13 @@ async def jobs_of(tx: ReadTx, booking: BookingContext, caller: Caller, departure
     return [await _progress(tx, job, currency) for job in found]
 
 
+async def page(tx: ReadTx, booking: BookingContext, caller: Caller, *, limit: int, page: int) -> list[Progress]:
+    """Return a page of the account's jobs on departures, the newest first, with how far they have come."""
+    currency = (await booking.catalogs.load(tx, caller.account_id)).currency
+    found = await store.page(tx, caller.account_id, limit=limit, page=page)
+    return [await _progress(tx, job, currency) for job in found]
+
+
 async def _progress(tx: ReadTx, job: Job, currency: str) -> Progress:
     return progress_of(job, job.request, currency, job.orders, await store.outcomes(tx, job))
 

@@ -91,6 +91,17 @@ async def of_departure(tx: ReadTx, account_id: str, departure_id: str, *, limit:
     return [_job(row) for row in rows]
 
 
+async def page(tx: ReadTx, account_id: str, *, limit: int, page: int) -> list[Job]:
+    """Return a page of an account's jobs, the newest first; their ids grow with time. `page` counts from 0."""
+    rows = await tx.rows(
+        f"SELECT {_COLUMNS} FROM departure_job WHERE account_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",  # noqa: S608
+        account_id,
+        limit,
+        limit * page,
+    )
+    return [_job(row) for row in rows]
+
+
 async def running(tx: ReadTx, *, limit: int) -> list[Job]:
     """Return the oldest jobs of all accounts that are not done."""
     rows = await tx.rows(

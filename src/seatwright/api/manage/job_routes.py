@@ -19,7 +19,7 @@ from seatwright.disruptions import service as disruptions
 from seatwright.disruptions.model import MAX_REASON, MAX_SUBJECT, MAX_TEXT, JobRequest, Progress, check_words
 from seatwright.http.context import ApiRequest, booking
 from seatwright.http.endpoint import read, write
-from seatwright.http.wire import Envelope, Wire, Word
+from seatwright.http.wire import DEFAULT_LIMIT, Envelope, Limit, Page, Wire, Word
 from seatwright.storage.engine import ReadTx, Tx
 
 _TAGS = ["Departures"]
@@ -133,6 +133,18 @@ async def list_jobs(request: ApiRequest, departure_id: _Id) -> Response[Envelope
     return await read(request, "orders.read", run, lambda found: [job_out(each) for each in found])
 
 
+@get("/departure-jobs", summary="List jobs", tags=_TAGS)
+async def list_all_jobs(
+    request: ApiRequest, limit: Limit = DEFAULT_LIMIT, page: Page = 0
+) -> Response[Envelope[list[JobOut]]]:
+    """List the account's jobs on all departures, the newest first, with how far they have come."""
+
+    async def run(tx: ReadTx, who: Caller) -> list[Progress]:
+        return await disruptions.page(tx, booking(request), who, limit=limit, page=page)
+
+    return await read(request, "orders.read", run, lambda found: [job_out(each) for each in found])
+
+
 @get("/departure-jobs/{job_id:str}", summary="Read a departure's job", tags=_TAGS)
 async def read_job(
     request: ApiRequest, job_id: Annotated[str, PathParameter(description="The job's id.")]
@@ -195,4 +207,4 @@ def job_out(found: Progress) -> JobOut:
     )
 
 
-ROUTES: list[HTTPRouteHandler] = [start_job, list_jobs, read_job]
+ROUTES: list[HTTPRouteHandler] = [start_job, list_jobs, list_all_jobs, read_job]

@@ -69,6 +69,7 @@ BUSINESS: tuple[Screen, ...] = (
     Screen("drawer", "Drawer", "banknote", "/drawer", "transactions.read"),
     Screen("reports", "Reports", "chart-column", "/reports", "transactions.read"),
     Screen("messages", "Messages", "mail", "/messages", "messages.read"),
+    Screen("jobs", "Jobs", "refresh-cw", "/jobs", "orders.read"),
     Screen("webhooks", "Webhooks", "bell", "/webhooks", "webhooks.write"),
     Screen("users", "Users", "users", "/users", "users.write"),
     Screen("audit", "Audit log", "scroll-text", "/audit", "audit.read"),

@@ -77,7 +77,7 @@ def keys_are_made_listed_and_revoked(server: Server, settings: Settings) -> None
     assert httpx.get(f"{server.url}/api/v1/reports/sales", headers=headers).status_code == 200
     assert httpx.get(f"{server.url}/api/v1/users", headers=headers).status_code == 403
     listed = seatwright(settings, "keys", "list", *mine)
-    assert f"{key_id}  good until 2200-01-01T07:00:00.000Z  used 20" in listed.stdout
+    assert f"{key_id}  good until 2200-01-01T07:00:00.000Z  20" in listed.stdout
     assert "orders.read reports.read  Books" in listed.stdout
     assert key not in listed.stdout
     assert seatwright(settings, "keys", "revoke", key_id, *mine).stdout == "revoked   Books\n"

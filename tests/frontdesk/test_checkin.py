@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from seatwright.core.config import Settings
 from tests.conftest import settings_for
+from tests.frontdesk.test_screens import AXE
 from tests.pdf import colours_of, text_of
 from tests.server import Server
 from tests.wire.test_cors_browser import QUIET, browser
@@ -183,6 +184,11 @@ def test_a_departure_by_keyboard_alone(browser: Browser, dock: Dock) -> None:
     expect(row(page, first)).to_have_attribute("data-state", "")
     expect(row(page, first).locator("button:focus")).to_have_text("Check in")
     expect(row(page, second)).to_have_attribute("data-state", "in")
+    row(page, first).get_by_role("button", name="No-show").click()
+    expect(row(page, first)).to_have_attribute("data-state", "missing")
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
     assert said == []
     context.close()
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
+import pytest
 
 from seatwright.auth.roles import ROLE_PERMISSIONS
+from seatwright.core.clock import DAY_MS
+from seatwright.core.errors import TooMany
 from seatwright.http.context import Services
+from seatwright.web.desk import checkin_routes
+from seatwright.web.desk.visit import write
+from tests.conftest import START
 from tests.desk import Desk
 from tests.frontdesk.visitor import Visitor, text_of, visitor
+from tests.pdf import text_of as pdf_text
 
 ANN = {"firstName": "Ann", "lastName": "Lee", "phone": "+1 435 555 0148", "email": "ann@lee.example"}
 
@@ -66,6 +74,66 @@ async def test_a_code_checks_a_party_in_and_twice_says_so(desk: Desk, dana: Visi
     wrong = await dana.post(f"/departures/{kayak}/scan", {"code": order["id"]})
     assert wrong.status_code == 404
     assert "This order has nobody on this departure" in text_of(wrong)
+
+
+def kept(order: Any, number: int, **more: Any) -> dict[str, Any]:
+    """Return a check-in of an order's guest as a page keeps it."""
+    item = order["items"][0]
+    guest = item["participantList"][number]["id"]
+    tap = {"id": f"tap-{order['confirmation']}-{number}", "at": START, "departure": item["id"], "mark": "in"}
+    return {**tap, "order": order["id"], "guest": guest, **more}
+
+
+async def test_kept_check_ins_are_taken_order_by_order(
+    desk: Desk, dana: Visitor, rafting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = [await desk.order((rafting, {"Adult": 1})) for _ in range(3)]
+    taps = [kept(order, 0) for order in orders]
+    calls: list[str] = []
+
+    async def busy(*args: Any, **more: Any) -> Any:
+        calls.append("")
+        if len(calls) == 2:
+            raise TooMany("Too many requests.", retry_after_s=1)
+        return await write(*args, **more)
+
+    monkeypatch.setattr(checkin_routes, "write", busy)
+    first = (await dana.post("/check-ins", {"kept": json.dumps(taps)})).json()
+    assert (len(first["taken"]), first["remarks"]) == (1, [])
+    again = (await dana.post("/check-ins", {"kept": json.dumps(taps)})).json()
+    assert sorted(again["taken"]) == sorted(tap["id"] for tap in taps)
+    assert await states(desk, rafting) == [(True, False)] * 3
+
+
+async def test_what_is_no_check_in_is_refused_and_what_does_not_count_is_said(
+    desk: Desk, dana: Visitor, rafting: str
+) -> None:
+    order = await desk.order((rafting, {"Adult": 1}))
+    for wrong in ("", "{}", '[{"id": 1}]', json.dumps([kept(order, 0, more=1)]), json.dumps([kept(order, 0)] * 501)):
+        assert (await dana.post("/check-ins", {"kept": wrong})).status_code == 400, wrong
+    taps = [kept(order, 0, id="of-yesterday", at=START - 2 * DAY_MS), kept(order, 0, id="of-nobody", guest="nobody")]
+    said = (await dana.post("/check-ins", {"kept": json.dumps(taps)})).json()
+    assert said["taken"] == ["of-yesterday", "of-nobody"]
+    number = order["confirmation"]
+    assert [f"{each['who']} {each['text']}" for each in said["remarks"]] == [
+        f"A guest of order {number} was noted more than a day ago; that doesn’t count any more.",
+        f"A guest of order {number} isn’t on that departure any more.",
+    ]
+    assert await states(desk, rafting) == [(False, False)]
+
+
+async def test_only_pages_of_departures_may_use_a_camera(dana: Visitor, rafting: str) -> None:
+    for path, allowed in ((f"/departures/{rafting}", "camera=(self)"), ("/today", "camera=()"), ("/more", "camera=()")):
+        assert allowed in (await dana.get(path)).headers["permissions-policy"], path
+
+
+async def test_the_manifest_is_there_on_paper(desk: Desk, dana: Visitor, rafting: str) -> None:
+    await booked(desk, rafting)
+    answer = await dana.get(f"/departures/{rafting}/manifest")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "Ann Lee" in "".join(pdf_text(answer.content))
+    assert (await dana.get("/departures/nothing/manifest")).status_code == 404
 
 
 async def test_sales_are_closed_and_opened(desk: Desk, dana: Visitor, rafting: str) -> None:

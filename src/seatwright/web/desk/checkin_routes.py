@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from seatwright.cart.model import MarkKind
 from seatwright.core.clock import Instant
-from seatwright.core.errors import Invalid, SeatwrightError
+from seatwright.core.errors import Invalid, SeatwrightError, TooMany, Unavailable
 from seatwright.http.context import ApiRequest, services
 from seatwright.orders.checkin_batch import MAX_CHECK_INS, CheckIn, CheckInResult, merge
 from seatwright.storage.engine import Tx
@@ -60,7 +60,10 @@ class Taken(msgspec.Struct):
 
 @post("/check-ins", **FORM)
 async def post_check_ins(request: ApiRequest) -> Response[bytes]:
-    """Note check-ins that were kept; each order is a transaction of its own."""
+    """Note check-ins that were kept; each order is a transaction of its own.
+
+    If the server can't go on in the middle, it answers what it has taken, and the page sends the rest again.
+    """
     sent = await form(request)
     kept = _read(sent.exact("kept"))
     by_order: dict[str, list[CheckIn]] = {}
@@ -69,7 +72,12 @@ async def post_check_ins(request: ApiRequest) -> Response[bytes]:
     texts = texts_of((await admit(request, "checkin.write")).account)
     taken = Taken([], [])
     for reference in sorted(by_order):
-        _, results = await write(request, "checkin.write", partial(_merge, request, by_order[reference]))
+        try:
+            _, results = await write(request, "checkin.write", partial(_merge, request, by_order[reference]))
+        except (TooMany, Unavailable):
+            if taken.taken:
+                break
+            raise
         taken.taken += [result.check_in.id for result in results]
         taken.remarks += [_remark(result, texts) for result in results if result.outcome != "noted"]
     return Response(msgspec.json.encode(taken), media_type="application/json", headers=dict(HEADERS))

@@ -35,10 +35,10 @@ class Queue extends HTMLElement {
   }
   // All that is kept, in the order in which it was tapped.
   get kept() { return this.under(this.keys).sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1)); }
-  // What is older than a day doesn't count any more, whoever tapped it.
+  // What is older than a day doesn't count any more. Of one's own the server says so; what others left here goes.
   forget() {
     for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith("desk.kept.") && !key.startsWith("desk.remark.")) continue;
+      if (key.startsWith(this.keys) || !key.startsWith("desk.kept.") && !key.startsWith("desk.remark.")) continue;
       try { if (JSON.parse(localStorage.getItem(key)).at > this.now - DAY_MS) continue; } catch { /* not ours */ }
       localStorage.removeItem(key);
     }
@@ -81,8 +81,8 @@ class Queue extends HTMLElement {
     const said = await answer.json();
     for (const remark of said.remarks) localStorage.setItem(this.notes + remark.id, JSON.stringify({ at: this.now, ...remark }));
     for (const id of said.taken) localStorage.removeItem(this.keys + id);
-    const remarked = new Set(said.remarks.map((remark) => remark.guest));
-    this.taken = [...this.taken.filter((tap) => !remarked.has(tap.guest)), ...some.filter((tap) => !remarked.has(tap.guest))];
+    const [noted, remarked] = [new Set(said.taken), new Set(said.remarks.map((remark) => remark.guest))];
+    this.taken = [...this.taken, ...some.filter((tap) => noted.has(tap.id))].filter((tap) => !remarked.has(tap.guest));
     clearTimeout(this.settling);
     this.settling = setTimeout(() => { this.taken = []; document.querySelector("desk-live")?.soon(); }, SETTLED_MS);
     this.state = "";

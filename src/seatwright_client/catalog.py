@@ -2,7 +2,7 @@
 
 Entries go as they are on the wire (docs/catalog.md of the server): dictionaries with camelCase keys, amounts
 `Decimal`, or `int` where they have no decimals.
-What was read can be changed and sent back.
+What was read can be changed and sent back. `entries` has the same with types.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from seatwright_client.answers import Shape, entry, enveloped
 from seatwright_client.assignments import AssignedResource, AssignmentConflict
+from seatwright_client.entries import CatalogEntry
 from seatwright_client.operations import Mode, Resource, operation, pages
 from seatwright_client.request import MANAGE, Request, day, get, given, path, several, write
 
@@ -228,13 +229,20 @@ class CatalogCalls(Resource[Mode]):
         return get(path(MANAGE, kind, code), entry)
 
     @operation
-    def create(self, kind: EntryKind, form: Mapping[str, Any], *, idempotency_key: str | None = None) -> Request[Entry]:
-        """Make an entry. `Conflict` if its code is taken."""
+    def create(
+        self, kind: EntryKind, form: Mapping[str, Any] | CatalogEntry, *, idempotency_key: str | None = None
+    ) -> Request[Entry]:
+        """Make an entry, of a dictionary or a typed entry. `Conflict` if its code is taken."""
         return write("POST", path(MANAGE, kind), entry, key=idempotency_key, body=form)
 
     @operation
     def replace(
-        self, kind: EntryKind, code: str, form: Mapping[str, Any], *, idempotency_key: str | None = None
+        self,
+        kind: EntryKind,
+        code: str,
+        form: Mapping[str, Any] | CatalogEntry,
+        *,
+        idempotency_key: str | None = None,
     ) -> Request[Entry]:
         """Put an entry in place of the one with this code. What is left out gets its default."""
         return write("PUT", path(MANAGE, kind, code), entry, key=idempotency_key, body=form)

@@ -38,7 +38,7 @@ def test_the_quick_starts_run(demo: dict[str, Any], server_settings: Settings, t
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "demo").symlink_to(server_settings.data)
     said = []
-    for name in ("quick start", "async"):
+    for name in ("quick start", "async", "typed entries"):
         program = example(name).replace("datetime.now(UTC)", f"datetime.fromtimestamp({int(time.time())}, UTC)")
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
@@ -55,6 +55,7 @@ def test_the_quick_starts_run(demo: dict[str, Any], server_settings: Settings, t
     assert re.search(r"Refund \d+\.\d\d, fee \d+\.\d\d\n", said[0])
     assert f"{number[1]} cancelled" in said[0]
     assert said[1].startswith("Half-day rafting and Guided kayak tour\n")
+    assert re.fullmatch(r"Half-day rafting \d+\.?\d*\n", said[2])
     assert f"{number[1]} Lee" in said[1]
 
 

@@ -127,6 +127,8 @@ async def test_hidden_contacts_stay_hidden(
             assert ("Ann Lee" in main) == (may or by_name), path
             for secret in ("0199", "ann@lee.example"):
                 assert (secret in main) == may, (path, secret)
+        [order] = await side.data("GET", "/order")
+        assert (f'href="/desk{person}"' in (await who.get(f"/orders/{order['id']}")).text) == may
         answer = await side.call("GET", f"/api/v1{person}")
         assert answer.status_code == (200 if may else 404)
         for form in ("notes", "tags"):

@@ -144,6 +144,14 @@ async def test_what_could_not_be_told_is_on_the_page(desk: Desk, dana: Visitor, 
     await desk.services.database.write(lambda tx: outbox.done(tx, event))
 
 
+async def test_the_day_leads_to_mails_that_were_given_up(desk: Desk, dana: Visitor) -> None:
+    made = await a_mail(desk, "dead")
+    await a_mail(desk, "dead", kind="invitation", target="new@canyon.example")
+    page = (await dana.get("/today")).text
+    assert f'href="/desk/messages/{made.id}"' in page
+    assert "new@canyon.example" not in page, "mails to users are nobody else's"
+
+
 async def test_who_may_read_and_not_send_has_no_button(desk: Desk, dana: Visitor) -> None:
     made = await a_mail(desk, "sent")
     reader = await visitor(desk.client, desk.services, desk.shop.account_id, frozenset(("messages.read",)))

@@ -86,6 +86,7 @@ NUMBERS = ("/desk/changes",)
 """Pages that are only numbers, without an end."""
 QUERIES = ("", "?format=csv", "?format=xlsx")
 DATED = {
+    "GET /api/v1/orders/changes": "modifiedSince=2026-07-01T00:00:00Z",
     "GET /public/api/report/order/transactionDate": "from=2026-07-01&to=2026-07-31",
     "GET /api/v1/reports/transactions": "from=2026-07-01&to=2026-07-31",
 }
@@ -276,7 +277,7 @@ async def test_notes_and_tags_leave_the_account_by_no_door(resold: Resold) -> No
         await doors.desk.data("POST", f"{customer}/notes", json={"text": note})
         await doors.desk.data("POST", f"{customer}/tags", json={"add": [tag]})
     await through_every_door(resold)
-    own_desk = re.compile(r"GET /desk/(orders|customers)(/[^/]+)?")
+    own_desk = re.compile(r"GET /desk/(orders|customers|departures)(/[^/]+)?")
     shown = {"notes", "tags", "tag-counts", "orders", "audit", "export"}
     for doors, own in sides.items():
         found = doors.found({word for words in sides.values() for word in words})

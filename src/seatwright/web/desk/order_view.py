@@ -12,6 +12,7 @@ from seatwright.core import times
 from seatwright.core.clock import Instant
 from seatwright.core.money import to_wire
 from seatwright.customers.fields import full_name
+from seatwright.customers.identity import customer_id
 from seatwright.orders.model import OrderStatus, Payment, item_status
 from seatwright.orders.view import OrderView
 from seatwright.presentation.guests import answer_rows, answer_texts, guest_name, tier_label
@@ -100,6 +101,7 @@ class OrderPage(NamedTuple):
     status: OrderStatus
     answer_by: str
     own: bool
+    customer_id: str
 
 
 def order_page(order: OrderView, catalog: Catalog, now: Instant, texts: Texts) -> OrderPage:
@@ -126,6 +128,7 @@ def order_page(order: OrderView, catalog: Catalog, now: Instant, texts: Texts) -
         status=order.status,
         answer_by=texts.moment(order.answer_by) if order.answer_by else "",
         own=order.account_id == order.viewer_id,
+        customer_id=customer_id(customer) or "",
     )
 
 

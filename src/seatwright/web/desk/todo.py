@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from seatwright.core.clock import Instant
-from seatwright.notifications import deliveries
+from seatwright.notifications import service as outgoing
 from seatwright.orders import service as orders
 from seatwright.storage.engine import ReadTx
 from seatwright.web.desk.visit import Visit
@@ -43,14 +43,14 @@ async def tasks(tx: ReadTx, visit: Visit) -> list[Task]:
             )
         )
     if visit.may("messages.read"):
-        dead_mails = await deliveries.page(tx, visit.account.id, limit=MAX_TASKS, page=0, channel="mail", status="dead")
+        dead_mails = await outgoing.page(tx, visit.account.id, limit=MAX_TASKS, page=0, status="dead", order_id=None)
         found.extend(
             Task(
                 icon="circle-alert",
                 about="A mail",
                 text=f"to {dead.target} couldn’t be sent",
-                path=f"/orders/{dead.order_id}" if dead.order_id else "/today",
-                action="See the order",
+                path=f"/messages/{dead.id}",
+                action="See the mail",
                 bad=True,
             )
             for dead in dead_mails

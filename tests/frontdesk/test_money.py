@@ -126,6 +126,36 @@ async def test_amounts_that_have_changed_are_shown_again(
     assert (await dana.post(path, form)).headers["location"].endswith("done=cancelled")
 
 
+async def test_fees_that_were_typed_outlive_a_refusal(
+    desk: Desk, dana: Visitor, rafting: str, clock: ManualClock
+) -> None:
+    order = await desk.order((rafting, {"Adult": 2}))
+    first, second = (line["id"] for line in order["items"][0]["participantList"])
+    path = f"/orders/{order['confirmation']}/cancel"
+    clock.set(denver("2026-07-11 09:00"))
+    dana = await visitor(desk.client, desk.services, desk.shop.account_id, ALL_PERMISSIONS)
+    page = await dana.get(f"{path}?guest={first}&guest={second}")
+    before = hidden(page, f"policy.{second}")[0]
+    form = [("guest", first), ("guest", second), ("proof", hidden(page, "proof")[0]), ("reason", "wind")]
+    form += [(f"policy.{each}", before) for each in (first, second)]
+    fees = [(f"fee.{first}", "3.00"), (f"fee.{second}", before)]
+    clock.advance(1)
+    refused = await dana.post(path, [*form, *fees, ("do", "cancel")])
+    assert refused.status_code == 409
+    assert f'name="fee.{first}" value="3.00"' in refused.text
+    now = hidden(refused, f"policy.{second}")[0]
+    assert now != before
+    assert f'name="fee.{second}" value="{now}"' in refused.text, "what nobody typed is the policy's, as it is now"
+    assert 'name="reason" maxlength="500" value="wind"' in refused.text
+    wrong = await dana.post(path, [*form, (f"fee.{first}", "a lot"), (f"fee.{second}", "2"), ("do", "show")])
+    assert wrong.status_code == 400
+    assert (f'name="fee.{first}" value="a lot"' in wrong.text, f'name="fee.{second}" value="2"' in wrong.text) == (
+        True,
+        True,
+    )
+    assert (await money(desk, order))["total"] == order["total"]
+
+
 async def test_who_may_not_edit_fees_sees_no_fields_for_them(
     desk: Desk, client: httpx.AsyncClient, services: Services, rafting: str
 ) -> None:

@@ -75,7 +75,7 @@ async def post_cancel(request: ApiRequest, reference: FromPath[str]) -> Response
         if error.code == "already_cancelled":
             return go(request, f"/orders/{reference}", done="gone")
         check_mendable(error, 403, 404)
-        return await _show(request, reference, sent, notice=refused(error), status=error.status, typed=False)
+        return await _show(request, reference, sent, notice=refused(error), status=error.status)
     return go(request, f"/orders/{reference}", done="cancelled")
 
 
@@ -86,23 +86,24 @@ async def _show(
     *,
     notice: Notice | None = None,
     status: int = 200,
-    typed: bool = True,
+    valid: bool = True,
 ) -> Response[str]:
-    """Return the page. Without `typed` it has the policies' fees, and not those of the form, which were refused."""
-    waive = typed and (sent.text("do") == "waive" or (sent.has("waive") and sent.text("do") != "policy"))
-    fees = sent.named("fee.") if typed and not waive and sent.text("do") == "show" else {}
+    """Return the page, with the fees that were typed in the place of the policies'. If they are not `valid` they are
+    in their fields all the same, to be mended, and the sums are those of the policies."""
+    waive = sent.text("do") == "waive" or (sent.has("waive") and sent.text("do") != "policy")
+    typed = {} if waive or sent.text("do") in ("policy", "") else _typed(sent)
 
     async def use_case(tx: ReadTx, visit: Visit) -> _Priced:
         found = await read_order(tx, request, visit, reference)
         policies = _breakdown(request, visit, found, sent.all("guest"))
-        return _Priced(found, policies, with_fees(policies, fees, waive=waive))
+        return _Priced(found, policies, with_fees(policies, typed if valid else {}, waive=waive))
 
     try:
         visit, priced = await read(request, "orders.cancel", use_case)
     except SeatwrightError as error:
-        if error.status != 400 or not fees:
+        if error.status != 400 or not typed or not valid:
             raise
-        return await _show(request, reference, sent, notice=refused(error), status=400, typed=False)
+        return await _show(request, reference, sent, notice=notice or refused(error), status=400, valid=False)
     order, texts = priced.found.order, texts_of(visit.account)
     title = full_name(order.body.customer) or f"Order {order.confirmation}"
     return screen(
@@ -113,11 +114,18 @@ async def _show(
         notice=notice,
         status=status,
         page=cancel_page(order, priced.found.catalog, priced.policies, priced.shown, visit.now, texts, title=title),
+        typed=typed,
         waive=waive,
         reason=sent.text("reason"),
         how=sent.text("how", LATER),
         may_refund=visit.may(GIVE_BACK),
     )
+
+
+def _typed(sent: Form) -> dict[str, str]:
+    """Return the fees that somebody has typed, by line id: those that differ from what the policies' were then."""
+    before = sent.named("policy.")
+    return {line_id: text for line_id, text in sent.named("fee.").items() if text != before.get(line_id)}
 
 
 def _breakdown(request: ApiRequest, visit: Visit, found: OrderFound, line_ids: Sequence[str]) -> Breakdown:

@@ -16,7 +16,7 @@ from seatwright.web.desk.texts import Texts
 
 
 class CostView(NamedTuple):
-    """What cancelling one guest costs; `fee` is as it is typed."""
+    """What cancelling one guest costs; `fee` is as it is typed, and `policy_fee` what the policy's is."""
 
     id: str
     name: str
@@ -24,6 +24,7 @@ class CostView(NamedTuple):
     why: str
     cost: str
     fee: str
+    policy_fee: str
     credit: str
 
 
@@ -69,7 +70,7 @@ def cancel_page(
     def money(minor: int) -> str:
         return texts.money(minor, currency)
 
-    def cost_view(line: LineCost) -> CostView:
+    def cost_view(line: LineCost, policy: LineCost) -> CostView:
         guest = names[line.line.id]
         why = texts.words.reason(line.reason, currency)
         return CostView(
@@ -79,6 +80,7 @@ def cancel_page(
             why=f"{line.policy}: {why}" if line.policy else why,
             cost=money(line.cost),
             fee=str(to_wire(line.fee, currency)),
+            policy_fee=str(to_wire(policy.fee, currency)),
             credit=money(line.credit),
         )
 
@@ -87,7 +89,7 @@ def cancel_page(
         confirmation=order.confirmation,
         trips=trips,
         chosen=frozenset(line.line.id for line in shown.lines),
-        lines=[cost_view(line) for line in shown.lines],
+        lines=[cost_view(*each) for each in zip(shown.lines, policies.lines, strict=True)],
         heading=f"{many} of {len(names)} guest" + ("" if len(names) == 1 else "s"),
         as_of=texts.clock(now),
         cost=money(shown.cost),

@@ -102,7 +102,7 @@ CATALOG: tuple[tuple[str, AnyEntry], ...] = (
     ("product", KAYAK),
 )
 
-_DEPARTURE = """
+INSERT_DEPARTURE = """
 INSERT INTO departure (account_id, id, product_id, start_at, end_at, time_zone, local_date, capacity, taken, closed,
     closes_at, prices, pool_id, modified_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, NULL, NULL, NULL, 0)
@@ -127,10 +127,10 @@ async def fill(database: Database, *, departures: int = DEPARTURES) -> DataSet:
         for kind, entry in CATALOG:
             await catalog_store.save(tx, account.id, kind, entry, now)
         await catalog_store.touch(tx, account.id)
-        await tx.execute_many(_DEPARTURE, list(_rows(account.id, KAYAK.id, all_tier, day, 7)))
-        await tx.execute_many(_DEPARTURE, list(_rows(account.id, RAFTING.id, two_tiers, day, 8)))
+        await tx.execute_many(INSERT_DEPARTURE, list(_rows(account.id, KAYAK.id, all_tier, day, 7)))
+        await tx.execute_many(INSERT_DEPARTURE, list(_rows(account.id, RAFTING.id, two_tiers, day, 8)))
         hot_rows = list(_rows(account.id, KAYAK.id, [hot], day, 20, capacity=HOT_CAPACITY))
-        await tx.execute_many(_DEPARTURE, hot_rows)
+        await tx.execute_many(INSERT_DEPARTURE, hot_rows)
         return account.id, user.id, key
 
     account_id, user_id, key = await database.write(run)

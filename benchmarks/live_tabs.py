@@ -69,17 +69,20 @@ async def _tab(client: httpx.AsyncClient, path: str, fetched: list[float]) -> No
         fetching.cancel()
 
 
+async def sign_in(client: httpx.AsyncClient) -> None:
+    """Sign the user of `make_user` in; the client sends the session's cookie from then on."""
+    page = await client.get("/desk/sign-in")
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[0]
+    fields = {"csrf": csrf, "email": EMAIL, "password": PASSWORD}
+    answer = await client.post("/desk/sign-in", data=fields, headers={"Cookie": _cookie(page)}, timeout=60)
+    client.headers["Cookie"] = _cookie(answer)
+
+
 async def _tabs(port: int, count: int, path: str) -> None:
     """Sign in, open the tabs, say so, and tell what they fetched when the input ends."""
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", limits=httpx.Limits(max_connections=None)
-    ) as client:
-        page = await client.get("/desk/sign-in")
-        csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[0]
-        before = _cookie(page)
-        fields = {"csrf": csrf, "email": EMAIL, "password": PASSWORD}
-        answer = await client.post("/desk/sign-in", data=fields, headers={"Cookie": before}, timeout=60)
-        client.headers["Cookie"] = _cookie(answer)
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits) as client:
+        await sign_in(client)
         shown = await client.get(path)
         assert shown.status_code == 200, shown.status_code
         fetched: list[float] = []
@@ -128,8 +131,8 @@ def _book(running: Running, place: Place, seconds: float) -> Tally:
     return run(running.port, [_paced(script, 0.17)] * 2, seconds)
 
 
-async def _day_and_user(place: Place) -> str:
-    """Make a user for the desk; return the day on which is booked."""
+async def make_user(place: Place) -> str:
+    """Make a user for the desk; return the day on which `_book` books."""
     database = await open_database(place.settings())
     now = SystemClock().now()
     new = NewUser(email=EMAIL, name="Sam", role="owner", password_hash=await hash_password(PASSWORD))
@@ -150,7 +153,7 @@ async def _day_and_user(place: Place) -> str:
 def measure(ground: Ground, engine: str, *, tabs: int, rounds: int, seconds: float) -> None:
     """Print what the tabs cost on an engine."""
     place = ground.place(engine)
-    path = f"/desk/day/{asyncio.run(_day_and_user(place))}"
+    path = f"/desk/day/{asyncio.run(make_user(place))}"
     found: dict[str, list[Tally]] = {"none": [], "tabs": [], "none again": []}
     spent: dict[str, list[float]] = {name: [] for name in found}
     seen: list[tuple[int, int]] = []

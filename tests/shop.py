@@ -5,7 +5,7 @@ Prices are in USD cents. Times are on the wall clock of America/Denver.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,9 +27,10 @@ from seatwright.catalog.model import (
     Product,
     Tier,
 )
-from seatwright.catalog.policy import Fee, Policy
+from seatwright.catalog.policy import Fee, Policy, check_policy
 from seatwright.catalog.store import CatalogCache
 from seatwright.core.clock import ManualClock
+from seatwright.core.errors import Invalid
 from seatwright.core.ids import new_hex24
 from seatwright.core.times import from_local
 from seatwright.inventory import pools
@@ -54,6 +55,17 @@ def caller(account_id: str, **changes: object) -> Caller:
         permissions=frozenset(PERMISSIONS),
     )
     return msgspec.structs.replace(one, **changes)
+
+
+def that_count(fees: Iterable[Fee]) -> tuple[Fee, ...]:
+    """Return the fees that can be in one policy: a later one that would never count is refused."""
+    kept: tuple[Fee, ...] = ()
+    for fee in fees:
+        try:
+            kept = check_policy(Policy(id="p", code="p", name="p", fees=(*kept, fee))).fees
+        except Invalid:
+            continue
+    return kept
 
 
 REFERENCE_POLICY = Policy(

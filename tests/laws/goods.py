@@ -9,6 +9,7 @@ import msgspec
 
 from seatwright.catalog.model import Catalog, Charge, Discount, Location, Pickup, Product, Tier
 from seatwright.catalog.policy import Fee, Policy, check_policy
+from tests.shop import that_count
 
 PPMS = (0, 1, 50_000, 75_000, 190_000, 333_333, 500_000, 1_000_000)
 CODE = "TWENTY"
@@ -154,7 +155,7 @@ class Chance:
             amount = self.random.choice(PPMS) if percent else self.amount()
             fees.append(msgspec.convert({**fee, "amount": amount, "window": window, "window_unit": unit}, Fee))
         number = 64 if code == "one" else 65
-        return check_policy(Policy(id=f"{number:024x}", code=code, name=code, fees=tuple(fees)))
+        return check_policy(Policy(id=f"{number:024x}", code=code, name=code, fees=that_count(fees)))
 
     def picks(self) -> list[Pick]:
         """Return what is bought, in no particular order."""

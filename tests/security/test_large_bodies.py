@@ -152,7 +152,7 @@ def test_the_refusal_of_a_large_body_arrives(
     headers = {"Content-Type": "application/json", "Connection": connection}
     slow = client in (with_curl, with_node)
     for path, given, status, code in [
-        ("/api/v1/import", headers | login.headers, 413, "too_large"),
+        ("/api/v1/invitations", headers | login.headers, 413, "too_large"),
         ("/public/api/authenticate", headers, 413, "too_large"),
         ("/public/api/order", headers, 401, "token_missing"),
         ("/nothing/here", headers, 404, "unknown_address"),

@@ -31,6 +31,7 @@ from seatwright.orders.ledger import Entry
 from seatwright.orders.model import Order
 from seatwright.storage.engine import Tx
 from tests.conftest import START
+from tests.shop import that_count
 from tests.times.catalogs import catalog
 
 T = TypeVar("T")
@@ -170,7 +171,7 @@ class Maker:
             fee = {"calc": "percent" if percent else "flat", "per": self.chance.choice(("person", "unit", "order"))}
             amount = self.chance.choice(PPMS) if percent else self.amount()
             fees.append(msgspec.convert({**fee, "amount": amount, "window": window, "window_unit": unit}, Fee))
-        return check_policy(Policy(id=code, code=code, name=code, fees=tuple(fees)))
+        return check_policy(Policy(id=code, code=code, name=code, fees=that_count(fees)))
 
     def cart(self, sold: Catalog) -> Cart:
         """Return an open cart with some of the products, priced with or without the discount."""

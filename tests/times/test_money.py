@@ -27,7 +27,18 @@ from seatwright.cart.store import OpenCart
 from seatwright.catalog.model import Catalog, Discount
 from seatwright.core.clock import HOUR_MS
 from seatwright.core.errors import Invalid
-from seatwright.core.money import MAX_MINOR, PPM, allocate, decimals, divide, from_wire, included_share, share, to_wire
+from seatwright.core.money import (
+    MAX_MINOR,
+    PPM,
+    allocate,
+    check_currency,
+    decimals,
+    divide,
+    from_wire,
+    included_share,
+    share,
+    to_wire,
+)
 from seatwright.orders import service as orders
 from seatwright.orders.model import Order
 from seatwright.orders.placement import OrderDetails
@@ -238,3 +249,21 @@ def test_lines_are_totals_are_ledger_and_no_refund_is_above_what_was_paid(
         met.update({currency: 1, "orders": 1, "added_to": len(order.body.payments) > 1, "lines": seats})
     assert min(met.values()) > met["orders"] / 5, f"something is never met: {met}"
     show(capsys, "money", **met, seconds=time.monotonic() - began)
+
+
+@pytest.mark.parametrize(("code", "says"), [("HRK", "doesn't exist any more"), ("DEM", "doesn't exist any more")])
+def test_money_that_is_paid_with_no_more_is_refused(code: str, says: str) -> None:
+    with pytest.raises(Invalid, match=says) as refused:
+        check_currency(code)
+    assert refused.value.field == "currency"
+
+
+@pytest.mark.parametrize("code", ["", "usd", "US", "ZZZ", "€", "USD "])
+def test_what_is_no_currency_is_refused(code: str) -> None:
+    with pytest.raises(Invalid, match="is not an ISO 4217 code such as USD"):
+        check_currency(code)
+
+
+def test_money_that_is_paid_with_is_a_currency() -> None:
+    for code in ("USD", "EUR", "JPY", "KWD", "CHF", "GBP", "MXN", "NZD", "ISK", "TRY"):
+        assert check_currency(code) == code

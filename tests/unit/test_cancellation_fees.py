@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seatwright.cancellation.fees import CancelledLine, FeeResult, LineFee, cancellation_fees
-from seatwright.catalog.fee_windows import Kind, choose, width
-from seatwright.catalog.policy import Fee, Policy
+from seatwright.catalog.fee_windows import choose, width
+from seatwright.catalog.policy import Fee, Kind, Policy
 from seatwright.core.errors import Invalid
 from seatwright.core.fee_reason import NO_FEE, english
 from seatwright.core.money import MAX_MINOR, PPM, divide

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from seatwright.catalog.fee_windows import Kind, applies, choose, cutoff, width
-from seatwright.catalog.policy import MAX_FEES, Fee, Policy, check_policy
+from seatwright.catalog.fee_windows import applies, choose, cutoff, width
+from seatwright.catalog.policy import MAX_FEES, Fee, Kind, Policy, check_policy
 from seatwright.core.errors import Invalid
 from seatwright.core.money import MAX_MINOR
 
@@ -400,9 +400,9 @@ def test_what_is_out_of_bounds_is_named(bad: Fee, message: str) -> None:
 
 
 def test_fees_are_bounded_in_number() -> None:
-    check_policy(policy(*[fee()] * MAX_FEES))
+    check_policy(policy(*map(fee, range(1, MAX_FEES + 1))))
     with pytest.raises(Invalid) as caught:
-        check_policy(policy(*[fee()] * (MAX_FEES + 1)))
+        check_policy(policy(*map(fee, range(1, MAX_FEES + 2))))
     assert caught.value.message == "fees: a policy has at most 50 fees, not 51."
     assert (caught.value.field, caught.value.code) == ("fees", "invalid_policy")
 
@@ -445,3 +445,21 @@ def test_a_misspelt_fee_is_not_silently_something_else(document: dict[str, objec
 def test_a_misspelt_policy_is_not_silently_free() -> None:
     with pytest.raises(msgspec.ValidationError, match="charges"):
         msgspec.convert({"id": "p1", "code": "c", "name": "n", "charges": []}, Policy)
+
+
+@pytest.mark.parametrize("per", ["person", "unit", "order"])
+@pytest.mark.parametrize("other", ["person", "unit", "order"])
+@pytest.mark.parametrize(("window", "unit"), [(24, "hours"), (3, "days"), (None, "hours")])
+def test_two_fees_that_begin_together_are_refused_if_only_one_could_count(
+    per: str, other: str, window: int | None, unit: Unit
+) -> None:
+    """The first would always count (`choose`): what is refused is exactly what would have no effect."""
+    both = policy(fee(window, unit, per=per, amount=1), fee(window, unit, per=other, amount=2))
+    kinds: tuple[Kind, ...] = ("participant", "unit")
+    counted = {choose(both, kind, START, DENVER, START) for kind in kinds}
+    if both.fees[1] in counted:
+        assert check_policy(both) == both
+        return
+    with pytest.raises(Invalid, match=r"fees\[1\]: has .* as an earlier fee has for the same guests") as refused:
+        check_policy(both)
+    assert refused.value.field == "fees[1]"

@@ -211,3 +211,13 @@ def test_a_language_is_known_by_code_tag_or_name() -> None:
     assert [language_of(text) for text in ("it", "", "dexx", None, 3, ["de"])] == [None] * 6
     with pytest.raises(Invalid, match="language"):
         check_language("Deutsch")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_that_ends_with_a_full_stop_ends_a_sentence_with_one(language: Language) -> None:
+    words = wording(language)
+    for key, text in texts(language).items():
+        names = {name for _, name, _, _ in Formatter().parse(text) if name}
+        said = words.say(key, **dict.fromkeys(names, "Adria d.o.o."))
+        assert "d.o.o.." not in said, key
+        assert said.count("d.o.o.") == sum(text.count(f"{{{name}}}") for name in names), key

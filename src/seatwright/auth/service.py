@@ -221,7 +221,7 @@ async def change_account(tx: Tx, now: Instant, actor: str, account_id: str, chan
         old,
         name=old.name if change.name is None else check_name(change.name),
         email=old.email if change.email is None else check_email(change.email),
-        currency=old.currency if change.currency is None else money.check_currency(change.currency),
+        currency=old.currency if change.currency in (None, old.currency) else money.check_currency(change.currency),
         time_zone=old.time_zone if change.time_zone is None else times.check_zone(change.time_zone),
         policy_code=old.policy_code if change.policy_code is None else change.policy_code or None,
         language=old.language if change.language is None else check_language(change.language),

@@ -20,8 +20,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from seatwright.catalog.fee_windows import Kind, choose, width
-from seatwright.catalog.policy import Fee, Policy
+from seatwright.catalog.fee_windows import choose, width
+from seatwright.catalog.policy import Fee, Kind, Policy
 from seatwright.core.clock import Instant
 from seatwright.core.fee_reason import NO_FEE, NO_POLICY, FeeReason
 from seatwright.core.money import allocate, share

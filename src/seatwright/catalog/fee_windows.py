@@ -7,20 +7,10 @@ Fees don't stack: of those that apply, the one with the narrowest window counts 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal, TypeAlias
 
-from seatwright.catalog.policy import Fee, Policy
+from seatwright.catalog.policy import MEANT_FOR, Fee, Kind, Policy
 from seatwright.core.clock import HOUR_MS, Instant
 from seatwright.core.times import from_local, shift_years, to_local
-
-Kind: TypeAlias = Literal["participant", "unit"]
-"""The smallest things that can be cancelled: a person on an activity, or a rental unit."""
-
-_MEANT_FOR: dict[str, tuple[Kind, ...]] = {
-    "person": ("participant",),
-    "unit": ("unit",),
-    "order": ("participant", "unit"),
-}
 
 
 def cutoff(fee: Fee, start_at: Instant, zone_name: str) -> Instant | None:
@@ -72,6 +62,6 @@ def choose(policy: Policy, kind: Kind, start_at: Instant | None, zone_name: str,
     one. Among equally narrow windows the first listed counts (our decision). Raises `Invalid` for an unknown
     zone.
     """
-    meant = (fee for fee in policy.fees if kind in _MEANT_FOR[fee.per])
+    meant = (fee for fee in policy.fees if kind in MEANT_FOR[fee.per])
     fitting = (fee for fee in meant if applies(fee, start_at, zone_name, now))
     return min(fitting, key=lambda fee: width(fee, start_at, zone_name), default=None)

@@ -7,7 +7,7 @@ The fields of policies and fees are the original's (wire reference, "Cancellatio
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,14 @@ from seatwright.core.money import MAX_MINOR, PPM
 
 _bad = partial(bad_field, code="invalid_policy")
 
+Kind: TypeAlias = Literal["participant", "unit"]
+"""The smallest things that can be cancelled: a person on an activity, or a rental unit."""
+MEANT_FOR: dict[str, tuple[Kind, ...]] = {
+    "person": ("participant",),
+    "unit": ("unit",),
+    "order": ("participant", "unit"),
+}
+"""For whom a fee is, by what it is per."""
 MAX_FEES = 50
 MAX_WINDOW = {"hours": 87_600, "days": 3_650, "years": 10}
 """The longest window by unit, ten years each, so that dates computed from it stay in range."""
@@ -35,6 +43,11 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     per: Literal["person", "unit", "order"]
     window: int | None = None
     window_unit: Literal["hours", "days", "years"] = "hours"
+
+    @property
+    def begins(self) -> tuple[int, str] | None:
+        """When it begins to count, as it is written; None for always."""
+        return None if self.window is None else (self.window, self.window_unit)
 
     def reason(self, less: Less | None = None) -> FeeReason:
         """Return the reason that is given for this fee, and why less than it was taken, if so."""
@@ -63,12 +76,25 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def check_policy(policy: Policy) -> Policy:
     """Return `policy` if all of its fees make sense; raise `Invalid` naming the field, as `fees[0].amount`.
 
+    Of two fees for the same guests with the same window only the first would count (`fee_windows.choose`), which nobody
+    means; policies that were stored before this was refused keep meaning that.
+
     Types are checked when the policy is decoded; this checks what types can't express.
     """
     if len(policy.fees) > MAX_FEES:
         raise _bad("fees", f"a policy has at most {MAX_FEES} fees, not {len(policy.fees)}.")
     for position, fee in enumerate(policy.fees):
         check_fee(fee, field=f"fees[{position}]")
+        earlier = {
+            kind for other in policy.fees[:position] if other.begins == fee.begins for kind in MEANT_FOR[other.per]
+        }
+        if earlier.issuperset(MEANT_FOR[fee.per]):
+            window = "no window" if fee.window is None else f"the same window, {fee.window} {fee.window_unit}"
+            raise _bad(
+                f"fees[{position}]",
+                f"has {window}, as an earlier fee has for the same guests or units, so it would never count. Take one "
+                "of them out.",
+            )
     return policy
 
 

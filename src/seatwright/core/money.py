@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from babel.core import get_global
 
 from seatwright.core.errors import Invalid
 from seatwright.core.field_errors import bad_field
@@ -52,14 +54,21 @@ def decimals(currency: str) -> int:
 
 
 def check_currency(currency: str) -> str:
-    """Return `currency` if it looks like an ISO 4217 code; raise `Invalid` otherwise."""
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
-        raise Invalid(
-            f"currency: {currency!r} is not an ISO 4217 code such as USD.",
-            code="invalid_currency",
-            field="currency",
-        )
-    return currency
+    """Return `currency` if money of this ISO 4217 code exists today (by CLDR); raise `Invalid` otherwise."""
+    if currency in _in_use():
+        return currency
+    if currency in get_global("all_currencies"):
+        text = f"{currency} doesn't exist any more; name the currency that is paid with today."
+    else:
+        text = f"{currency!r} is not an ISO 4217 code such as USD."
+    raise Invalid(f"currency: {text}", code="invalid_currency", field="currency")
+
+
+@cache
+def _in_use() -> frozenset[str]:
+    """Return the currencies that are still legal tender somewhere: those with a period that has no end."""
+    periods = get_global("territory_currencies").values()
+    return frozenset(code for country in periods for code, _, end, tender in country if end is None and tender)
 
 
 @lru_cache(maxsize=16_384)

@@ -58,11 +58,11 @@ class AccountForm(Form, kw_only=True):
 
 def account_change(account: Account, settings: AccountForm) -> AccountChange | None:
     """Return the changes of the account, or None. Raises `Invalid` naming the field."""
-    if settings.currency is not None:
+    if settings.currency not in (None, account.currency):
         try:
             check_currency(settings.currency)
-        except Invalid:
-            raise bad_field("account.currency", f"{settings.currency!r} is not an ISO 4217 code such as USD.") from None
+        except Invalid as error:
+            raise bad_field("account.currency", error.message.removeprefix("currency: ")) from None
     if settings.time_zone is not None:
         zone(settings.time_zone, "account.timeZone")
     change = AccountChange(

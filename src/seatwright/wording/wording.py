@@ -56,8 +56,15 @@ class Wording:
         return str(self.locale).replace("_", "-")
 
     def say(self, key: str, **values: Any) -> str:
-        """Return the text called `key` with `values` filled in. Raises `KeyError` for an unknown key."""
-        return texts(self.language)[key].format(**values)
+        """Return the text called `key` with `values` filled in. Raises `KeyError` for an unknown key.
+
+        A value that ends with a full stop, such as "Adria d.o.o.", ends a sentence with it.
+        """
+        text = texts(self.language)[key]
+        for name, value in values.items():
+            if f"{{{name}}}." in text and str(value).endswith("."):
+                text = text.replace(f"{{{name}}}.", f"{{{name}}}")
+        return text.format(**values)
 
     def line(self, key: str, value: str) -> str:
         """Return a value with the text called `key` as its label."""

@@ -29,6 +29,7 @@ from seatwright.reports.departures import MAX_DAYS, Days, departures_of
 from seatwright.setup import schedule
 from seatwright.setup.departure_form import DepartureChange, NewDeparture, Recurrence
 from seatwright.setup.importing import ImportForm, ImportReport, Options, Preview, import_document
+from seatwright.setup.reading import MAX_BYTES
 from seatwright.setup.schedule import DepartureView, RecurrenceResult
 from seatwright.storage.engine import ReadTx, Tx
 
@@ -151,7 +152,14 @@ async def delete_departure(request: ApiRequest, departure_id: _Id) -> Response[E
     return await write(request, "departures.write", run, departure_out, heavy=True)
 
 
-@post("/import", status_code=200, summary="Import a catalog", tags=["Catalog"], opt={"example": _CATALOG})
+@post(
+    "/import",
+    status_code=200,
+    summary="Import a catalog",
+    tags=["Catalog"],
+    opt={"example": _CATALOG},
+    request_max_body_size=MAX_BYTES,
+)
 async def import_catalog(
     request: ApiRequest,
     data: JSONBody[ImportForm],

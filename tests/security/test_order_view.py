@@ -35,6 +35,7 @@ from tests.desk import RAFTING, Desk
 from tests.frontdesk.table import TABLE as PAGES
 from tests.frontdesk.visitor import visitor
 from tests.notifications.office import Office, open_office, open_reseller
+from tests.pdf import text_of
 from tests.security.table import OPEN, TABLE, Route
 
 SEEN_FIELDS = {"title": "Drseen", "firstName": "Annseen", "lastName": "Leeseen", "organization": "Clubseen"}
@@ -137,7 +138,9 @@ class Doors:
                 path = re.sub(r"\{(\w+)\}", lambda found, things=things: things[found[1]], page.path)  # type: ignore[misc]
                 answer = await who.get(path.removeprefix("/desk"))
                 assert answer.status_code in (200, 303, 403, 404), (path, answer.text)
-                self.out[page.name] = self.out.get(page.name, "") + html.unescape(answer.text)
+                on_paper = answer.headers.get("content-type") == "application/pdf"
+                text = "".join(text_of(answer.content)) if on_paper else html.unescape(answer.text)
+                self.out[page.name] = self.out.get(page.name, "") + text
 
     def paths(self, route: Route) -> Iterator[str]:
         """Yield the addresses of a route, under `/api` or relative to the Resmark base path."""

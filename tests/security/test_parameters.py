@@ -28,6 +28,9 @@ VALUES = {
 }
 """Good values of parameters that have few."""
 
+OWN_QUERIES = {"GET /public/api/login"}
+"""Routes that read their queries themselves: a link of another program's, which names a person's fields."""
+
 
 @pytest.fixture
 async def side(client: httpx.AsyncClient, services: Services) -> Side:
@@ -74,7 +77,8 @@ def test_every_list_is_known_as_one(api: Litestar, client: httpx.AsyncClient) ->
 
 def test_every_route_of_the_two_apis_has_its_parameters(api: Litestar) -> None:
     found = parameters_of(api)
-    assert set(found) >= {route.name for route in TABLE if route.path.startswith((f"{RESMARK}/", f"{MANAGE}/"))}
+    wanted = {route.name for route in TABLE if route.path.startswith((f"{RESMARK}/", f"{MANAGE}/"))}
+    assert set(found) == wanted - OWN_QUERIES
     assert {name for each in found.values() for name in each.names} >= {*LISTS, "from", "limit", "supplierId"}
     assert {each.strict for name, each in found.items() if f" {MANAGE}/" in name} == {True}
     assert {each.strict for name, each in found.items() if f" {RESMARK}/" in name} == {False}

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from seatwright.core.config import Settings
 from tests.conftest import settings_for
-from tests.frontdesk.test_screens import AXE
+from tests.frontdesk.house import AXE
 from tests.pdf import colours_of, text_of
 from tests.server import Server
 from tests.wire.test_cors_browser import QUIET, browser

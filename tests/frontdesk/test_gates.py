@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 from seatwright.notifications import deliveries
 from seatwright.notifications.mail import message as mail
 from seatwright.storage.open import open_database
-from tests.frontdesk.test_screens import SIZES, House, browser, house, look
+from tests.frontdesk.house import SIZES, House, browser, house, look
 from tests.frontdesk.visitor import PASSWORD
 
 __all__ = ["browser", "house"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.frontdesk.test_screens import SCREENS, House, browser, house, opened
+from tests.frontdesk.house import House, browser, house, opened
+from tests.frontdesk.test_screens import SCREENS
 
 __all__ = ["browser", "house"]
 

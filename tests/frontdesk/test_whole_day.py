@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.frontdesk.hands import Hands, Keyboard, Mouse
-from tests.frontdesk.test_screens import SIZES, House, browser, house
+from tests.frontdesk.house import SIZES, House, browser, house
 
 __all__ = ["browser", "house"]
 

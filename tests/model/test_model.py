@@ -112,7 +112,7 @@ MUTANTS = {
         Cut("seatwright.cancellation.service", "fees_of", "if line.pending_until or (", "if (")
     ],
     "a deadline is a millisecond late": [
-        Cut("seatwright.orders.store", "due_for_answer", "answer_by <= $1", "answer_by < $1")
+        Cut("seatwright.orders.pending_store", "due_for_answer", "answer_by <= $1", "answer_by < $1")
     ],
     "a commission is taken of taxes": [
         Cut("seatwright.cart.resale", "commissionable", '("fee", "pickup")', '("fee", "pickup", "tax")')

@@ -27,6 +27,7 @@ MODULES = {
     "inventory/pools.py": "keeps the starts of rental pools, set by set",
     "inventory/seats.py": "the only code that writes seats taken",
     "notifications/deliveries.py": "the queue of deliveries is a table",
+    "orders/changes.py": "the orders in the sequence of their changes: queries, of which each engine has its own",
     "orders/convert.py": "turning a cart into an order is one statement",
     "orders/earlier_customers.py": "counts the orders of whom the search has found",
     "orders/listing.py": "a page of orders is a query, which its filters make up",

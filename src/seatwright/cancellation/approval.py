@@ -20,7 +20,7 @@ from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict, Forbidden
 from seatwright.core.fee_reason import NOT_ACCEPTED
 from seatwright.inventory import seats
-from seatwright.orders import store
+from seatwright.orders import pending_store, store
 from seatwright.orders.model import Answer, Order
 from seatwright.orders.outbox import Detail
 from seatwright.orders.store import lock_own_order
@@ -80,7 +80,7 @@ async def expire(database: Database, clock: Clock) -> int:
     now = clock.now()
 
     async def due(tx: ReadTx, after: tuple[Instant, str, str]) -> list[tuple[Instant, str, str]]:
-        return await store.due_for_answer(tx, now, after, limit=EXPIRED_AT_ONCE)
+        return await pending_store.due_for_answer(tx, now, after, limit=EXPIRED_AT_ONCE)
 
     async def run(tx: Tx, account_id: str, order_id: str) -> bool:
         order = await store.find(tx, account_id, order_id, lock=True)

@@ -17,7 +17,7 @@ from seatwright.cart.model import Cart, FirstOrderRequest, Item
 from seatwright.cart.renewal import note_lost_holds, retake
 from seatwright.cart.resale import require_sold
 from seatwright.core.errors import Conflict, Invalid
-from seatwright.orders import listing, store
+from seatwright.orders import listing, pending_store, store
 from seatwright.orders.addition import add_to_order
 from seatwright.orders.convert import convert
 from seatwright.orders.model import NotificationFlags, Order, OrderBody, answer_by, status_of, unconfirmed_with
@@ -68,12 +68,12 @@ async def with_ids(tx: ReadTx, caller: Caller, ids: Sequence[str]) -> list[Order
 
 async def waiting(tx: ReadTx, account_id: str, *, limit: int, page: int = 0) -> list[Order]:
     """Return a page of the orders that the supplier `account_id` has to accept or decline, the most urgent first."""
-    return await store.waiting(tx, account_id, limit=limit, page=page)
+    return await pending_store.waiting(tx, account_id, limit=limit, page=page)
 
 
 async def count_waiting(tx: ReadTx, account_id: str, *, most: int) -> int:
     """Return how many orders the supplier `account_id` has to accept or decline, counted up to `most`."""
-    return await store.count_waiting(tx, account_id, most=most)
+    return await pending_store.count_waiting(tx, account_id, most=most)
 
 
 async def place(tx: Tx, booking: BookingContext, caller: Caller, details: OrderDetails) -> Order:

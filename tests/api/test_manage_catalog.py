@@ -214,8 +214,10 @@ async def test_departures_are_made_listed_and_changed(manage: Manager, operator:
         "taken": 0,
         "free": 24,
         "closed": False,
+        "closedFor": None,
         "cutoffMin": 60,
         "prices": {"Adult": 119.0},
+        "version": 1,
     }
     await operator.take(made["id"], 10)
     assert (await manage("GET", f"departures/{made['id']}"))["free"] == 14

@@ -169,7 +169,7 @@ def _as_text(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def _as_sentence(_logger: Any, _method: str, event: Any) -> Any:
-    """Write a request for people, as `GET /desk 200 in 12.3 ms`; what is left are the ids."""
+    """Write a request for people, as method, path, status and `in 12.3 ms`; what is left are the ids."""
     if event.get("event") == "request" and "duration_ms" in event:
         method, route, status = event.pop("method"), event.pop("route"), event.pop("status")
         event["event"] = f"{method} {route} {status} in {event.pop('duration_ms')} ms"

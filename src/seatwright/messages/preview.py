@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seatwright.core.ids import new_hex24_at
 from seatwright.messages.context import Messenger, OrderEvent
 from seatwright.messages.letters import Letter, write
 from seatwright.messages.mails import mails_for
 from seatwright.notifications.mail import message as mail
 from seatwright.notifications.mail.message import MailContent
+from seatwright.orders.confirmation import event_about
 from seatwright.orders.model import Order
-from seatwright.orders.outbox import Detail, Event
+from seatwright.orders.outbox import Detail
 from seatwright.storage.engine import ReadTx
 
 
@@ -20,16 +20,7 @@ async def letter_of(tx: ReadTx, parts: Messenger, order: Order, detail: Detail) 
 
     It has no link to the order: whoever looks at a preview isn't to get that.
     """
-    now = parts.clock.now()
-    event = Event(
-        account_id=order.account_id,
-        id=new_hex24_at(now),
-        owner_id=order.owner_id,
-        order_id=order.id,
-        kind="order.changed",
-        at=now,
-        detail=detail,
-    )
+    event = event_about(order, parts.clock.now(), detail)
     catalog = await parts.catalogs.load(tx, order.account_id)
     letters = await mails_for(tx, OrderEvent(event, order, catalog))
     return next((replace(letter, to_customer=False) for letter in letters if letter.to_customer), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from seatwright.auth.model import Caller
-from seatwright.core.clock import Clock
+from seatwright.core.clock import Clock, Instant
 from seatwright.core.errors import Conflict
 from seatwright.core.ids import new_hex24_at
 from seatwright.core.mail import Mailbox, mailbox
@@ -86,17 +86,21 @@ def detail_of(order: Order, message: Message, lines: tuple[str, ...]) -> Detail:
     return Detail(action=MESSAGE, version=order.version, lines=lines, message=message.text, subject=message.subject)
 
 
-async def _send(tx: Tx, clock: Clock, order: Order, actor: str, detail: Detail) -> None:
-    now = clock.now()
-    event = Event(
+def event_about(order: Order, at: Instant, detail: Detail) -> Event:
+    """Return the event by which a mail about an order is written that goes with no change of it."""
+    return Event(
         account_id=order.account_id,
-        id=new_hex24_at(now),
+        id=new_hex24_at(at),
         owner_id=order.owner_id,
         order_id=order.id,
         kind="order.changed",
-        at=now,
+        at=at,
         detail=detail,
     )
-    await outbox.enqueue(tx, event, mailed=True)
+
+
+async def _send(tx: Tx, clock: Clock, order: Order, actor: str, detail: Detail) -> None:
+    now = clock.now()
+    await outbox.enqueue(tx, event_about(order, now, detail), mailed=True)
     said = {"text": detail.message, "subject": detail.subject} if detail.message else None
     await audit.record(tx, order.account_id, now, actor, detail.action, order.id, said)

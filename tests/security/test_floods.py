@@ -127,10 +127,10 @@ async def test_a_body_that_is_refused_unread_counts_as_one_request(
         yield large
 
     for i in range(60):
-        answer = await client.post("/api/v1/import", content=large if i % 2 else parts(), headers=headers)
+        answer = await client.post("/api/v1/invitations", content=large if i % 2 else parts(), headers=headers)
         assert answer.status_code == 413
     for query in ("?a=%00", "?a=%00&b=1"):
-        assert (await client.post(f"/api/v1/import{query}", content=large[1:], headers=headers)).status_code == 400
+        assert (await client.post(f"/api/v1/invitations{query}", content=large[1:], headers=headers)).status_code == 400
     for _ in range(40):
         assert (await client.get(ACCOUNT, headers=headers)).status_code == 200
 

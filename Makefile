@@ -21,7 +21,7 @@ PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL -u PIP_CONSTRAINT -u 
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days bench bench-full wheel lock vendor clean
+.PHONY: help serve test check lint audit soak soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days soak-screens bench bench-full wheel lock vendor clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,7 +61,7 @@ SOAK_SECONDS ?= 14400
 FIGURES ?= var/soak.txt
 SOAK = mkdir -p $(dir $(FIGURES)) && SOAK_SECONDS=$(SOAK_SECONDS) FIGURES=$(abspath $(FIGURES))
 
-soak: soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days ## Prove it for hours (SOAK_SECONDS= bounds each run)
+soak: soak-model soak-races soak-laws soak-times soak-storm soak-crash soak-api soak-days soak-screens ## Prove it for hours (SOAK_SECONDS= bounds each run)
 
 soak-model: $(STAMP)
 	$(SOAK) MODEL_EXAMPLES=20000 MODEL_STEPS=100 MODEL_SEED=$$$$ $(BIN)/python -m pytest -n 2 tests/model -k model_does
@@ -83,6 +83,9 @@ soak-crash: $(STAMP)
 	$(SOAK) CRASH_SECONDS=14400 CRASH_OPERATIONS=1000000 CRASH_PROCESSES=8 CRASH_CLIENTS=2 \
 		$(BIN)/python -m pytest tests/crash/test_crash.py
 	$(SOAK) DISRUPTION_ORDERS=400 DISRUPTION_KILLS=40 $(BIN)/python -m pytest tests/crash/test_disruption.py
+
+soak-screens: $(STAMP)
+	SCREENS_ALL=1 $(BIN)/python -m pytest -n 2 tests/frontdesk/test_screens.py tests/frontdesk/test_keyboard.py
 
 # Cases for each of more than 20 operations.
 soak-api: $(STAMP)

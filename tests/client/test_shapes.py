@@ -24,7 +24,7 @@ from seatwright.api.manage import (
     webhook_wire,
 )
 from seatwright.api.resmark import cart_wire, product_wire
-from seatwright.api.shapes import item_wire, order_wire
+from seatwright.api.shapes import item_wire, order_wire, product_parts
 from seatwright_client.answers import enveloped
 from seatwright_client.products import Product
 
@@ -38,7 +38,7 @@ PAIRS: list[tuple[type[msgspec.Struct], type[msgspec.Struct]]] = [
     (product_wire.NamedOut, client.Named),
     (product_wire.TimeOut, client.BookableTime),
     (product_wire.DayOut, client.Day),
-    (product_wire.PickupServiceOut, client.Pickup),
+    (product_parts.PickupServiceOut, client.Pickup),
     (cart_wire.CartOut, client.Cart),
     (cart_routes.CartDepositOut, client.CartDeposit),
     (item_wire.CartItemOut, client.CartItem),

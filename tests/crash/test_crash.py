@@ -17,7 +17,7 @@ from tests.crash.harness import Harness
 from tests.crash.scale import amount, seconds
 from tests.postgres import PostgresServer
 
-SECONDS = seconds("CRASH_SECONDS", 60)
+SECONDS = seconds("CRASH_SECONDS", 45)
 OPERATIONS = amount("CRASH_OPERATIONS", 1_000_000)
 PROCESSES = amount("CRASH_PROCESSES", 3)
 CLIENTS = amount("CRASH_CLIENTS", 4)

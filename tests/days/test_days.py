@@ -84,7 +84,7 @@ OURS = {"time.time", "time.time_ns", "date.today"}
 MAY_READ_IT = {
     "src/seatwright/core/clock.py": "the one place",
     "src/seatwright/core/logs.py": "the lines of a log have the time of the machine's other logs",
-    "src/seatwright_client/verification.py": "whoever receives a call may name the time, and has the machine's otherwise",
+    "src/seatwright_client/verification.py": "a receiver may name the time, and has the machine's otherwise",
     "tests/days/test_days.py": "the test that compares the two",
     "tests/notifications/post.py": "OpenSSL compares a certificate with the machine's clock",
     "tests/webhooks/test_addresses.py": "OpenSSL compares a certificate with the machine's clock",

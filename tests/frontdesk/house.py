@@ -163,11 +163,13 @@ def opened(browser: Browser, house: House, size: str, scheme: Any) -> BrowserCon
     return context
 
 
-def look(page: Page, name: str) -> list[str]:
-    """Take a picture of a page; return what is wrong with it."""
+def look(page: Page, name: str, *, axe: bool = True) -> list[str]:
+    """Take a picture of a page; return what is wrong with it, also to axe."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
     wrong = [f"{page.evaluate(WIDE)} px too wide"] if page.evaluate(WIDE) > 0 else []
+    if not axe:
+        return wrong
     page.evaluate(AXE)
     found = page.evaluate("axe.run().then(found => found.violations)")
     wrong += [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]

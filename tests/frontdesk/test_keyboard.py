@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.frontdesk.house import House, browser, house, opened
-from tests.frontdesk.test_screens import SCREENS
+from tests.frontdesk.test_screens import ALL, SCREENS
 
 __all__ = ["browser", "house"]
 
@@ -39,7 +39,7 @@ def tab_through(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), *([("phone", "dark")] if ALL else [])])
 def test_every_screen_can_be_used_by_keyboard_alone(browser: Browser, house: House, size: str, scheme: str) -> None:
     context = opened(browser, house, size, scheme)
     page = context.new_page()

@@ -1,6 +1,6 @@
 """Random requests against a small independent model, on both databases; and that the model would tell on a liar.
 
-`MODEL_EXAMPLES` and `MODEL_STEPS` say how much (300 x 50, over all of this file's runs); `make soak` does 20,000 x 100.
+`MODEL_EXAMPLES` and `MODEL_STEPS` say how much (240 x 50, over all of this file's runs); `make soak` does 20,000 x 100.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.crash.scale import Deadline, amount
 from tests.model.machine import Machine
 from tests.model.world import World
 
-EXAMPLES = amount("MODEL_EXAMPLES", 300)
+EXAMPLES = amount("MODEL_EXAMPLES", 240)
 STEPS = amount("MODEL_STEPS", 50)
 SEED = amount("MODEL_SEED", 1)
 AT_ONCE = 100

@@ -18,6 +18,7 @@ from seatwright.app.assembly import create_app
 from seatwright.auth.limits import TURNS_BURST_S
 from seatwright.auth.model import PERMISSIONS
 from seatwright.core.clock import SECOND_MS, ManualClock
+from seatwright.http import access
 from seatwright.http.context import Services
 from tests.conftest import settings_for
 from tests.security.live import fresh_settings, open_account
@@ -89,7 +90,7 @@ async def test_a_flood_costs_the_database_nothing(client: httpx.AsyncClient, ser
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("limits", [PACED], indirect=True)
 async def test_one_request_after_the_other_is_never_refused(
-    client: httpx.AsyncClient, services: Services, clock: ManualClock
+    client: httpx.AsyncClient, services: Services, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a token or without: whoever waits for each answer is slowed down to the rate."""
     waited_s = 0.0
@@ -108,10 +109,16 @@ async def test_one_request_after_the_other_is_never_refused(
     body = {"username": side.username, "apikey": side.apikey}
     for _ in range(150):
         assert (await client.post("/public/api/authenticate", json=body)).status_code == 200
-    large = b" " * 1_000_000
+    large, paused = b" " * 1_000_000, []
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+
+    monkeypatch.setattr(access, "pause", pause)
     for _ in range(10):
         answer = await client.put("/public/api/cart/x/customer", content=large + b"{}", headers=headers)
         assert answer.status_code == 404
+    assert len(paused) == 9, "all but the first wait for their turn, because of their size"
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -63,6 +63,8 @@ def drawing(max_examples: int, *, boundaries: bool = True) -> SchemathesisConfig
     )
 
 
+FOR_PEOPLE = "/public/api/login"
+"""A GET of this address leads a browser to the desk; it is no operation of the API, and so not in its description."""
 SCENARIOS = CASES // 60
 MORE = 10
 """Scenarios of a further session, where those before have not reached everything: what is drawn is chance."""
@@ -86,7 +88,8 @@ def check_all(playground: Playground, schema: BaseSchema) -> Counter[int]:
 
     def holds(case: Case) -> None:
         playground.fill(case)
-        answer = case.call_and_validate(headers=playground.headers, checks=CHECKS)
+        left_out = [checks.allow_header_conformance] if case.path == FOR_PEOPLE else []
+        answer = case.call_and_validate(headers=playground.headers, checks=[c for c in CHECKS if c not in left_out])
         statuses[answer.status_code] += 1
 
     for found in schema.get_all_operations():

@@ -7,12 +7,12 @@ others.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from seatwright.core.errors import Unavailable
+from seatwright.http.switching import short_turns
 
 T = TypeVar("T")
 
@@ -23,9 +23,6 @@ MAX_WAITING = 20
 """Maximum number of accounts that wait for a turn; further ones are refused."""
 MAX_WAITING_EACH = 4
 """Maximum number of an account's reports that wait for its running one; further ones are refused."""
-SWITCH_S = 0.0001
-"""How long a report's thread may keep the interpreter while others wait for it. Python's own is 0.005 seconds, and a
-booking waits for its turn dozens of times: around every statement of SQLite's (docs/reports.md has measurements)."""
 
 
 class _Queue:
@@ -66,19 +63,11 @@ class ReportQueue:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._all = _Queue(at_once, MAX_WAITING, "Too many reports are being made; try again in a moment.")
         self._queues: dict[str, _Queue] = {}
-        self._shaping = 0
-        self._usual_s = sys.getswitchinterval()
 
     async def shape(self, work: Callable[[], T]) -> T:
-        """Do long computations in a thread, and let others wait for it no longer than `SWITCH_S` at a time."""
-        self._shaping += 1
-        sys.setswitchinterval(SWITCH_S)
-        try:
+        """Do long computations in a thread, and let others wait for it only shortly (`switching`)."""
+        with short_turns():
             return await asyncio.to_thread(work)
-        finally:
-            self._shaping -= 1
-            if not self._shaping:
-                sys.setswitchinterval(self._usual_s)
 
     @asynccontextmanager
     async def turn(self, account_id: str) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from seatwright.cart.model import Item, Line, PickupChoice
@@ -177,6 +177,22 @@ def guests_on(order: OrderView, departure_id: str, rights: frozenset[str]) -> It
             balance=order.balance if "orders.read" in rights else None,
             currency=order.body.currency,
         )
+
+
+def by_place(guests: Sequence[Guest], place: Callable[[Guest], str]) -> dict[str, list[list[Guest]]]:
+    """Return guests by their place, as `place` calls it, and there by order; both as they come first."""
+    found: dict[str, list[Guest]] = {}
+    for guest in guests:
+        found.setdefault(place(guest), []).append(guest)
+    return {name: parties(each) for name, each in found.items()}
+
+
+def parties(guests: Sequence[Guest]) -> list[list[Guest]]:
+    """Return the guests of each order, as they come first."""
+    found: dict[str, list[Guest]] = {}
+    for guest in guests:
+        found.setdefault(guest.order_id, []).append(guest)
+    return list(found.values())
 
 
 def _own_first(own: Mapping[str, Any], of_order: Mapping[str, Any]) -> dict[str, Any]:

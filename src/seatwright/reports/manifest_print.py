@@ -17,7 +17,7 @@ from seatwright.core.mail import one_line
 from seatwright.customers.fields import full_name
 from seatwright.presentation.guests import MAX_VALUE, answer_texts, guest_name, tier_label
 from seatwright.reports import manifest
-from seatwright.reports.manifest import Found, Guest, Manifest
+from seatwright.reports.manifest import Found, Guest, Manifest, by_place
 from seatwright.storage.engine import ReadTx
 from seatwright.wording.regions import Paper, paper_of, region_of
 from seatwright.wording.wording import Wording, wording
@@ -137,15 +137,13 @@ def _counts(shown: Manifest, catalog: Catalog, words: Wording) -> str:
 
 
 def _stops(shown: Manifest, catalog: Catalog, words: Wording) -> list[StopLine]:
-    by_stop: dict[str, dict[str, list[Guest]]] = {}
-    for guest in shown.guests:
-        by_stop.setdefault(_stop(guest), {}).setdefault(guest.order_id, []).append(guest)
+    by_stop = by_place(shown.guests, _stop)
     return [
         StopLine(
             name or ("Make their own way" if len(by_stop) > 1 else "Guests"),
-            [_party(guests, catalog, words, shown.zone) for guests in parties.values()],
+            [_party(guests, catalog, words, shown.zone) for guests in found],
         )
-        for name, parties in by_stop.items()
+        for name, found in by_stop.items()
     ]
 
 

@@ -13,7 +13,7 @@ from seatwright.core.clock import Instant
 from seatwright.customers.fields import full_name
 from seatwright.inventory.model import Departure
 from seatwright.presentation.guests import answer_texts, tier_label
-from seatwright.reports.manifest import Guest, Manifest
+from seatwright.reports.manifest import Guest, Manifest, by_place
 from seatwright.web.desk.departure_view import party_name
 from seatwright.web.desk.texts import Texts
 
@@ -98,16 +98,9 @@ def departure_page(departure: Departure, manifest: Manifest, catalog: Catalog, t
 
 
 def _stops(manifest: Manifest, catalog: Catalog, texts: Texts) -> list[Stop]:
-    by_stop: dict[str, dict[str, list[Guest]]] = {}
-    for guest in manifest.guests:
-        by_stop.setdefault(_stop(guest), {}).setdefault(guest.order_id, []).append(guest)
     return [
-        Stop(
-            name,
-            [_party(guests, catalog, texts, manifest.zone) for guests in parties.values()],
-            sum(len(guests) for guests in parties.values()),
-        )
-        for name, parties in by_stop.items()
+        Stop(name, [_party(guests, catalog, texts, manifest.zone) for guests in found], sum(map(len, found)))
+        for name, found in by_place(manifest.guests, _stop).items()
     ]
 
 

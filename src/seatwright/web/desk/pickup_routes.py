@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import NamedTuple
 
 from litestar import Response, get
@@ -12,9 +11,9 @@ from seatwright.catalog.model import Catalog
 from seatwright.core.times import parse_date
 from seatwright.customers.fields import full_name
 from seatwright.http.context import ApiRequest, services
-from seatwright.presentation.guests import tier_label
+from seatwright.presentation.guests import guests_text
 from seatwright.reports.departures import DayList, Days, departures_of
-from seatwright.reports.manifest import Guest
+from seatwright.reports.manifest import Guest, parties
 from seatwright.reports.pickups import DayPickups, Ride, Stop, pickups_of
 from seatwright.storage.engine import ReadTx
 from seatwright.web.desk.calendar_view import today_of
@@ -92,29 +91,22 @@ def _stop(stop: Stop, catalog: Catalog, texts: Texts) -> StopRows:
 
 def _ride(ride: Ride, catalog: Catalog, texts: Texts) -> RideRows:
     departure = ride.departure.departure
-    parties: dict[str, list[Guest]] = {}
-    for guest in ride.guests:
-        parties.setdefault(guest.order_id, []).append(guest)
     return RideRows(
         departure_id=departure.id,
         clock="" if departure.start_at is None else texts.clock(departure.start_at, departure.time_zone),
         product=ride.departure.product.name,
         guests=len(ride.guests),
-        parties=[_party(guests, catalog) for guests in parties.values()],
+        parties=[_party(guests, catalog, texts) for guests in parties(ride.guests)],
     )
 
 
-def _party(guests: list[Guest], catalog: Catalog) -> PartyRow:
+def _party(guests: list[Guest], catalog: Catalog, texts: Texts) -> PartyRow:
     first = guests[0]
-    product = catalog.products_by_id.get(first.item.product_id)
-    counts = Counter(guest.line.tier for guest in guests)
-    spelled = [tier.code for tier in product.tiers] if product else []
-    tiers = [tier for tier in spelled if tier in counts] + sorted(counts.keys() - set(spelled))
     return PartyRow(
         confirmation=first.confirmation,
         name=full_name(first.customer) or party_name(first),
         phone=str(first.customer.get("phone") or ""),
-        size=", ".join(f"{counts[tier]} × {tier_label(tier, product)}" for tier in tiers),
+        size=guests_text(first.item, [guest.line for guest in guests], catalog, texts.words),
         there=all(guest.checked_in is not None for guest in guests),
     )
 
